@@ -1,0 +1,68 @@
+//! Deterministic assignment to control groups and variants.
+//!
+//! GrowthBook's hash, version 2 (SDK specification 0.12.0): FNV-1a over the UTF-16 code units of
+//! seed and key, hashed again as decimal text, in ten thousandths. An experiment that moves
+//! between the two systems keeps every subscriber where they were.
+
+/// Buckets that a key can fall into.
+pub(crate) const BUCKETS: u32 = 10_000;
+
+const FNV_OFFSET: u32 = 0x811C_9DC5;
+
+fn fnv1a(hash: u32, unit: u32) -> u32 {
+    (hash ^ unit).wrapping_mul(0x0100_0193)
+}
+
+fn fnv1a_text(hash: u32, bytes: &[u8]) -> u32 {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text.encode_utf16().fold(hash, |hash, unit| fnv1a(hash, u32::from(unit))),
+        // Keys are bytes; one that is not text is hashed byte for byte.
+        Err(_) => bytes.iter().fold(hash, |hash, byte| fnv1a(hash, u32::from(*byte))),
+    }
+}
+
+fn fnv1a_decimal(mut number: u32) -> u32 {
+    let mut digits = [0u8; 10];
+    let mut count = 0;
+    loop {
+        digits[count] = b'0' + (number % 10) as u8;
+        number /= 10;
+        count += 1;
+        if number == 0 {
+            break;
+        }
+    }
+    digits[..count].iter().rev().fold(FNV_OFFSET, |hash, digit| fnv1a(hash, u32::from(*digit)))
+}
+
+/// The bucket of `key` in the experiment with this `seed`: 0 to 9,999, uniform.
+pub(crate) fn bucket(seed: &str, key: &[u8]) -> u32 {
+    let first = fnv1a_text(fnv1a_text(FNV_OFFSET, seed.as_bytes()), key);
+    fnv1a_decimal(first) % BUCKETS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From the GrowthBook SDK specification 0.12.0 (MIT).
+    #[test]
+    fn published_vectors() {
+        for (seed, key, expected) in [
+            ("seed", "a", 505),
+            ("seed", "b", 2696),
+            ("foo", "ab", 2575),
+            ("foo", "def", 2019),
+            ("89123klj", "8952klfjas09ujkasdf", 1240),
+            ("90850943850283058242805", "123", 7516),
+            ("()**(%$##$%#$#", "___)((*\":&", 128),
+            ("bucket-range-rounding", "user-3436", 2200),
+            ("", "jos\u{e9}", 1315),
+            ("", "\u{7528}\u{6237}123", 3071),
+            ("", "\u{1F600}", 4971),
+            ("exp\u{e9}rience", "123", 9001),
+        ] {
+            assert_eq!(bucket(seed, key.as_bytes()), expected, "{seed} {key}");
+        }
+    }
+}

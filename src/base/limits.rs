@@ -1,0 +1,70 @@
+//! Every limit has a name. A policy that needs more is refused while it is compiled; a message
+//! that carries more is refused before anything changes.
+
+/// Events in one message.
+pub const MESSAGE_EVENTS_MAX: usize = 32;
+/// Fields of one event kind.
+pub const EVENT_FIELDS_MAX: usize = 16;
+/// Bytes of a subscriber key, a session key or a text value.
+pub const KEY_BYTES_MAX: usize = 256;
+/// Earliest time accepted, in milliseconds since the Unix epoch. Zero is left to mean "never", so
+/// that a profile begins as zeros.
+pub const TIME_MS_MIN: i64 = 1;
+/// Latest time accepted: the end of the year 9999.
+pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
+/// How far an event's own time may lie after the call's `now`. A clock that runs further ahead
+/// would push live buckets out of every window, so such a message is refused whole.
+pub const EVENT_AHEAD_MS_MAX: i64 = 60 * 60 * 1000;
+
+/// Cells on the evaluation stack of one expression.
+pub const EXPRESSION_STACK_MAX: usize = 16;
+/// Operations of one expression.
+pub const EXPRESSION_OPS_MAX: usize = 256;
+/// Derived features that read one another, counted along the longest chain.
+pub const DERIVED_DEPTH_MAX: usize = 8;
+
+/// Features of a policy.
+pub const FEATURES_MAX: usize = 1_024;
+/// Buckets of one rolling window.
+pub const WINDOW_BUCKETS_MAX: usize = 96;
+/// Longest rolling window: 90 days.
+pub const WINDOW_MS_MAX: i64 = 90 * 86_400_000;
+/// Moments of a policy.
+pub const MOMENTS_MAX: usize = 1_024;
+/// Moments that one message can raise; when more hold, the first by priority stay.
+pub const MOMENTS_RAISED_MAX: usize = 8;
+/// Offers of a policy.
+pub const OFFERS_MAX: usize = 100_000;
+/// Treatments of one offer.
+pub const OFFER_TREATMENTS_MAX: usize = 16;
+/// Channels of a policy.
+pub const CHANNELS_MAX: usize = 64;
+/// Budgets of a policy.
+pub const BUDGETS_MAX: usize = 64;
+/// Budgets that one treatment draws on.
+pub const TREATMENT_BUDGETS_MAX: usize = 4;
+/// Parameters of one offer.
+pub const OFFER_PARAMETERS_MAX: usize = 4;
+/// Offers in one decision.
+pub const DECISION_OFFERS_MAX: usize = 4;
+/// Candidates among which exploration draws.
+pub const EXPLORATION_TOP_MAX: usize = 16;
+
+/// Sessions remembered in a profile to recognise retransmissions.
+pub const SESSIONS: usize = 4;
+/// Message numbers below the highest that a session remembers one by one.
+pub const SESSION_REORDER: u32 = 32;
+/// Contacts that the log of a profile can hold, whatever the policy's caps.
+pub const CONTACTS_MAX: usize = 64;
+/// Offers that are open at once for one subscriber.
+pub const OPEN_OFFERS: usize = 6;
+/// Largest profile.
+pub const PROFILE_BYTES_MAX: usize = 64 * 1024;
+
+const _: () = {
+    assert!(DECISION_OFFERS_MAX <= OPEN_OFFERS);
+    assert!(EXPLORATION_TOP_MAX >= DECISION_OFFERS_MAX);
+    // Dense indices are u16, with one value to say "none".
+    assert!(FEATURES_MAX < u16::MAX as usize && MOMENTS_MAX < u16::MAX as usize);
+    assert!(SESSION_REORDER == u32::BITS);
+};

@@ -1,0 +1,115 @@
+//! What can go wrong on the data plane: a small code, never text, never a change.
+//!
+//! Errors of policy text are `compile::Diagnostics`, which have words and places.
+
+use core::fmt;
+
+/// Why a call was refused. Whatever the code, nothing that was passed in has changed.
+///
+/// The numbers are those of the C ABI: frozen, and new ones are added at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum Error {
+    /// The profile is shorter or longer than its policy's profiles are.
+    ProfileLength = 1,
+    /// The bytes do not begin as a profile does, or were written by another format version.
+    ProfileFormat = 2,
+    /// The checksum does not match: bytes were changed or lost.
+    ProfileChecksum = 3,
+    /// The profile was written under a policy with another layout.
+    ProfileLayout = 4,
+    /// The profile is another subscriber's.
+    ProfileSubscriber = 5,
+    /// The profile is not at the revision that the caller expected: someone else wrote it.
+    ProfileRevision = 6,
+    /// The buffer for the new profile is too short.
+    OutputTooSmall = 7,
+    /// The scratch was made for another, smaller policy.
+    ScratchMismatch = 8,
+    /// The snapshot was made for another policy.
+    SnapshotMismatch = 9,
+    /// The lease or the delta was made for another policy.
+    LeaseMismatch = 10,
+    /// The subscriber or session key is empty where it may not be, or too long.
+    Key = 11,
+    /// A time lies outside 1970 to 9999, or an event too far after the call's `now`.
+    Time = 12,
+    /// More events than a message may carry.
+    TooManyEvents = 13,
+    /// The policy has no such event kind.
+    UnknownEvent = 14,
+    /// The event kind has no such field, or the field is given twice.
+    UnknownField = 15,
+    /// A value has another type than its field or feature, or is not a number.
+    ValueType = 16,
+    /// The policy has no such feature, or it cannot be set from outside.
+    UnknownFeature = 17,
+    /// The policy has no such channel.
+    UnknownChannel = 18,
+    /// The policy has no such zone.
+    UnknownZone = 19,
+    /// Bytes of a snapshot, lease, delta or log record are malformed, cut or of another version.
+    Malformed = 20,
+    /// A delta with this node, epoch and sequence was merged before, or an earlier one is missing.
+    DeltaSequence = 21,
+}
+
+impl Error {
+    /// The stable number.
+    pub fn code(self) -> i32 {
+        self as i32
+    }
+
+    /// Whether the bytes of the profile are to blame, rather than the call.
+    pub fn is_profile(self) -> bool {
+        (1..=6).contains(&self.code())
+    }
+
+    /// One line for people: what is wrong and what to do.
+    pub fn message(self) -> &'static str {
+        match self {
+            Error::ProfileLength => {
+                "profile has the wrong length: pass exactly the bytes that were written, or make a new one of the policy's profile size"
+            }
+            Error::ProfileFormat => "bytes are not a profile of this format version",
+            Error::ProfileChecksum => {
+                "profile checksum does not match: the stored bytes were changed or cut"
+            }
+            Error::ProfileLayout => "profile was written under a policy with another layout",
+            Error::ProfileSubscriber => "profile belongs to another subscriber than the message",
+            Error::ProfileRevision => {
+                "profile is not at the expected revision: read it again and repeat the call"
+            }
+            Error::OutputTooSmall => {
+                "the buffer for the new profile is shorter than the policy's profile size"
+            }
+            Error::ScratchMismatch => "scratch was made for another policy: make one for this",
+            Error::SnapshotMismatch => "snapshot was made for another policy",
+            Error::LeaseMismatch => "lease or delta was made for another policy",
+            Error::Key => "subscriber key must be 1 to 256 bytes, session key at most 256",
+            Error::Time => {
+                "time must lie in the years 1970 to 9999, and an event at most an hour after now"
+            }
+            Error::TooManyEvents => "message carries more than 32 events",
+            Error::UnknownEvent => "event kind is not in the policy",
+            Error::UnknownField => "field is not one of the event kind's, or is given twice",
+            Error::ValueType => "value does not have the type that the policy declares, or is NaN",
+            Error::UnknownFeature => {
+                "feature is not in the policy, or is computed and cannot be set"
+            }
+            Error::UnknownChannel => "channel is not in the policy",
+            Error::UnknownZone => "zone is not in the policy",
+            Error::Malformed => "bytes are malformed, cut short, or of another version",
+            Error::DeltaSequence => "delta was merged before, or one before it is missing",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,153 @@
+//! Where everything is in a profile. The byte table for people is `docs/profile.md`.
+
+use alloc::vec::Vec;
+
+use super::Tables;
+use super::schema::{Feature, FeatureKind, Fold, Window};
+use crate::base::hash::hash_bytes;
+use crate::base::limits::{OPEN_OFFERS, SESSIONS};
+
+/// Offsets of the header's fields; slots begin at [`header::BYTES`].
+pub(crate) mod header {
+    /// The bytes `OPPR`.
+    pub(crate) const MAGIC: usize = 0;
+    /// u16: version of this format.
+    pub(crate) const FORMAT: usize = 4;
+    /// u64: digest of the layout that the slots follow.
+    pub(crate) const LAYOUT: usize = 8;
+    /// u64: hash of the subscriber key.
+    pub(crate) const SUBSCRIBER: usize = 16;
+    /// u64: one more after each call that changed the profile.
+    pub(crate) const REVISION: usize = 24;
+    /// i64: the latest `now` of any call.
+    pub(crate) const NOW: usize = 32;
+    /// u32: events too old for their windows, per fold.
+    pub(crate) const LATE: usize = 40;
+    /// u32: messages that had been seen before.
+    pub(crate) const REPEATED: usize = 44;
+    /// u32: sessions forgotten to make room.
+    pub(crate) const EVICTED: usize = 48;
+    /// u32: open offers closed to make room.
+    pub(crate) const CROWDED_OUT: usize = 52;
+    /// u32: CRC32C over everything else.
+    pub(crate) const CHECKSUM: usize = 60;
+    /// Bytes of the header.
+    pub(crate) const BYTES: usize = 64;
+}
+
+/// Bytes of one entry of the session table.
+pub(crate) const SESSION_BYTES: usize = 24;
+/// Bytes of one entry of the contact log.
+pub(crate) const CONTACT_BYTES: usize = 16;
+/// Bytes of one open offer.
+pub(crate) const OPEN_OFFER_BYTES: usize = 96;
+
+/// The version of header and slots that this library reads and writes.
+pub(crate) const FORMAT_VERSION: u16 = 1;
+
+/// Computed offsets. What every message touches comes first.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    /// Bytes in all, a multiple of eight.
+    pub(crate) bytes: usize,
+    /// Digest of the meaning of every byte.
+    pub(crate) hash: u64,
+    /// [`SESSIONS`] entries of [`SESSION_BYTES`].
+    pub(crate) sessions: usize,
+    /// Offset of each feature's slot, by feature position; zero for derived features.
+    pub(crate) features: Vec<u32>,
+    /// One i64 a moment: until when it is snoozed.
+    pub(crate) moments: usize,
+    /// `contact_entries` entries of [`CONTACT_BYTES`].
+    pub(crate) contacts: usize,
+    /// How many contacts the log holds: the limit of the mandatory cap.
+    pub(crate) contact_entries: usize,
+    /// [`OPEN_OFFERS`] entries of [`OPEN_OFFER_BYTES`].
+    pub(crate) open_offers: usize,
+}
+
+impl Layout {
+    pub(crate) fn new(tables: &Tables) -> Layout {
+        let mut next = header::BYTES;
+        let mut place = |bytes: usize| {
+            let offset = next;
+            next += bytes.next_multiple_of(8);
+            offset
+        };
+        let mut features = Vec::with_capacity(tables.features.len());
+        for feature in &tables.features {
+            features.push(match slot_bytes(feature) {
+                0 => 0,
+                bytes => place(bytes) as u32,
+            });
+        }
+        let sessions = place(SESSIONS * SESSION_BYTES);
+        let moments = place(8 * tables.moments.len());
+        let contact_entries = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
+        let contacts = place(contact_entries * CONTACT_BYTES);
+        let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
+        Layout {
+            bytes: next,
+            hash: layout_hash(tables, contact_entries),
+            sessions,
+            features,
+            moments,
+            contacts,
+            contact_entries,
+            open_offers,
+        }
+    }
+}
+
+/// Bytes of a feature's slot. Slots begin as zeros, which is "never" for times and "nothing" for
+/// counts and sums.
+fn slot_bytes(feature: &Feature) -> usize {
+    match feature.kind {
+        FeatureKind::Derived(_) => 0,
+        // Value, time.
+        FeatureKind::Attribute => 16,
+        FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
+            Fold::Count | Fold::Sum | Fold::LastTime => 8,
+            // Value, then whether there is one (`Last`: its time).
+            Fold::Min | Fold::Max | Fold::Last => 16,
+        },
+        // The newest bucket's number, then the ring.
+        FeatureKind::Aggregate { fold, window: Window::Rolling { buckets, .. } } => {
+            8 + (usize::from(buckets) + 1) * bucket_bytes(fold)
+        }
+    }
+}
+
+/// Bytes of one bucket of a ring.
+pub(crate) fn bucket_bytes(fold: Fold) -> usize {
+    match fold {
+        Fold::Count => 4,
+        Fold::Sum | Fold::LastTime | Fold::Last => 8,
+        Fold::Min | Fold::Max => 16,
+    }
+}
+
+/// Two layouts with one hash mean the same by every byte.
+fn layout_hash(tables: &Tables, contact_entries: usize) -> u64 {
+    let mut hash = hash_bytes(u64::from(FORMAT_VERSION), &(contact_entries as u64).to_le_bytes());
+    let mut mix = |words: [u64; 5]| {
+        for word in words {
+            hash = hash_bytes(hash, &word.to_le_bytes());
+        }
+    };
+    for feature in &tables.features {
+        let (kind, fold, bucket_ms, buckets) = match feature.kind {
+            FeatureKind::Derived(_) => continue,
+            FeatureKind::Attribute => (1, 0, 0, 0),
+            FeatureKind::Aggregate { fold, window: Window::Lifetime } => (2, fold as u64, 0, 0),
+            FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
+                (3, fold as u64, bucket_ms as u64, u64::from(buckets))
+            }
+        };
+        mix([u64::from(feature.id.0), feature.ty as u64 | kind << 8, fold, bucket_ms, buckets]);
+    }
+    for moment in &tables.moments {
+        mix([u64::from(moment.id.0), 4 << 8, 0, 0, 0]);
+    }
+    hash
+}

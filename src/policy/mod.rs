@@ -1,0 +1,252 @@
+//! The compiled policy: immutable, shared between threads, the only thing that knows what the
+//! bytes of a profile mean.
+//!
+//! [`Tables`] is what the compiler produces. [`Policy`] adds what is derived from it when it is
+//! loaded: the profile layout and the indices from permanent ids to table positions.
+
+mod catalogue;
+mod contact;
+mod layout;
+mod names;
+mod schema;
+mod zones;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+pub use catalogue::OfferKind;
+pub(crate) use catalogue::{
+    Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
+};
+pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
+pub(crate) use layout::{Layout, header};
+pub(crate) use names::Names;
+pub(crate) use schema::{
+    EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
+};
+pub(crate) use zones::{Zone, Zones};
+
+use crate::base::bucket::bucket;
+use crate::base::hash::{hash_bytes, hash_words};
+use crate::base::ids::{EventId, FeatureId, OfferId, PermanentId, TreatmentId};
+use crate::base::simd::CpuLevel;
+use crate::expr::{Op, Program, Type};
+
+/// What the compiler produces. Positions in these lists are the dense indices that tables refer
+/// to one another by; every entry carries its permanent id.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables {
+    /// The policy's own name.
+    pub(crate) name: String,
+    /// The version that its author gave it.
+    pub(crate) version: u32,
+    /// Digest of everything that the policy was compiled from.
+    pub(crate) fingerprint: u64,
+    /// Seeds decision ids and draws.
+    pub(crate) salt: u64,
+    /// ISO 4217 code.
+    pub(crate) currency: String,
+    pub(crate) zones: Zones,
+    pub(crate) events: Vec<EventKind>,
+    pub(crate) features: Vec<Feature>,
+    pub(crate) moments: Vec<Moment>,
+    /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
+    pub(crate) moment_offers: Vec<u32>,
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) offers: Vec<Offer>,
+    /// Grouped by offer: `Offer::treatments` is a range of this list.
+    pub(crate) treatments: Vec<Treatment>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) budgets: Vec<Budget>,
+    pub(crate) contact: Contact,
+    pub(crate) control: Control,
+    pub(crate) exploration: Exploration,
+    /// Below this score, in micro-units, nothing is offered.
+    pub(crate) score_micros_min: f64,
+    /// The one pool of operations that every program is a run of.
+    pub(crate) code: Vec<Op>,
+    pub(crate) names: Names,
+}
+
+/// Epsilon-greedy over the best few: the best keeps `1 - epsilon + epsilon / m`, each other of
+/// the top `m` gets `epsilon / m`, so every probability is known in closed form.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Exploration {
+    /// 0 (never explore) to 1.
+    pub(crate) epsilon: f64,
+    /// How many of the best candidates may be drawn.
+    pub(crate) top: u8,
+}
+
+/// The arm of the universal control group experiment that a subscriber belongs to, for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Arm {
+    /// Gets offers.
+    Treated = 0,
+    /// Gets none but those of exempt kinds, to measure what offers are worth.
+    Control = 1,
+}
+
+/// A compiled policy. Immutable; share it by reference or in an `Arc`.
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) tables: Tables,
+    pub(crate) layout: Layout,
+    pub(crate) cpu: CpuLevel,
+    event_positions: IdIndex,
+    feature_positions: IdIndex,
+    offer_positions: IdIndex,
+    treatment_positions: IdIndex,
+    channel_positions: IdIndex,
+}
+
+/// From permanent ids, which are small, to positions in a table.
+#[derive(Debug)]
+struct IdIndex {
+    positions: Vec<u32>,
+}
+
+impl IdIndex {
+    const NONE: u32 = u32::MAX;
+
+    fn new(ids: impl Iterator<Item = u32> + Clone) -> Self {
+        let len = ids.clone().max().map_or(0, |id| id as usize + 1);
+        let mut positions = alloc::vec![Self::NONE; len];
+        for (position, id) in ids.enumerate() {
+            positions[id as usize] = position as u32;
+        }
+        IdIndex { positions }
+    }
+
+    #[inline]
+    fn position(&self, id: u32) -> Option<usize> {
+        match self.positions.get(id as usize) {
+            Some(&position) if position != Self::NONE => Some(position as usize),
+            _ => None,
+        }
+    }
+}
+
+impl Policy {
+    pub(crate) fn new(tables: Tables) -> Policy {
+        let layout = Layout::new(&tables);
+        Policy {
+            layout,
+            cpu: CpuLevel::detect(),
+            event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
+            feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),
+            offer_positions: IdIndex::new(tables.offers.iter().map(|o| o.id.0)),
+            treatment_positions: IdIndex::new(tables.treatments.iter().map(|t| t.id.0)),
+            channel_positions: IdIndex::new(tables.channels.iter().map(|c| c.id.0)),
+            tables,
+        }
+    }
+
+    /// The policy's name.
+    pub fn name(&self) -> &str {
+        &self.tables.name
+    }
+
+    /// The version that its author gave it.
+    pub fn version(&self) -> u32 {
+        self.tables.version
+    }
+
+    /// A digest of everything the policy was compiled from: equal text, equal fingerprint.
+    pub fn fingerprint(&self) -> u64 {
+        self.tables.fingerprint
+    }
+
+    /// ISO 4217 code of the currency that all money is in.
+    pub fn currency(&self) -> &str {
+        &self.tables.currency
+    }
+
+    /// Bytes of one subscriber's profile.
+    pub fn profile_bytes(&self) -> usize {
+        self.layout.bytes
+    }
+
+    /// The permanent id of a name, for example `policy.id::<OfferId>("data_1gb")`. Fields,
+    /// members, groups and treatments are named with what they belong to: `call_end.minutes`,
+    /// `tariff.gold`, `sales.data`, `data_1gb.sms`. Resolve names once, at start-up.
+    pub fn id<I: PermanentId>(&self, name: &str) -> Option<I> {
+        self.tables.names.number(I::NAMESPACE, name).map(I::from_number)
+    }
+
+    /// The name of a permanent id.
+    pub fn name_of<I: PermanentId>(&self, id: I) -> Option<&str> {
+        self.tables.names.name(I::NAMESPACE, id.number())
+    }
+
+    /// All names of one namespace with their ids, by id.
+    pub fn names<I: PermanentId>(&self) -> impl Iterator<Item = (I, &str)> {
+        self.tables.names.all(I::NAMESPACE).map(|(number, name)| (I::from_number(number), name))
+    }
+
+    /// The type of a feature.
+    pub fn feature_type(&self, id: FeatureId) -> Option<Type> {
+        self.feature_position(id).map(|position| self.tables.features[position].ty)
+    }
+
+    /// The feature that measures the goal of an offer's issue, if it has one.
+    pub fn goal_of_offer(&self, id: OfferId) -> Option<FeatureId> {
+        let offer = &self.tables.offers[self.offer_position(id)?];
+        let group = &self.tables.groups[usize::from(offer.group)];
+        let goal = self.tables.issues[usize::from(group.issue)].goal?;
+        Some(self.tables.features[usize::from(goal)].id)
+    }
+
+    /// The arm of the universal control group experiment that this subscriber key belongs to. It
+    /// depends on the key and the policy's seed only, so it can be asked at any time.
+    pub fn arm(&self, subscriber: &[u8]) -> Arm {
+        let control = &self.tables.control;
+        if bucket(&control.seed, subscriber) < control.buckets {
+            Arm::Control
+        } else {
+            Arm::Treated
+        }
+    }
+
+    /// The hash that stands for a subscriber key in profiles and logs.
+    pub fn subscriber_hash(&self, subscriber: &[u8]) -> u64 {
+        // Zero marks memory that is no profile.
+        hash_bytes(self.tables.salt, subscriber).max(1)
+    }
+
+    /// The id of the decision that answers a message: the same for every transmission of it.
+    pub(crate) fn decision_id(&self, subscriber: u64, message: u64) -> u64 {
+        hash_words(self.tables.salt, [subscriber, message]).max(1)
+    }
+
+    pub(crate) fn code(&self, program: Program) -> &[Op] {
+        program.of(&self.tables.code)
+    }
+
+    pub(crate) fn event_position(&self, id: EventId) -> Option<usize> {
+        self.event_positions.position(id.0)
+    }
+
+    pub(crate) fn feature_position(&self, id: FeatureId) -> Option<usize> {
+        self.feature_positions.position(id.0)
+    }
+
+    pub(crate) fn offer_position(&self, id: OfferId) -> Option<usize> {
+        self.offer_positions.position(id.0)
+    }
+
+    pub(crate) fn treatment_position(&self, id: TreatmentId) -> Option<usize> {
+        self.treatment_positions.position(id.0)
+    }
+
+    pub(crate) fn channel_position(&self, id: crate::base::ids::ChannelId) -> Option<usize> {
+        self.channel_positions.position(id.0)
+    }
+}
+
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<Policy>();
+};

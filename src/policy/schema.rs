@@ -1,0 +1,110 @@
+//! What a profile remembers and what makes it remember: event kinds, features, moments.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
+use crate::expr::{Program, Type};
+
+/// A kind of event, its fields, and what hangs on it.
+#[derive(Clone, Debug)]
+pub(crate) struct EventKind {
+    pub(crate) id: EventId,
+    pub(crate) fields: Vec<FieldSpec>,
+    /// What an event of this kind is folded into.
+    pub(crate) folds: Vec<FoldStep>,
+    /// Positions of the moments that listen to it, first by priority. Most kinds have few or
+    /// none: that is what makes an irrelevant event cheap.
+    pub(crate) moments: Vec<u16>,
+}
+
+/// A field of an event kind.
+#[derive(Clone, Debug)]
+pub(crate) struct FieldSpec {
+    pub(crate) id: FieldId,
+    pub(crate) ty: Type,
+    /// The members that the field may hold, in ascending order, when its type is an enumeration.
+    pub(crate) members: Vec<MemberId>,
+}
+
+/// One way in which an event kind feeds a stored feature.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FoldStep {
+    /// Position of the feature.
+    pub(crate) feature: u16,
+    /// Position of the field that is folded; none for counts and times.
+    pub(crate) field: Option<u16>,
+    /// Only events for which this holds are folded. It reads the event's fields alone, so that
+    /// the order in which events arrive cannot matter.
+    pub(crate) filter: Option<Program>,
+}
+
+/// A typed value of the profile.
+#[derive(Clone, Debug)]
+pub(crate) struct Feature {
+    pub(crate) id: FeatureId,
+    pub(crate) ty: Type,
+    pub(crate) kind: FeatureKind,
+    /// The members that it may hold, in ascending order, when its type is an enumeration.
+    pub(crate) members: Vec<MemberId>,
+}
+
+/// Where a feature's value comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FeatureKind {
+    /// Set from outside with an as-of time, and by events if a fold step names it: the value
+    /// with the latest time stands.
+    Attribute,
+    /// Folded from events into a slot of the profile.
+    Aggregate { fold: Fold, window: Window },
+    /// Computed when read.
+    Derived(Program),
+}
+
+/// How events become one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Fold {
+    Count = 1,
+    /// Doubles are summed in micro-units, so that the order of addition cannot matter.
+    Sum = 2,
+    Min = 3,
+    Max = 4,
+    /// The value with the latest time; of equal times the larger bits.
+    Last = 5,
+    /// The latest time.
+    LastTime = 6,
+}
+
+/// Over which stretch of event time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Window {
+    Lifetime,
+    /// The last `buckets * bucket_ms` milliseconds, as a ring of `buckets + 1` sums. A reading
+    /// covers at least the window and at most one bucket more.
+    Rolling {
+        bucket_ms: i64,
+        buckets: u16,
+    },
+}
+
+/// A situation worth acting on.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    pub(crate) id: MomentId,
+    pub(crate) intent: IntentId,
+    /// Reads features and the triggering event.
+    pub(crate) when: Program,
+    /// 0 to 1 (clamped), a double.
+    pub(crate) strength: Program,
+    /// 0 to 1: how soon the answer must come to be of use.
+    pub(crate) urgency: f64,
+    /// How long after it was raised it still counts.
+    pub(crate) lasts_ms: i64,
+    /// How long it stays silent after an offer was made on it.
+    pub(crate) snooze_ms: i64,
+    /// Range of `Tables::moment_offers`.
+    pub(crate) offers: Range<u32>,
+    /// Whether a message without events (a tick) asks for it too.
+    pub(crate) on_tick: bool,
+}
