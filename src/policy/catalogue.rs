@@ -151,4 +151,7 @@ pub(crate) struct Budget {
     /// Whether what was reserved comes back when an offer is rejected or expires. A voucher does;
     /// an SMS that was sent does not.
     pub(crate) refundable: bool,
+    /// Amounts that make one unit: a million for money, which is counted in micro-units, one for
+    /// pieces. Shadow prices are for a unit.
+    pub(crate) amounts_per_unit: i64,
 }

@@ -23,12 +23,10 @@ pub(crate) mod header {
     pub(crate) const NOW: usize = 32;
     /// u32: events too old for their windows, per fold.
     pub(crate) const LATE: usize = 40;
-    /// u32: messages that had been seen before.
-    pub(crate) const REPEATED: usize = 44;
     /// u32: sessions forgotten to make room.
-    pub(crate) const EVICTED: usize = 48;
+    pub(crate) const EVICTED: usize = 44;
     /// u32: open offers closed to make room.
-    pub(crate) const CROWDED_OUT: usize = 52;
+    pub(crate) const CROWDED_OUT: usize = 48;
     /// u32: CRC32C over everything else.
     pub(crate) const CHECKSUM: usize = 60;
     /// Bytes of the header.
@@ -40,7 +38,7 @@ pub(crate) const SESSION_BYTES: usize = 24;
 /// Bytes of one entry of the contact log.
 pub(crate) const CONTACT_BYTES: usize = 16;
 /// Bytes of one open offer.
-pub(crate) const OPEN_OFFER_BYTES: usize = 96;
+pub(crate) const OPEN_OFFER_BYTES: usize = 80;
 
 /// The version of header and slots that this library reads and writes.
 pub(crate) const FORMAT_VERSION: u16 = 1;

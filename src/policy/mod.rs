@@ -19,7 +19,9 @@ pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
-pub(crate) use layout::{Layout, header};
+pub(crate) use layout::{
+    CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
+};
 pub(crate) use names::Names;
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
@@ -28,7 +30,9 @@ pub(crate) use zones::{Zone, Zones};
 
 use crate::base::bucket::bucket;
 use crate::base::hash::{hash_bytes, hash_words};
-use crate::base::ids::{EventId, FeatureId, OfferId, PermanentId, TreatmentId};
+use crate::base::ids::{
+    ChannelId, EventId, FeatureId, MomentId, OfferId, PermanentId, TreatmentId,
+};
 use crate::base::simd::CpuLevel;
 use crate::expr::{Op, Program, Type};
 
@@ -100,6 +104,7 @@ pub struct Policy {
     offer_positions: IdIndex,
     treatment_positions: IdIndex,
     channel_positions: IdIndex,
+    moment_positions: IdIndex,
 }
 
 /// From permanent ids, which are small, to positions in a table.
@@ -140,6 +145,7 @@ impl Policy {
             offer_positions: IdIndex::new(tables.offers.iter().map(|o| o.id.0)),
             treatment_positions: IdIndex::new(tables.treatments.iter().map(|t| t.id.0)),
             channel_positions: IdIndex::new(tables.channels.iter().map(|c| c.id.0)),
+            moment_positions: IdIndex::new(tables.moments.iter().map(|m| m.id.0)),
             tables,
         }
     }
@@ -241,7 +247,11 @@ impl Policy {
         self.treatment_positions.position(id.0)
     }
 
-    pub(crate) fn channel_position(&self, id: crate::base::ids::ChannelId) -> Option<usize> {
+    pub(crate) fn moment_position(&self, id: MomentId) -> Option<usize> {
+        self.moment_positions.position(id.0)
+    }
+
+    pub(crate) fn channel_position(&self, id: ChannelId) -> Option<usize> {
         self.channel_positions.position(id.0)
     }
 }

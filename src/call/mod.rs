@@ -1,0 +1,12 @@
+//! The pure functions that a host calls. Each opens the profile, runs stages of the rooms below
+//! in scratch, and seals the new profile last, so an error changes nothing.
+
+mod decide;
+mod profiles;
+mod scratch;
+
+pub use decide::{allocate, classify, decide, explain, settle, tick, update};
+pub use profiles::{
+    Updated, backfill, init_profile, new_profile, open_offers, profile_revision, read_feature,
+};
+pub use scratch::{Local, Scratch, Shared};

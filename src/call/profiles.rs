@@ -1,0 +1,121 @@
+//! Making, filling and reading profiles.
+
+use alloc::vec::Vec;
+use smallvec::SmallVec;
+
+use super::scratch::Scratch;
+use crate::base::ids::FeatureId;
+use crate::base::limits::{KEY_BYTES_MAX, OPEN_OFFERS};
+use crate::error::Error;
+use crate::expr::Environment;
+use crate::policy::Policy;
+use crate::profile::{self, Dated, Features, OpenOffer, OpenOffers, ProfileBytes, Value};
+
+/// What an update did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Updated {
+    /// The message had been seen before: nothing changed.
+    pub repeated: bool,
+    /// The revision of the profile afterwards.
+    pub revision: u64,
+}
+
+/// Writes the profile of a subscriber about whom nothing is known into the first
+/// [`Policy::profile_bytes`] of `out`.
+///
+/// # Errors
+/// [`Error::Key`], [`Error::OutputTooSmall`].
+pub fn init_profile(policy: &Policy, subscriber: &[u8], out: &mut [u8]) -> Result<(), Error> {
+    profile::initialise(policy, subscriber_hash(policy, subscriber)?, out)
+}
+
+/// The same in a buffer of its own. Allocates.
+///
+/// # Errors
+/// [`Error::Key`].
+pub fn new_profile(policy: &Policy, subscriber: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut bytes = alloc::vec![0; policy.profile_bytes()];
+    init_profile(policy, subscriber, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Takes over history and outside data: see [`Dated`]. Does not allocate.
+///
+/// # Errors
+/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ValueType`]. On any
+/// of them nothing has changed.
+pub fn backfill(
+    policy: &Policy,
+    mut profile: ProfileBytes,
+    subscriber: &[u8],
+    dated: &[Dated],
+    scratch: &mut Scratch,
+) -> Result<Updated, Error> {
+    scratch.check(policy)?;
+    let bytes = &mut scratch.profile;
+    profile::load(policy, &profile, subscriber_hash(policy, subscriber)?, bytes)?;
+    profile::backfill(policy, bytes, dated)?;
+    profile::commit(policy, bytes, &mut profile, 0);
+    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
+}
+
+/// Reads one feature as it is at `now_ms`: none when it is missing.
+///
+/// # Errors
+/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ScratchMismatch`].
+pub fn read_feature(
+    policy: &Policy,
+    profile: &[u8],
+    feature: FeatureId,
+    now_ms: i64,
+    scratch: &mut Scratch,
+) -> Result<Option<Value<'static>>, Error> {
+    scratch.check(policy)?;
+    profile::check(policy, profile, 0)?;
+    profile::check_time(now_ms)?;
+    let position = policy.feature_position(feature).ok_or(Error::UnknownFeature)?;
+    let ty = policy.feature_type(feature).ok_or(Error::UnknownFeature)?;
+    let mut features = Features::new(policy, profile, &mut scratch.memo, now_ms, None);
+    Ok(Value::of_cell(features.feature(position as u16), ty))
+}
+
+/// The offers that are open at `now_ms`, oldest first: what any channel may show or settle.
+///
+/// # Errors
+/// Those of the profile.
+pub fn open_offers(
+    policy: &Policy,
+    profile: &[u8],
+    now_ms: i64,
+) -> Result<SmallVec<[OpenOffer; OPEN_OFFERS]>, Error> {
+    profile::check(policy, profile, 0)?;
+    let mut open: SmallVec<[OpenOffer; OPEN_OFFERS]> = OpenOffers::of(policy)
+        .used(profile)
+        .filter(|entry| entry.expires_ms(profile) > now_ms)
+        .filter_map(|entry| {
+            let offer = policy.offer_position(entry.offer(profile));
+            let parameters = offer
+                .and_then(|position| policy.tables.offers.get(position))
+                .map_or(&[][..], |offer| &offer.parameters);
+            entry.read(profile, parameters.iter().map(|parameter| parameter.ty))
+        })
+        .collect();
+    open.sort_by_key(|offer| (offer.made_ms, offer.decision, offer.slot));
+    Ok(open)
+}
+
+/// The revision of a profile: one more after each call that changed it.
+///
+/// # Errors
+/// Those of the profile.
+pub fn profile_revision(policy: &Policy, profile: &[u8]) -> Result<u64, Error> {
+    profile::check(policy, profile, 0)?;
+    Ok(profile::revision(profile))
+}
+
+pub(super) fn subscriber_hash(policy: &Policy, subscriber: &[u8]) -> Result<u64, Error> {
+    if subscriber.is_empty() || subscriber.len() > KEY_BYTES_MAX {
+        return Err(Error::Key);
+    }
+    Ok(policy.subscriber_hash(subscriber))
+}

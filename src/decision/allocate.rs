@@ -1,0 +1,264 @@
+//! From raised moments to offers, and what a decision writes.
+
+use smallvec::SmallVec;
+
+use super::arbitration::{Candidate, Ranking, score, worth};
+use super::gates::{Gates, Workspace};
+use super::{Context, Decision, Offered, Parameter, Stage, Trace};
+use crate::base::bytes::write_i64;
+use crate::base::limits::OFFER_PARAMETERS_MAX;
+use crate::expr::{Cell, evaluate};
+use crate::moment::Moments;
+use crate::policy::{Arm, Offer, Policy};
+use crate::profile::{Contact, Features, NewOffer, OpenOffers, Value, record_contact};
+use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
+
+/// What a decision is made from, besides the profile.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inputs<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) decision: u64,
+    pub(crate) seed: u64,
+    pub(crate) now_ms: i64,
+    pub(crate) arm: Arm,
+}
+
+/// Decides; changes nothing. O(offers that answer the raised moments).
+pub(crate) fn allocate(
+    features: &mut Features,
+    moments: Moments,
+    inputs: &Inputs,
+    context: &Context,
+    lease: &Lease,
+    workspace: &mut Workspace,
+    trace: &mut impl Trace,
+) -> Decision {
+    let mut decision = Decision {
+        id: inputs.decision,
+        repeated: false,
+        revision: 0,
+        moments,
+        offers: SmallVec::new(),
+        furthest: Stage::NoMoment,
+        stages: [0; Stage::COUNT],
+        arm: inputs.arm,
+        next_call_ms: 0,
+        lease_low: false,
+    };
+    if decision.moments.is_empty() {
+        return decision;
+    }
+    let mut gates = Gates::new(features, inputs, context, lease, workspace);
+    let mut ranking = Ranking::default();
+    for (place, moment) in decision.moments.iter().enumerate() {
+        for &position in answering(inputs.policy, moment.id) {
+            let Some(offer) = inputs.policy.tables.offers.get(position as usize) else {
+                continue;
+            };
+            if !gates.first_look(position) {
+                continue;
+            }
+            match consider(&mut gates, position, offer, place as u8) {
+                Ok(candidate) => ranking.insert(candidate),
+                Err(stage) => {
+                    decision.stages[stage as usize] += 1;
+                    trace.fate(offer.id, stage, None);
+                }
+            }
+        }
+    }
+    if decision.stages[Stage::QuietHours as usize] > 0 {
+        decision.next_call_ms = gates.quiet_until_ms();
+    }
+
+    let chosen = ranking.choose(inputs, context);
+    for candidate in ranking.best() {
+        let offered = chosen.iter().any(|(other, _)| other.offer == candidate.offer);
+        let stage = if offered { Stage::Offered } else { Stage::Outranked };
+        trace.fate(candidate.id, stage, Some(candidate.score));
+    }
+    decision.stages[Stage::Offered as usize] = chosen.len() as u32;
+    decision.stages[Stage::Outranked as usize] = ranking.ranked - chosen.len() as u32;
+    for (candidate, probability) in &chosen {
+        decision.offers.extend(make_offer(features, inputs, &decision, candidate, *probability));
+    }
+    decision.furthest = Stage::ALL
+        .into_iter()
+        .rev()
+        .find(|stage| decision.stages[*stage as usize] > 0)
+        .unwrap_or(Stage::NoCandidate);
+    decision
+}
+
+/// Positions of the offers that answer a moment.
+fn answering(policy: &Policy, moment: crate::base::ids::MomentId) -> &[u32] {
+    policy
+        .moment_position(moment)
+        .and_then(|position| policy.tables.moments.get(position))
+        .and_then(|m| {
+            policy.tables.moment_offers.get(m.offers.start as usize..m.offers.end as usize)
+        })
+        .unwrap_or(&[])
+}
+
+/// Takes an offer through all stages; its best treatment if one passes, else where it fell out.
+fn consider(
+    gates: &mut Gates,
+    position: u32,
+    offer: &Offer,
+    moment: u8,
+) -> Result<Candidate, Stage> {
+    gates.offer(offer)?;
+    let tables = &gates.inputs.policy.tables;
+    let mut furthest = Stage::Unreachable;
+    let mut best: Option<Candidate> = None;
+    let mut worth_memo = None;
+    for treatment_position in offer.treatments.clone() {
+        let at = treatment_position as usize;
+        let Some(treatment) = tables.treatments.get(at) else { continue };
+        let Some(channel) = tables.channels.get(usize::from(treatment.channel)) else { continue };
+        let passed = gates
+            .channel(treatment.channel, channel, (position, offer))
+            .and_then(|()| gates.budget(&treatment.draws));
+        if let Err(stage) = passed {
+            furthest = furthest.max(stage);
+            continue;
+        }
+        let worth = *worth_memo.get_or_insert_with(|| worth(gates.features, offer));
+        let score = worth.map(|worth| score(gates.inputs, worth, at, treatment, channel));
+        match score {
+            Some(score) if score >= tables.score_micros_min => {
+                // Treatments are in order of their ids: of equal scores the first stays.
+                if best.is_none_or(|best| score > best.score) {
+                    best = Some(Candidate {
+                        offer: position,
+                        id: offer.id,
+                        treatment: treatment_position,
+                        moment,
+                        group: offer.group,
+                        score,
+                    });
+                }
+            }
+            _ => furthest = furthest.max(Stage::ScoreTooLow),
+        }
+    }
+    best.ok_or(furthest)
+}
+
+fn make_offer(
+    features: &mut Features,
+    inputs: &Inputs,
+    decision: &Decision,
+    candidate: &Candidate,
+    probability: f64,
+) -> Option<Offered> {
+    let tables = &inputs.policy.tables;
+    let offer = tables.offers.get(candidate.offer as usize)?;
+    let treatment = tables.treatments.get(candidate.treatment as usize)?;
+    let channel = tables.channels.get(usize::from(treatment.channel))?;
+    let moment = decision.moments.get(usize::from(candidate.moment))?;
+    let parameters = offer
+        .parameters
+        .iter()
+        .map(|parameter| Parameter {
+            id: parameter.id,
+            value: Value::of_cell(
+                evaluate(inputs.policy.code(parameter.value), features),
+                parameter.ty,
+            ),
+        })
+        .collect();
+    Some(Offered {
+        offer: offer.id,
+        treatment: treatment.id,
+        channel: channel.id,
+        content: treatment.content,
+        moment: moment.id,
+        parameters,
+        score: candidate.score,
+        propensity: inputs.snapshot.propensity_at(candidate.treatment as usize),
+        probability,
+        expires_ms: inputs.now_ms.saturating_add(offer.open_ms),
+    })
+}
+
+/// Writes a decision down: contacts, open offers and snoozes into scratch bytes, reservations
+/// into the lease, counts into the delta. Cannot fail.
+pub(crate) fn apply(
+    inputs: &Inputs,
+    context: &Context,
+    decision: &mut Decision,
+    bytes: &mut [u8],
+    lease: &mut Lease,
+    delta: &mut Delta,
+) {
+    let policy = inputs.policy;
+    for moment in &decision.moments {
+        if let Some(position) = policy.moment_position(moment.id) {
+            delta.count_moment(position);
+        }
+    }
+    for (slot, offered) in decision.offers.iter().enumerate() {
+        let Some(position) = policy.treatment_position(offered.treatment) else { continue };
+        let Some(treatment) = policy.tables.treatments.get(position) else { continue };
+        decision.lease_low |= lease.reserve(&treatment.draws);
+        for draw in &treatment.draws {
+            delta.count_budget(draw.budget, BudgetCount::Reserved, draw.amount);
+        }
+        delta.count_treatment(position, TreatmentCount::Offered);
+        if context.channel.is_none() {
+            let contact =
+                Contact { time_ms: inputs.now_ms, offer: offered.offer, channel: offered.channel };
+            record_contact(policy, bytes, contact);
+        }
+        OpenOffers::of(policy).open(bytes, &open_offer(inputs, decision.id, slot as u8, offered));
+        snooze(policy, bytes, offered, inputs.now_ms);
+    }
+}
+
+fn open_offer(inputs: &Inputs, decision: u64, slot: u8, offered: &Offered) -> NewOffer {
+    let mut parameters = [Cell::MISSING; OFFER_PARAMETERS_MAX];
+    for (cell, parameter) in parameters.iter_mut().zip(&offered.parameters) {
+        *cell = parameter.value.map_or(Cell::MISSING, Value::into_cell);
+    }
+    NewOffer {
+        decision,
+        slot,
+        offer: offered.offer,
+        treatment: offered.treatment,
+        channel: offered.channel,
+        made_ms: inputs.now_ms,
+        expires_ms: offered.expires_ms,
+        probability: offered.probability,
+        parameters,
+    }
+}
+
+/// The moment that an offer answered stays silent for a while.
+fn snooze(policy: &Policy, bytes: &mut [u8], offered: &Offered, now_ms: i64) {
+    if let Some(position) = policy.moment_position(offered.moment)
+        && let Some(moment) = policy.tables.moments.get(position)
+        && moment.snooze_ms > 0
+    {
+        let until_ms = now_ms.saturating_add(moment.snooze_ms);
+        write_i64(bytes, policy.layout.moments + 8 * position, until_ms);
+    }
+}
+
+/// Closes offers whose time is over and gives back what they reserved.
+pub(crate) fn sweep_expired(
+    policy: &Policy,
+    bytes: &mut [u8],
+    now_ms: i64,
+    lease: &mut Lease,
+    delta: &mut Delta,
+) {
+    let open = OpenOffers::of(policy);
+    let over: SmallVec<[_; crate::base::limits::OPEN_OFFERS]> =
+        open.used(bytes).filter(|entry| entry.expires_ms(bytes) <= now_ms).collect();
+    for entry in over {
+        super::outcome::expire(policy, bytes, entry, lease, delta);
+    }
+}

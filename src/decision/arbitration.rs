@@ -1,0 +1,147 @@
+//! Ranking: propensity x context weight x value x lever, less what making the offer costs.
+
+use smallvec::SmallVec;
+
+use super::{Context, Inputs};
+use crate::base::hash::{hash_words, unit_interval};
+use crate::base::ids::OfferId;
+use crate::base::limits::{DECISION_OFFERS_MAX, EXPLORATION_TOP_MAX};
+use crate::expr::evaluate;
+use crate::policy::{Channel, Offer, Treatment};
+use crate::profile::Features;
+use crate::snapshot::Snapshot;
+
+/// An offer that passed all stages, in its best treatment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) offer: u32,
+    pub(crate) id: OfferId,
+    pub(crate) treatment: u32,
+    /// Position among the moments raised.
+    pub(crate) moment: u8,
+    pub(crate) group: u16,
+    pub(crate) score: f64,
+}
+
+impl Candidate {
+    /// Higher score first; of equal scores the older offer, that is the lower id.
+    fn before(&self, other: &Candidate) -> bool {
+        self.score > other.score || (self.score == other.score && self.id < other.id)
+    }
+}
+
+/// What of the score does not depend on the treatment, in micro-units of money: context weight x
+/// value x lever. None when the value cannot be computed.
+pub(crate) fn worth(features: &mut Features, offer: &Offer) -> Option<f64> {
+    let policy = features.policy();
+    let value = evaluate(policy.code(offer.value), features).as_int()? as f64;
+    let weight = match offer.weight {
+        Some(program) => evaluate(policy.code(program), features).as_double()?,
+        None => 1.0,
+    };
+    Some(weight * value * offer.lever)
+}
+
+/// The expected value of making an offer in this treatment, in micro-units of money.
+pub(crate) fn score(
+    inputs: &Inputs,
+    worth: f64,
+    treatment_position: usize,
+    treatment: &Treatment,
+    channel: &Channel,
+) -> f64 {
+    let propensity = inputs.snapshot.propensity_at(treatment_position);
+    propensity * worth
+        - channel.cost_micros as f64
+        - consumption(inputs.policy, inputs.snapshot, treatment)
+}
+
+/// What the budgets that a treatment draws on are worth elsewhere.
+fn consumption(policy: &crate::policy::Policy, snapshot: &Snapshot, treatment: &Treatment) -> f64 {
+    treatment
+        .draws
+        .iter()
+        .map(|draw| {
+            let budget = usize::from(draw.budget);
+            let price = snapshot.shadow_prices.get(budget).copied().unwrap_or(0);
+            let per_unit = policy.tables.budgets.get(budget).map_or(1, |b| b.amounts_per_unit);
+            price as f64 * draw.amount as f64 / per_unit as f64
+        })
+        .sum()
+}
+
+/// The best candidates seen so far, best first.
+#[derive(Debug, Default)]
+pub(crate) struct Ranking {
+    best: SmallVec<[Candidate; EXPLORATION_TOP_MAX]>,
+    /// How many were ranked in all.
+    pub(crate) ranked: u32,
+}
+
+impl Ranking {
+    /// Ranks one more. O(number kept).
+    pub(crate) fn insert(&mut self, candidate: Candidate) {
+        self.ranked += 1;
+        let place = self.best.iter().position(|other| candidate.before(other));
+        match place {
+            Some(place) => {
+                if self.best.len() == EXPLORATION_TOP_MAX {
+                    self.best.pop();
+                }
+                self.best.insert(place, candidate);
+            }
+            None if self.best.len() < EXPLORATION_TOP_MAX => self.best.push(candidate),
+            None => {}
+        }
+    }
+
+    /// Those kept, best first.
+    pub(crate) fn best(&self) -> &[Candidate] {
+        &self.best
+    }
+
+    /// Fills the places one after the other, no group twice, each with the probability of its
+    /// choice given the places before.
+    pub(crate) fn choose(
+        &self,
+        inputs: &Inputs,
+        context: &Context,
+    ) -> SmallVec<[(Candidate, f64); DECISION_OFFERS_MAX]> {
+        let slots = match context.channel {
+            Some(_) => usize::from(context.slots).min(DECISION_OFFERS_MAX),
+            None => 1,
+        };
+        let mut rest = self.best.clone();
+        let mut chosen = SmallVec::new();
+        for slot in 0..slots {
+            let Some((place, probability)) = draw(inputs, rest.len(), slot as u64) else {
+                break;
+            };
+            let candidate = rest[place];
+            rest.retain(|other| other.group != candidate.group);
+            chosen.push((candidate, probability));
+        }
+        chosen
+    }
+}
+
+/// Epsilon-greedy over the first `top` of `candidates`: which one, and with what probability.
+fn draw(inputs: &Inputs, candidates: usize, slot: u64) -> Option<(usize, f64)> {
+    let exploration = inputs.policy.tables.exploration;
+    let top = candidates.min(usize::from(exploration.top).max(1));
+    if top == 0 {
+        return None;
+    }
+    let share = exploration.epsilon / top as f64;
+    let best = 1.0 - exploration.epsilon + share;
+    if top == 1 {
+        return Some((0, 1.0));
+    }
+    let unit = unit_interval(hash_words(inputs.seed, [slot]));
+    if unit < best {
+        return Some((0, best));
+    }
+    // The rest of the unit interval is cut into equal shares for the others.
+    let other = 1 + ((unit - best) / share) as usize;
+    Some((other.min(top - 1), share))
+}

@@ -1,0 +1,290 @@
+//! The stages that a candidate passes before it is scored.
+
+use alloc::vec::Vec;
+
+use super::contact::CapUse;
+use super::{Context, Inputs, Stage};
+use crate::expr::{Environment, Program, holds};
+use crate::policy::{Arm, Channel, Contact, KindSet, Offer, OfferKind, QuietHours, Rules};
+use crate::profile::{Features, OpenOffers};
+use crate::snapshot::Lease;
+
+/// Room for one decision's intermediate answers, sized for a policy.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workspace {
+    /// By issue and tier of rules: what it said, if asked.
+    issues: Vec<[Answer; 3]>,
+    /// The same by group.
+    groups: Vec<[Answer; 3]>,
+    /// By channel: whether it reaches the subscriber, then whether consent is given.
+    channels: Vec<[Answer; 2]>,
+    /// By offer: the last decision that looked at it, so that an offer that answers two moments
+    /// is looked at once.
+    seen: Vec<u32>,
+    decision: u32,
+}
+
+/// The answer of a rule that several offers share.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Answer {
+    #[default]
+    NotAsked,
+    Holds,
+    Fails,
+}
+
+impl Workspace {
+    pub(crate) fn new(policy: &crate::policy::Policy) -> Workspace {
+        let tables = &policy.tables;
+        Workspace {
+            issues: alloc::vec![Default::default(); tables.issues.len()],
+            groups: alloc::vec![Default::default(); tables.groups.len()],
+            channels: alloc::vec![Default::default(); tables.channels.len()],
+            seen: alloc::vec![0; tables.offers.len()],
+            decision: 0,
+        }
+    }
+
+    pub(crate) fn fits(&self, policy: &crate::policy::Policy) -> bool {
+        self.issues.len() == policy.tables.issues.len()
+            && self.groups.len() == policy.tables.groups.len()
+            && self.channels.len() == policy.tables.channels.len()
+            && self.seen.len() == policy.tables.offers.len()
+    }
+
+    /// Forgets the last decision.
+    fn begin(&mut self) {
+        self.issues.fill(Default::default());
+        self.groups.fill(Default::default());
+        self.channels.fill(Default::default());
+        self.decision = self.decision.wrapping_add(1);
+        if self.decision == 0 {
+            self.seen.fill(0);
+            self.decision = 1;
+        }
+    }
+}
+
+/// The gates of one decision.
+pub(crate) struct Gates<'a, 'f> {
+    pub(crate) features: &'a mut Features<'f>,
+    pub(crate) inputs: &'a Inputs<'a>,
+    context: &'a Context,
+    lease: &'a Lease,
+    workspace: &'a mut Workspace,
+    /// Kinds that are silenced now; worked out when first asked.
+    suppressed: Option<KindSet>,
+    caps: Option<CapUse>,
+    /// How long quiet hours still last, if it is quiet.
+    quiet_ms: Option<i64>,
+}
+
+impl<'a, 'f> Gates<'a, 'f> {
+    pub(crate) fn new(
+        features: &'a mut Features<'f>,
+        inputs: &'a Inputs<'a>,
+        context: &'a Context,
+        lease: &'a Lease,
+        workspace: &'a mut Workspace,
+    ) -> Self {
+        workspace.begin();
+        let quiet = inputs.policy.tables.contact.quiet;
+        let quiet_ms =
+            quiet.and_then(|quiet| quiet.remaining_ms(features.local(inputs.now_ms).ms_of_day()));
+        Gates {
+            features,
+            inputs,
+            context,
+            lease,
+            workspace,
+            suppressed: None,
+            caps: None,
+            quiet_ms,
+        }
+    }
+
+    /// Whether this decision has not looked at the offer yet.
+    pub(crate) fn first_look(&mut self, offer: u32) -> bool {
+        match self.workspace.seen.get_mut(offer as usize) {
+            Some(seen) if *seen != self.workspace.decision => {
+                *seen = self.workspace.decision;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// When quiet hours end, if they are why an offer waits.
+    pub(crate) fn quiet_until_ms(&self) -> i64 {
+        self.quiet_ms.map_or(0, |remaining| self.inputs.now_ms.saturating_add(remaining))
+    }
+
+    /// The stages that hold for an offer on any channel: the first that refuses it.
+    pub(crate) fn offer(&mut self, offer: &Offer) -> Result<(), Stage> {
+        let policy = self.inputs.policy;
+        let group = policy.tables.groups.get(usize::from(offer.group)).ok_or(Stage::SwitchedOff)?;
+        let issue = policy.tables.issues.get(usize::from(group.issue)).ok_or(Stage::SwitchedOff)?;
+        let switches = self.inputs.snapshot.switches();
+        if switches.offers_off.contains(&offer.id) || switches.issues_off.contains(&issue.id) {
+            return Err(Stage::SwitchedOff);
+        }
+        if !(offer.from_ms..offer.until_ms).contains(&self.inputs.now_ms) {
+            return Err(Stage::NotValid);
+        }
+        for tier in Tier::ALL {
+            let allowed = self.issue_rule(group.issue, &issue.rules, tier)
+                && self.group_rule(offer.group, &group.rules, tier)
+                && self.rule(tier.of(&offer.rules));
+            if !allowed {
+                return Err(tier.stage());
+            }
+        }
+        if self.suppressed(offer.kind) {
+            return Err(Stage::Suppressed);
+        }
+        if self.inputs.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
+            return Err(Stage::InControl);
+        }
+        let bytes = self.features.bytes();
+        if OpenOffers::of(policy).used(bytes).any(|entry| entry.offer(bytes) == offer.id) {
+            return Err(Stage::AlreadyOpen);
+        }
+        Ok(())
+    }
+
+    /// The stages of a treatment's channel.
+    pub(crate) fn channel(
+        &mut self,
+        position: u16,
+        channel: &Channel,
+        (offer_position, offer): (u32, &Offer),
+    ) -> Result<(), Stage> {
+        let inbound = match self.context.channel {
+            Some(asking) if asking != channel.id => return Err(Stage::Unreachable),
+            asking => asking.is_some(),
+        };
+        let off = self.inputs.snapshot.switches().channels_off.contains(&channel.id);
+        if off || !self.channel_rule(position, 0, channel.reach) {
+            return Err(Stage::Unreachable);
+        }
+        if inbound {
+            return Ok(());
+        }
+        if !self.channel_rule(position, 1, channel.consent) {
+            return Err(Stage::NoConsent);
+        }
+        let Contact { quiet, .. } = &self.inputs.policy.tables.contact;
+        if self.quiet_ms.is_some() && channel.quiet && !quiet_exempts(quiet, offer.kind) {
+            return Err(Stage::QuietHours);
+        }
+        let (policy, now_ms, bytes) =
+            (self.inputs.policy, self.inputs.now_ms, self.features.bytes());
+        let caps = self.caps.get_or_insert_with(|| CapUse::count(policy, bytes, now_ms));
+        if caps.capped(policy, bytes, now_ms, (offer_position, offer), position) {
+            return Err(Stage::ContactCap);
+        }
+        Ok(())
+    }
+
+    /// Whether the lease covers what a treatment draws.
+    pub(crate) fn budget(&self, draws: &[crate::policy::Draw]) -> Result<(), Stage> {
+        if self.lease.covers(draws) { Ok(()) } else { Err(Stage::NoBudget) }
+    }
+
+    fn rule(&mut self, program: Option<Program>) -> bool {
+        program.is_none_or(|program| holds(self.inputs.policy.code(program), self.features))
+    }
+
+    fn issue_rule(&mut self, position: u16, rules: &Rules, tier: Tier) -> bool {
+        let known = self.workspace.issues.get(usize::from(position)).map(|a| a[tier as usize]);
+        let answer = self.answer(known, tier.of(rules));
+        if let Some(answers) = self.workspace.issues.get_mut(usize::from(position)) {
+            answers[tier as usize] = answer;
+        }
+        answer == Answer::Holds
+    }
+
+    fn group_rule(&mut self, position: u16, rules: &Rules, tier: Tier) -> bool {
+        let known = self.workspace.groups.get(usize::from(position)).map(|a| a[tier as usize]);
+        let answer = self.answer(known, tier.of(rules));
+        if let Some(answers) = self.workspace.groups.get_mut(usize::from(position)) {
+            answers[tier as usize] = answer;
+        }
+        answer == Answer::Holds
+    }
+
+    fn channel_rule(&mut self, position: u16, which: usize, program: Option<Program>) -> bool {
+        let known = self.workspace.channels.get(usize::from(position)).map(|a| a[which]);
+        let answer = self.answer(known, program);
+        if let Some(answers) = self.workspace.channels.get_mut(usize::from(position)) {
+            answers[which] = answer;
+        }
+        answer == Answer::Holds
+    }
+
+    /// A shared rule's answer, asked at most once a decision.
+    fn answer(&mut self, known: Option<Answer>, program: Option<Program>) -> Answer {
+        match known {
+            Some(answer @ (Answer::Holds | Answer::Fails)) => answer,
+            _ if self.rule(program) => Answer::Holds,
+            _ => Answer::Fails,
+        }
+    }
+
+    fn suppressed(&mut self, kind: OfferKind) -> bool {
+        let silenced = match self.suppressed {
+            Some(silenced) => silenced,
+            None => {
+                let silenced = self.silenced();
+                *self.suppressed.insert(silenced)
+            }
+        };
+        silenced.contains(kind)
+    }
+
+    /// Kinds that some suppression that holds now does not exempt.
+    fn silenced(&mut self) -> KindSet {
+        let mut silenced = KindSet::default();
+        for suppression in &self.inputs.policy.tables.contact.suppressions {
+            if self.rule(Some(suppression.when)) {
+                let kinds = OfferKind::ALL.into_iter();
+                silenced = kinds
+                    .filter(|kind| silenced.contains(*kind) || !suppression.exempt.contains(*kind))
+                    .collect();
+            }
+        }
+        silenced
+    }
+}
+
+fn quiet_exempts(quiet: &Option<QuietHours>, kind: OfferKind) -> bool {
+    quiet.is_some_and(|quiet| quiet.exempt.contains(kind))
+}
+
+/// The three tiers of rules, in the order in which they are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tier {
+    Eligible,
+    Applicable,
+    Suitable,
+}
+
+impl Tier {
+    const ALL: [Tier; 3] = [Tier::Eligible, Tier::Applicable, Tier::Suitable];
+
+    fn of(self, rules: &Rules) -> Option<Program> {
+        match self {
+            Tier::Eligible => rules.eligible,
+            Tier::Applicable => rules.applicable,
+            Tier::Suitable => rules.suitable,
+        }
+    }
+
+    fn stage(self) -> Stage {
+        match self {
+            Tier::Eligible => Stage::NotEligible,
+            Tier::Applicable => Stage::NotApplicable,
+            Tier::Suitable => Stage::NotSuitable,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Deciding: of all that could be offered in the moments raised, the best on the best channel,
+//! or nothing; and what follows from the answer.
+//!
+//! Every candidate passes the same stages in the same order ([`Stage`]) and falls out at the
+//! first that refuses it. Consent, quiet hours, caps and suppression come before any score, so
+//! they cannot be traded against value.
+
+mod allocate;
+mod arbitration;
+mod contact;
+mod gates;
+mod outcome;
+mod stage;
+mod trace;
+
+pub(crate) use allocate::{Inputs, allocate, apply, sweep_expired};
+pub(crate) use gates::Workspace;
+pub(crate) use outcome::settle;
+pub use outcome::{Outcome, OutcomeKind, Settled};
+pub use stage::Stage;
+pub use trace::{Explanation, Fate};
+pub(crate) use trace::{NoTrace, Trace};
+
+use smallvec::SmallVec;
+
+use crate::base::ids::{ChannelId, ContentId, MomentId, OfferId, ParameterId, TreatmentId};
+use crate::base::limits::{DECISION_OFFERS_MAX, OFFER_PARAMETERS_MAX};
+use crate::moment::Moments;
+use crate::policy::Arm;
+use crate::profile::Value;
+
+/// What the caller asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Inbound: the channel that the subscriber is using and that asks. Such an answer is no
+    /// contact: consent to be contacted, quiet hours and caps do not bind it. None for outbound.
+    pub channel: Option<ChannelId>,
+    /// Inbound: how many offers the channel has room for, at most
+    /// [`DECISION_OFFERS_MAX`](crate::limits::DECISION_OFFERS_MAX). Outbound makes at most one.
+    pub slots: u8,
+    /// Replaces the seed of draws, which otherwise follows the message, so that a repeated
+    /// message decides alike.
+    pub seed: Option<u64>,
+}
+
+/// The answer to a message: offers in order, or none with the reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Stands for this decision in outcomes, logs and open offers: the same for every
+    /// transmission of the message.
+    pub id: u64,
+    /// The message had been decided before: nothing has changed, nothing is offered again.
+    pub repeated: bool,
+    /// The revision of the profile that the call wrote (or kept, if repeated).
+    pub revision: u64,
+    /// The moments that the message raised, first by priority.
+    pub moments: Moments,
+    /// What to offer, best first.
+    pub offers: SmallVec<[Offered; DECISION_OFFERS_MAX]>,
+    /// The furthest stage that any candidate reached: [`Stage::Offered`] when there are offers,
+    /// else why there are none.
+    pub furthest: Stage,
+    /// How many candidates fell out at each stage, by [`Stage`] number.
+    pub stages: [u32; Stage::COUNT],
+    /// The arm of the universal control group experiment.
+    pub arm: Arm,
+    /// When to call [`tick`](crate::tick) for this subscriber, in milliseconds since the Unix
+    /// epoch: an offer waits for the end of quiet hours. Zero: no need.
+    pub next_call_ms: i64,
+    /// A budget of the lease is nearly used up: ask for more.
+    pub lease_low: bool,
+}
+
+/// An offer that a decision makes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offered {
+    /// What is offered.
+    pub offer: OfferId,
+    /// In which form.
+    pub treatment: TreatmentId,
+    /// Where.
+    pub channel: ChannelId,
+    /// Which text or picture says it.
+    pub content: ContentId,
+    /// The moment that it answers.
+    pub moment: MomentId,
+    /// Values for the content, in the order of the policy.
+    pub parameters: SmallVec<[Parameter; OFFER_PARAMETERS_MAX]>,
+    /// Expected value in micro-units of money; what offers are ranked by.
+    pub score: f64,
+    /// The probability that it is accepted, as the snapshot knows it.
+    pub propensity: f64,
+    /// The probability with which this offer was chosen for its place, given the places before.
+    pub probability: f64,
+    /// Until when it can be taken, in milliseconds since the Unix epoch.
+    pub expires_ms: i64,
+}
+
+/// A typed value that goes out with an offer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parameter {
+    /// Which parameter.
+    pub id: ParameterId,
+    /// Its value; none when the profile lacks what it is computed from.
+    pub value: Option<Value<'static>>,
+}

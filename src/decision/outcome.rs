@@ -1,0 +1,187 @@
+//! What follows from the answer: outcomes settle open offers.
+
+use crate::base::ids::{OfferId, TreatmentId};
+use crate::policy::Policy;
+use crate::profile::{Entry, OfferState, OpenOffers};
+use crate::snapshot::{BudgetCount, Delta, Lease, TreatmentCount};
+
+/// What became of an offer, as a channel reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome<'a> {
+    /// The line that the offer was made to.
+    pub subscriber: &'a [u8],
+    /// The decision that made it.
+    pub decision: u64,
+    /// Its place among that decision's offers, from 0.
+    pub slot: u8,
+    /// What became of it.
+    pub kind: OutcomeKind,
+    /// The time of the call, in milliseconds since the Unix epoch.
+    pub now_ms: i64,
+}
+
+/// The kinds of outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum OutcomeKind {
+    /// It arrived.
+    Delivered = 1,
+    /// It was seen.
+    Seen = 2,
+    /// The subscriber reacted without deciding.
+    Clicked = 3,
+    /// The subscriber takes it: what was reserved is committed.
+    Accepted = 4,
+    /// The subscriber does not want it: closed, what is refundable is given back.
+    Rejected = 5,
+    /// Nobody answered in time: closed, what is refundable is given back.
+    Expired = 6,
+    /// What was accepted has been delivered: closed.
+    Fulfilled = 7,
+    /// What was accepted could not be delivered: closed.
+    Failed = 8,
+}
+
+impl OutcomeKind {
+    /// Every kind, in numeric order.
+    pub const ALL: [OutcomeKind; 8] = [
+        OutcomeKind::Delivered,
+        OutcomeKind::Seen,
+        OutcomeKind::Clicked,
+        OutcomeKind::Accepted,
+        OutcomeKind::Rejected,
+        OutcomeKind::Expired,
+        OutcomeKind::Fulfilled,
+        OutcomeKind::Failed,
+    ];
+
+    /// The kind with this number.
+    pub fn from_number(number: u32) -> Option<OutcomeKind> {
+        Self::ALL.into_iter().find(|kind| *kind as u32 == number)
+    }
+}
+
+/// What settling an outcome came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It was credited to this offer.
+    Credited {
+        /// The offer.
+        offer: OfferId,
+        /// In which form it had been made.
+        treatment: TreatmentId,
+    },
+    /// The offer is no longer open, or never was: counted, not credited.
+    Unattributed,
+    /// The offer has come at least as far already: a repetition, nothing changed.
+    Repeated,
+    /// It cannot follow on what the offer has come to (fulfilled before accepted): nothing
+    /// changed.
+    OutOfOrder,
+}
+
+/// Settles an outcome in scratch bytes. Cannot fail.
+pub(crate) fn settle(
+    policy: &Policy,
+    bytes: &mut [u8],
+    outcome: &Outcome,
+    lease: &mut Lease,
+    delta: &mut Delta,
+) -> Settled {
+    let found = OpenOffers::of(policy).find(bytes, outcome.decision, outcome.slot);
+    let (Some(entry), Some(state)) = (found, found.and_then(|entry| entry.state(bytes))) else {
+        delta.count_unattributed();
+        return Settled::Unattributed;
+    };
+    if state != OfferState::Accepted && entry.expires_ms(bytes) <= outcome.now_ms {
+        expire(policy, bytes, entry, lease, delta);
+        delta.count_unattributed();
+        return Settled::Unattributed;
+    }
+    let credited =
+        Settled::Credited { offer: entry.offer(bytes), treatment: entry.treatment(bytes) };
+    let open = state < OfferState::Accepted;
+    let (count, next) = match outcome.kind {
+        OutcomeKind::Delivered => (TreatmentCount::Delivered, Some(OfferState::Delivered)),
+        OutcomeKind::Seen => (TreatmentCount::Seen, Some(OfferState::Seen)),
+        OutcomeKind::Clicked => (TreatmentCount::Clicked, Some(OfferState::Clicked)),
+        OutcomeKind::Accepted => (TreatmentCount::Accepted, Some(OfferState::Accepted)),
+        OutcomeKind::Rejected if open => (TreatmentCount::Rejected, None),
+        OutcomeKind::Expired if open => (TreatmentCount::Expired, None),
+        OutcomeKind::Fulfilled if !open => (TreatmentCount::Fulfilled, None),
+        OutcomeKind::Failed if !open => (TreatmentCount::Failed, None),
+        _ => return Settled::OutOfOrder,
+    };
+    match next {
+        Some(next) if next <= state => return Settled::Repeated,
+        Some(next) => {
+            if next == OfferState::Accepted {
+                commit_budgets(policy, entry.treatment(bytes), delta);
+            }
+            entry.set_state(bytes, next);
+            count_treatment(policy, entry.treatment(bytes), count, delta);
+        }
+        None => close(policy, bytes, entry, count, lease, delta),
+    }
+    credited
+}
+
+/// Closes an offer that nobody answered in time, or that was accepted and never reported on.
+pub(super) fn expire(
+    policy: &Policy,
+    bytes: &mut [u8],
+    entry: Entry,
+    lease: &mut Lease,
+    delta: &mut Delta,
+) {
+    match entry.state(bytes) {
+        Some(OfferState::Accepted) => entry.close(bytes),
+        _ => close(policy, bytes, entry, TreatmentCount::Expired, lease, delta),
+    }
+}
+
+/// Counts and closes; what an offer that was not taken reserved comes back.
+fn close(
+    policy: &Policy,
+    bytes: &mut [u8],
+    entry: Entry,
+    count: TreatmentCount,
+    lease: &mut Lease,
+    delta: &mut Delta,
+) {
+    let treatment = entry.treatment(bytes);
+    if matches!(count, TreatmentCount::Rejected | TreatmentCount::Expired) {
+        refund_budgets(policy, treatment, lease, delta);
+    }
+    count_treatment(policy, treatment, count, delta);
+    entry.close(bytes);
+}
+
+fn count_treatment(policy: &Policy, id: TreatmentId, count: TreatmentCount, delta: &mut Delta) {
+    if let Some(position) = policy.treatment_position(id) {
+        delta.count_treatment(position, count);
+    }
+}
+
+fn commit_budgets(policy: &Policy, id: TreatmentId, delta: &mut Delta) {
+    for draw in draws(policy, id) {
+        delta.count_budget(draw.budget, BudgetCount::Committed, draw.amount);
+    }
+}
+
+fn refund_budgets(policy: &Policy, id: TreatmentId, lease: &mut Lease, delta: &mut Delta) {
+    for draw in draws(policy, id) {
+        let budget = policy.tables.budgets.get(usize::from(draw.budget));
+        if budget.is_some_and(|budget| budget.refundable) {
+            lease.refund(*draw);
+            delta.count_budget(draw.budget, BudgetCount::Refunded, draw.amount);
+        }
+    }
+}
+
+fn draws(policy: &Policy, id: TreatmentId) -> &[crate::policy::Draw] {
+    policy
+        .treatment_position(id)
+        .and_then(|position| policy.tables.treatments.get(position))
+        .map_or(&[], |treatment| &treatment.draws)
+}

@@ -1,0 +1,149 @@
+//! The door: bytes are checked when they come in and sealed when they go out.
+//!
+//! Work happens in scratch and is copied out last, so whatever fails in between, neither the
+//! caller's old bytes nor its new ones have changed.
+
+use crate::base::bytes::{
+    read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
+};
+use crate::base::simd::crc32c;
+use crate::error::Error;
+use crate::policy::{FORMAT_VERSION, Policy, header};
+
+const MAGIC: u32 = u32::from_le_bytes(*b"OPPR");
+
+/// Where a call finds a profile, where it puts the new one, and which revision it expects.
+#[derive(Debug)]
+pub struct ProfileBytes<'a> {
+    /// None: the old profile is in `to`.
+    from: Option<&'a [u8]>,
+    to: &'a mut [u8],
+    expected_revision: u64,
+}
+
+impl<'a> ProfileBytes<'a> {
+    /// The new profile replaces the old one, if the call succeeds.
+    pub fn in_place(profile: &'a mut [u8]) -> Self {
+        ProfileBytes { from: None, to: profile, expected_revision: 0 }
+    }
+
+    /// The old profile stays as it is; `to` receives the new one, if the call succeeds, and needs
+    /// room for the policy's profile size.
+    pub fn apart(from: &'a [u8], to: &'a mut [u8]) -> Self {
+        ProfileBytes { from: Some(from), to, expected_revision: 0 }
+    }
+
+    /// Refuses the call unless the old profile is at this revision (0: any). This is how a host
+    /// notices that another node has written the profile since it was read.
+    pub fn at_revision(self, expected_revision: u64) -> Self {
+        ProfileBytes { expected_revision, ..self }
+    }
+
+    pub(crate) fn old(&self) -> &[u8] {
+        self.from.unwrap_or(self.to)
+    }
+
+    /// The new profile, once it has been committed.
+    pub(crate) fn new(&self) -> &[u8] {
+        self.to
+    }
+
+    /// Hands the old profile on unchanged.
+    pub(crate) fn keep(&mut self) {
+        if let Some(from) = self.from
+            && let Some(out) = self.to.get_mut(..from.len())
+        {
+            out.copy_from_slice(from);
+        }
+    }
+}
+
+/// Writes the profile of a subscriber about whom nothing is known.
+pub(crate) fn initialise(policy: &Policy, subscriber: u64, out: &mut [u8]) -> Result<(), Error> {
+    let bytes = out.get_mut(..policy.layout.bytes).ok_or(Error::OutputTooSmall)?;
+    bytes.fill(0);
+    write_u32(bytes, header::MAGIC, MAGIC);
+    write_u16(bytes, header::FORMAT, FORMAT_VERSION);
+    write_u64(bytes, header::LAYOUT, policy.layout.hash);
+    write_u64(bytes, header::SUBSCRIBER, subscriber);
+    seal(policy, bytes);
+    Ok(())
+}
+
+/// Checks a profile and copies it into scratch. The output's room is checked here too, so that
+/// nothing can fail later. A `subscriber` of zero stands for any.
+pub(crate) fn load(
+    policy: &Policy,
+    profile: &ProfileBytes,
+    subscriber: u64,
+    scratch: &mut [u8],
+) -> Result<(), Error> {
+    let old = profile.old();
+    check(policy, old, subscriber)?;
+    if profile.expected_revision != 0 && revision(old) != profile.expected_revision {
+        return Err(Error::ProfileRevision);
+    }
+    if profile.to.len() < policy.layout.bytes {
+        return Err(Error::OutputTooSmall);
+    }
+    if scratch.len() != old.len() {
+        return Err(Error::ScratchMismatch);
+    }
+    scratch.copy_from_slice(old);
+    Ok(())
+}
+
+/// Checks that bytes are a sound profile of this policy and, unless zero, this subscriber.
+pub(crate) fn check(policy: &Policy, bytes: &[u8], subscriber: u64) -> Result<(), Error> {
+    if bytes.len() < header::BYTES {
+        return Err(Error::ProfileLength);
+    }
+    if read_u32(bytes, header::MAGIC) != MAGIC || read_u16(bytes, header::FORMAT) != FORMAT_VERSION
+    {
+        return Err(Error::ProfileFormat);
+    }
+    // A sound profile of another layout may well have another length: say what it is.
+    let sound = read_u32(bytes, header::CHECKSUM) == checksum(policy, bytes);
+    if sound && read_u64(bytes, header::LAYOUT) != policy.layout.hash {
+        return Err(Error::ProfileLayout);
+    }
+    if bytes.len() != policy.layout.bytes {
+        return Err(Error::ProfileLength);
+    }
+    if !sound {
+        return Err(Error::ProfileChecksum);
+    }
+    if subscriber != 0 && read_u64(bytes, header::SUBSCRIBER) != subscriber {
+        return Err(Error::ProfileSubscriber);
+    }
+    Ok(())
+}
+
+/// How many calls have changed these bytes.
+pub(crate) fn revision(bytes: &[u8]) -> u64 {
+    read_u64(bytes, header::REVISION)
+}
+
+/// Seals scratch as the next revision and copies it out.
+pub(crate) fn commit(policy: &Policy, scratch: &mut [u8], profile: &mut ProfileBytes, now_ms: i64) {
+    let next = revision(scratch).wrapping_add(1);
+    write_u64(scratch, header::REVISION, next);
+    let latest = read_i64(scratch, header::NOW).max(now_ms);
+    write_i64(scratch, header::NOW, latest);
+    seal(policy, scratch);
+    if let Some(out) = profile.to.get_mut(..scratch.len()) {
+        out.copy_from_slice(scratch);
+    }
+}
+
+fn seal(policy: &Policy, bytes: &mut [u8]) {
+    let sum = checksum(policy, bytes);
+    write_u32(bytes, header::CHECKSUM, sum);
+}
+
+/// Over everything but the checksum itself.
+fn checksum(policy: &Policy, bytes: &[u8]) -> u32 {
+    let before = bytes.get(..header::CHECKSUM).unwrap_or(&[]);
+    let after = bytes.get(header::BYTES..).unwrap_or(&[]);
+    crc32c(policy.cpu, crc32c(policy.cpu, 0, before), after)
+}

@@ -1,0 +1,26 @@
+//! The profile: one buffer of bytes that the host owns, and what reads and writes it.
+//!
+//! Slots sit at offsets that the policy's layout computed. Everything here works on bytes that
+//! were checked at the door (`buffer`), so reads and writes are plain little-endian access.
+
+mod backfill;
+mod buffer;
+mod contacts;
+mod features;
+mod fold;
+mod message;
+mod open_offers;
+mod sessions;
+
+pub use backfill::Dated;
+pub(crate) use backfill::backfill;
+pub use buffer::ProfileBytes;
+pub(crate) use buffer::{check, commit, initialise, load, revision};
+pub(crate) use contacts::{Contact, contacts, record_contact};
+pub(crate) use features::{Features, Memo};
+pub(crate) use fold::fold_message;
+pub use message::{Event, Field, Message, Value};
+pub(crate) use message::{MessageKey, check_events, check_time, resolve};
+pub(crate) use open_offers::{Entry, NewOffer, OpenOffers};
+pub use open_offers::{OfferState, OpenOffer};
+pub(crate) use sessions::{Seen, note_message};

@@ -1,0 +1,226 @@
+//! Offers that were made and are not closed yet: what was offered, where, on which terms, and how
+//! far the subscriber has come with it.
+
+use smallvec::SmallVec;
+
+use super::message::Value;
+use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
+use crate::base::ids::{ChannelId, OfferId, TreatmentId};
+use crate::base::limits::{OFFER_PARAMETERS_MAX, OPEN_OFFERS};
+use crate::expr::{Cell, Type};
+use crate::policy::{OPEN_OFFER_BYTES, Policy, header};
+
+/// How far an open offer has come. It only moves forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum OfferState {
+    /// Decided and handed to the channel.
+    Offered = 1,
+    /// The channel says it arrived.
+    Delivered = 2,
+    /// The subscriber has seen it.
+    Seen = 3,
+    /// The subscriber has reacted without deciding.
+    Clicked = 4,
+    /// The subscriber has taken it; it waits to be fulfilled.
+    Accepted = 5,
+}
+
+impl OfferState {
+    fn from_number(number: u32) -> Option<OfferState> {
+        use OfferState::*;
+        [Offered, Delivered, Seen, Clicked, Accepted].into_iter().find(|s| *s as u32 == number)
+    }
+}
+
+/// An offer that is open for a subscriber, for any channel to show.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenOffer {
+    /// The decision that made it.
+    pub decision: u64,
+    /// Its place among that decision's offers, from 0.
+    pub slot: u8,
+    /// What was offered.
+    pub offer: OfferId,
+    /// In which form.
+    pub treatment: TreatmentId,
+    /// Where.
+    pub channel: ChannelId,
+    /// When, in milliseconds since the Unix epoch.
+    pub made_ms: i64,
+    /// Until when it can be taken.
+    pub expires_ms: i64,
+    /// How far it has come.
+    pub state: OfferState,
+    /// The probability with which it was chosen.
+    pub probability: f64,
+    /// The values it was made with, in the order of the policy; missing ones left out at the end.
+    pub parameters: SmallVec<[Value<'static>; OFFER_PARAMETERS_MAX]>,
+}
+
+/// In place of a decision's id: the entry holds no offer.
+const FREE: u64 = 0;
+
+// Offsets within an entry.
+const DECISION: usize = 0;
+const MADE: usize = 8;
+const EXPIRES: usize = 16;
+const OFFER: usize = 24;
+const TREATMENT: usize = 28;
+const CHANNEL: usize = 32;
+/// State in the lowest byte, slot in the next.
+const STATE: usize = 36;
+const PROBABILITY: usize = 40;
+const PARAMETERS: usize = 48;
+
+const _: () = assert!(PARAMETERS + 8 * OFFER_PARAMETERS_MAX == OPEN_OFFER_BYTES);
+
+/// The table of open offers within a profile.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenOffers {
+    start: usize,
+}
+
+impl OpenOffers {
+    pub(crate) fn of(policy: &Policy) -> OpenOffers {
+        OpenOffers { start: policy.layout.open_offers }
+    }
+
+    /// Entries in use.
+    pub(crate) fn used(self, bytes: &[u8]) -> impl Iterator<Item = Entry> {
+        self.all().filter(move |entry| read_u64(bytes, entry.offset + DECISION) != FREE)
+    }
+
+    /// The entry of one offer of one decision.
+    pub(crate) fn find(self, bytes: &[u8], decision: u64, slot: u8) -> Option<Entry> {
+        self.used(bytes)
+            .find(|entry| entry.decision(bytes) == decision && entry.slot(bytes) == slot)
+    }
+
+    /// Writes an offer into a free entry; when none is free, over the oldest of those accepted,
+    /// else over the oldest. Returns what was closed to make room.
+    pub(crate) fn open(self, bytes: &mut [u8], offer: &NewOffer) -> Option<OfferId> {
+        // Free entries order first, then accepted ones.
+        let rank = |entry: &Entry| {
+            let state = entry.state(bytes);
+            (
+                state.is_some(),
+                state != Some(OfferState::Accepted),
+                read_i64(bytes, entry.offset + MADE),
+            )
+        };
+        let entry = self.all().min_by_key(rank)?;
+        let crowded_out = entry.state(bytes).map(|_| entry.offer(bytes));
+        if crowded_out.is_some() {
+            let count = read_u32(bytes, header::CROWDED_OUT).saturating_add(1);
+            write_u32(bytes, header::CROWDED_OUT, count);
+        }
+        entry.write(bytes, offer);
+        crowded_out
+    }
+
+    fn all(self) -> impl Iterator<Item = Entry> {
+        (0..OPEN_OFFERS).map(move |i| Entry { offset: self.start + i * OPEN_OFFER_BYTES })
+    }
+}
+
+/// What is written when an offer is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewOffer {
+    pub(crate) decision: u64,
+    pub(crate) slot: u8,
+    pub(crate) offer: OfferId,
+    pub(crate) treatment: TreatmentId,
+    pub(crate) channel: ChannelId,
+    pub(crate) made_ms: i64,
+    pub(crate) expires_ms: i64,
+    pub(crate) probability: f64,
+    pub(crate) parameters: [Cell; OFFER_PARAMETERS_MAX],
+}
+
+/// One entry of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    offset: usize,
+}
+
+impl Entry {
+    pub(crate) fn decision(self, bytes: &[u8]) -> u64 {
+        read_u64(bytes, self.offset + DECISION)
+    }
+
+    pub(crate) fn offer(self, bytes: &[u8]) -> OfferId {
+        OfferId(read_u32(bytes, self.offset + OFFER))
+    }
+
+    pub(crate) fn treatment(self, bytes: &[u8]) -> TreatmentId {
+        TreatmentId(read_u32(bytes, self.offset + TREATMENT))
+    }
+
+    pub(crate) fn expires_ms(self, bytes: &[u8]) -> i64 {
+        read_i64(bytes, self.offset + EXPIRES)
+    }
+
+    pub(crate) fn state(self, bytes: &[u8]) -> Option<OfferState> {
+        OfferState::from_number(read_u32(bytes, self.offset + STATE) & 0xFF)
+    }
+
+    fn slot(self, bytes: &[u8]) -> u8 {
+        (read_u32(bytes, self.offset + STATE) >> 8) as u8
+    }
+
+    pub(crate) fn set_state(self, bytes: &mut [u8], state: OfferState) {
+        let others = read_u32(bytes, self.offset + STATE) & !0xFF;
+        write_u32(bytes, self.offset + STATE, others | state as u32);
+    }
+
+    /// Frees the entry.
+    pub(crate) fn close(self, bytes: &mut [u8]) {
+        if let Some(entry) = bytes.get_mut(self.offset..self.offset + OPEN_OFFER_BYTES) {
+            entry.fill(0);
+        }
+    }
+
+    fn write(self, bytes: &mut [u8], offer: &NewOffer) {
+        let at = self.offset;
+        write_u64(bytes, at + DECISION, offer.decision);
+        write_i64(bytes, at + MADE, offer.made_ms);
+        write_i64(bytes, at + EXPIRES, offer.expires_ms);
+        write_u32(bytes, at + OFFER, offer.offer.0);
+        write_u32(bytes, at + TREATMENT, offer.treatment.0);
+        write_u32(bytes, at + CHANNEL, offer.channel.0);
+        let mut known = 0;
+        for (i, cell) in offer.parameters.iter().enumerate() {
+            write_u64(bytes, at + PARAMETERS + 8 * i, cell.bits().unwrap_or(0));
+            known |= u32::from(cell.known()) << i;
+        }
+        let state = OfferState::Offered as u32;
+        write_u32(bytes, at + STATE, state | u32::from(offer.slot) << 8 | known << 16);
+        write_u64(bytes, at + PROBABILITY, offer.probability.to_bits());
+    }
+
+    /// The entry as the host sees it; `types` are those of the offer's parameters.
+    pub(crate) fn read(self, bytes: &[u8], types: impl Iterator<Item = Type>) -> Option<OpenOffer> {
+        let at = self.offset;
+        let known = read_u32(bytes, at + STATE) >> 16;
+        let parameters = types
+            .enumerate()
+            .take_while(|(i, _)| known >> i & 1 == 1)
+            .filter_map(|(i, ty)| {
+                Value::of_cell(Cell::from_bits(read_u64(bytes, at + PARAMETERS + 8 * i)), ty)
+            })
+            .collect();
+        Some(OpenOffer {
+            decision: self.decision(bytes),
+            slot: self.slot(bytes),
+            offer: self.offer(bytes),
+            treatment: self.treatment(bytes),
+            channel: ChannelId(read_u32(bytes, at + CHANNEL)),
+            made_ms: read_i64(bytes, at + MADE),
+            expires_ms: self.expires_ms(bytes),
+            state: self.state(bytes)?,
+            probability: f64::from_bits(read_u64(bytes, at + PROBABILITY)),
+            parameters,
+        })
+    }
+}
