@@ -7,8 +7,9 @@ use std::vec::Vec;
 
 use super::Build;
 use super::cel::{self, Parsed};
-use super::check::{Checker, Kind, Node, error_inside, literal_bits};
+use super::check::{Checker, error_inside};
 use super::diagnostic::Code;
+use super::node::{Kind, Node, literal_bits};
 use super::scope::View;
 use super::source::Item;
 use super::types::{MONEY, Ty};

@@ -11,6 +11,7 @@ use super::scope::{Enumeration, Field};
 use super::source::{Item, Section};
 use super::types::Ty;
 use super::zones;
+use crate::base::ids::MemberId;
 use crate::base::limits::{EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, KEY_BYTES_MAX, MEMBERS_MAX};
 use crate::expr::Type;
 use crate::policy::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep};
@@ -73,7 +74,7 @@ impl Build<'_> {
         Some(position)
     }
 
-    pub(super) fn members_of(&self, ty: Option<Ty>) -> Vec<crate::base::ids::MemberId> {
+    pub(super) fn members_of(&self, ty: Option<Ty>) -> Vec<MemberId> {
         match ty {
             Some(Ty::Enum(position)) => self.scope.enums[usize::from(position)].ids(),
             _ => Vec::new(),
@@ -98,13 +99,9 @@ impl Build<'_> {
         Some(self.add_enumeration(owner, members))
     }
 
-    fn add_enumeration(
-        &mut self,
-        owner: &str,
-        members: Vec<(String, crate::base::ids::MemberId)>,
-    ) -> Ty {
-        // At most one for each attribute and field, whose limits keep this far below 2^16 ...
-        let position = self.scope.enums.len().min(usize::from(u16::MAX)) as u16;
+    fn add_enumeration(&mut self, owner: &str, members: Vec<(String, MemberId)>) -> Ty {
+        // At most one for each attribute and each field, so the position fits.
+        let position = self.scope.enums.len() as u16;
         self.scope.enums.push(Enumeration { owner: owner.into(), members });
         Ty::Enum(position)
     }
