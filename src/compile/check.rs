@@ -14,7 +14,7 @@ use super::diagnostic::{Code, did_you_mean};
 use super::literal;
 use super::node::{Kind, Literal, Node, apply, becomes, constant, convert_all};
 use super::offset::raw_offset;
-use super::scope::{Scope, View};
+use super::scope::{EventView, Scope, View};
 use super::source::Item;
 use super::types::{self, BOOL, DOUBLE, DURATION, INT, MONEY, TEXT, TIMESTAMP, Ty};
 use crate::expr::Op;
@@ -101,7 +101,7 @@ impl Checker<'_> {
             return self.error(Code::Type, span, "`event` is not a value", help);
         }
         let Some(position) = self.scope.features.position(name) else {
-            let of_event = self.view.event.iter().flatten().find(|field| field.name == name);
+            let of_event = self.view.event.fields().iter().find(|field| field.name == name);
             let help = match of_event {
                 Some(field) => Some(format!("the event's field is `event.{}`", field.name)),
                 None => {
@@ -133,12 +133,16 @@ impl Checker<'_> {
         if !matches!(&select.operand.expr, Expr::Ident(name) if name == "event") {
             return self.unsupported("a field of anything but `event`", span);
         }
-        let Some(fields) = &self.view.event else {
-            let help = "only `when`, `strength` and `where` read the triggering event; keep what \
-                        you need of it in a feature"
-                .to_string();
-            let message = format!("`event.{field}` cannot be read here");
-            return self.error(Code::Scope, span, message, help);
+        let fields = match &self.view.event {
+            EventView::Fields(fields) => fields,
+            EventView::Unknown => return None,
+            EventView::Absent => {
+                let help = "only `when`, `strength` and `where` read the triggering event; keep \
+                            what you need of it in a feature"
+                    .to_string();
+                let message = format!("`event.{field}` cannot be read here");
+                return self.error(Code::Scope, span, message, help);
+            }
         };
         if field == "time" {
             return Some(Node { ty: TIMESTAMP, span, kind: Kind::Read(Op::EventTime) });
@@ -158,7 +162,7 @@ impl Checker<'_> {
             let message = format!("not every event here has `{field}` in one place with one type");
             return self.error(Code::UnknownField, span, message, help);
         };
-        Some(Node { ty, span, kind: Kind::Read(Op::Field(position)) })
+        Some(Node { ty: ty?, span, kind: Kind::Read(Op::Field(position)) })
     }
 
     fn call(&self, call: &CallExpr, span: Range<usize>) -> Option<Node> {

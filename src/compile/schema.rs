@@ -154,14 +154,10 @@ impl Build<'_> {
         for entry in entries.iter().take(EVENT_FIELDS_MAX) {
             let path = format!("{}.{}", item.name, entry.name);
             let field_id = self.ids.id(&path);
-            if let Some(ty) = self.field_type(entry, &path) {
-                fields.push(Field { name: entry.name.into(), ty });
-                specs.push(FieldSpec {
-                    id: field_id,
-                    ty: ty.plain(),
-                    members: self.members_of(Some(ty)),
-                });
-            }
+            let ty = self.field_type(entry, &path);
+            let (plain, members) = (ty.map_or(Type::Bool, Ty::plain), self.members_of(ty));
+            fields.push(Field { name: entry.name.into(), ty });
+            specs.push(FieldSpec { id: field_id, ty: plain, members });
         }
         self.scope.event_fields.push(fields);
         let (folds, moments) = (Vec::new(), Vec::new());
@@ -231,7 +227,7 @@ impl Build<'_> {
             item.error(Code::UnknownField, format!("the event has no field `{field}`"), help);
             return None;
         };
-        Some((event, position as u16, fields[position].ty))
+        Some((event, position as u16, fields[position].ty?))
     }
 }
 
