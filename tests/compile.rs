@@ -238,7 +238,7 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     ("tariff == 'gold'", "@event.minutes > 1.0", "OPP0504", "issues.sales.groups.data.eligible"),
     ("calls > 100", "calls @> 100.0", "OPP0503", "contact.suppress[0].when"),
     ("fast ? 1.3 : 1.0", "@1", "OPP0503", "offers.pass.weight"),
-    ("value = \"2.50\"", "value = \"@burn / burn\"", "OPP0503", "offers.pass.value"),
+    ("value = \"2.50\"", "value = \"burn @/ burn\"", "OPP0503", "offers.pass.value"),
     ("[\"call_end\", \"tick\"]", "[\"call_end\", \"recharge\"]", "OPP0403", "moments.low.when"),
     // Contact.
     ("of = \"all\"", "of = @\"everything\"", "OPP0304", "contact.caps[1].of"),

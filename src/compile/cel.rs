@@ -5,7 +5,7 @@
 
 use std::format;
 use std::ops::Range;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec::Vec;
 
 use cel::Env;

@@ -18,6 +18,7 @@ mod contact;
 mod derived;
 mod diagnostic;
 mod features;
+mod functions;
 mod header;
 mod ids;
 mod literal;
@@ -30,6 +31,7 @@ mod offset;
 mod programs;
 mod schema;
 mod scope;
+mod section;
 mod source;
 mod types;
 mod zones;
@@ -48,7 +50,7 @@ use crate::policy::{Names, Policy, Tables};
 use diagnostic::{File, Report};
 use ids::Ids;
 use scope::Scope;
-use source::Section;
+use section::Section;
 
 /// The text of a policy.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use std::vec::Vec;
 
 use super::Build;
 use super::scope::{EventView, View};
-use super::source::{Item, Section};
+use super::section::Section;
+use super::source::Item;
 use super::types::{BOOL, DOUBLE};
 use crate::base::civil::HOUR_MS;
 use crate::base::limits::MOMENTS_MAX;

@@ -11,7 +11,7 @@ use super::Build;
 use super::diagnostic::{Code, File, Report};
 use super::ids::Ids;
 use super::scope::View;
-use super::source::Section;
+use super::section::Section;
 use crate::base::civil::{DAY_MS, HOUR_MS, LocalTime};
 use crate::base::hash::hash_bytes;
 use crate::expr::{Cell, Environment, Type, evaluate};
