@@ -7,6 +7,8 @@ extern crate std;
 
 mod base;
 mod call;
+#[cfg(feature = "compiler")]
+pub mod compile;
 mod decision;
 mod error;
 mod expr;
