@@ -16,8 +16,10 @@ mod learning;
 mod moment;
 mod policy;
 mod profile;
+pub mod record;
 mod snapshot;
 
+pub use base::hash::hash_bytes;
 pub use base::ids::{
     BudgetId, ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IntentId, IssueId,
     MemberId, MomentId, Namespace, OfferId, ParameterId, PermanentId, TreatmentId,
