@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn closing_brackets_in_strings_are_not_believed() {
         assert_eq!(nesting_bound("(')')(']')"), 1);
-        assert_eq!(nesting_bound("(('))'(("), 2);
+        assert_eq!(nesting_bound("(('))'(("), 4);
         assert_eq!(nesting_bound("(')')('''a''')"), 2);
     }
 

@@ -11,6 +11,7 @@ use super::scope::View;
 use super::source::{Item, Section};
 use super::types::{DOUBLE, MONEY, Ty};
 use crate::base::civil::DAY_MS;
+use crate::base::ids::OfferId;
 use crate::base::limits::{
     OFFER_PARAMETERS_MAX, OFFER_TREATMENTS_MAX, OFFERS_MAX, TREATMENT_BUDGETS_MAX,
 };
@@ -48,8 +49,9 @@ impl Build<'_> {
                     offers.push(position as u32);
                 }
             }
+            let id = self.ids.id(item.name);
             let treatments = self.treatments(&item, &section, position as u32);
-            let offer = self.offer(&item, &section, treatments);
+            let offer = self.offer(id, &section, treatments);
             self.tables.offers.push(offer);
         }
         self.moment_offers(by_moment);
@@ -73,7 +75,7 @@ impl Build<'_> {
 
     fn offer(
         &mut self,
-        item: &Item<'_>,
+        id: OfferId,
         section: &Section<'_>,
         treatments: core::ops::Range<u32>,
     ) -> Offer {
@@ -85,7 +87,7 @@ impl Build<'_> {
         let value = section.require("value").and_then(|item| self.rule(Some(item), MONEY));
         let (from_ms, until_ms) = period(section);
         Offer {
-            id: self.ids.id(item.name),
+            id,
             group: group.unwrap_or(0) as u16,
             kind: kind.unwrap_or(OfferKind::Sale),
             rules: self.rules(section),

@@ -150,19 +150,23 @@ impl Build<'_> {
         if self.scope.events.declare(item, item.name).is_none() {
             return;
         }
+        let id = self.ids.id(item.name);
         let (mut fields, mut specs) = (Vec::new(), Vec::new());
         let entries = section.named();
         item.within(entries.len(), EVENT_FIELDS_MAX, "fields");
         for entry in entries.iter().take(EVENT_FIELDS_MAX) {
             let path = format!("{}.{}", item.name, entry.name);
-            let id = self.ids.id(&path);
+            let field_id = self.ids.id(&path);
             if let Some(ty) = self.field_type(entry, &path) {
                 fields.push(Field { name: entry.name.into(), ty });
-                specs.push(FieldSpec { id, ty: ty.plain(), members: self.members_of(Some(ty)) });
+                specs.push(FieldSpec {
+                    id: field_id,
+                    ty: ty.plain(),
+                    members: self.members_of(Some(ty)),
+                });
             }
         }
         self.scope.event_fields.push(fields);
-        let id = self.ids.id(item.name);
         let (folds, moments) = (Vec::new(), Vec::new());
         self.tables.events.push(EventKind { id, fields: specs, folds, moments });
     }

@@ -31,7 +31,7 @@ pub(crate) use zones::{Zone, Zones};
 use crate::base::bucket::bucket;
 use crate::base::hash::{hash_bytes, hash_words};
 use crate::base::ids::{
-    ChannelId, EventId, FeatureId, MomentId, OfferId, PermanentId, TreatmentId,
+    ChannelId, EventId, FeatureId, FieldId, MomentId, OfferId, PermanentId, TreatmentId,
 };
 use crate::base::simd::CpuLevel;
 use crate::expr::{Op, Program, Type};
@@ -195,6 +195,12 @@ impl Policy {
     /// The type of a feature.
     pub fn feature_type(&self, id: FeatureId) -> Option<Type> {
         self.feature_position(id).map(|position| self.tables.features[position].ty)
+    }
+
+    /// The type of a field of an event kind.
+    pub fn field_type(&self, id: FieldId) -> Option<Type> {
+        let mut fields = self.tables.events.iter().flat_map(|event| &event.fields);
+        fields.find(|field| field.id == id).map(|field| field.ty)
     }
 
     /// The feature that measures the goal of an offer's issue, if it has one.
