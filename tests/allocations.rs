@@ -1,8 +1,8 @@
 //! The data plane does not allocate: every call, whatever it answers.
 
-mod support;
 #[path = "support/prepaid.rs"]
 mod prepaid;
+mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -89,8 +89,7 @@ fn no_call_of_the_data_plane_allocates() {
             let decision = decision.expect("the call was made").expect("a sound message");
             none += u64::from(decision.offers.is_empty());
             offers += decision.offers.len() as u64;
-            let kinds =
-                [OutcomeKind::Delivered, OutcomeKind::Accepted, OutcomeKind::Fulfilled];
+            let kinds = [OutcomeKind::Delivered, OutcomeKind::Accepted, OutcomeKind::Fulfilled];
             let rejected = [OutcomeKind::Seen, OutcomeKind::Rejected, OutcomeKind::Rejected];
             for kind in if number % 2 == 0 { kinds } else { rejected } {
                 let outcome = Outcome {

@@ -47,10 +47,7 @@ fn files() -> Vec<File> {
 
 fn code_of(text: &str) -> String {
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or("");
-    text.lines()
-        .map(|line| line.split("//").next().unwrap_or(""))
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.lines().map(|line| line.split("//").next().unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
 /// The paths below `crate::` that a file names: `crate::policy::header` is `policy::header`.
@@ -144,9 +141,8 @@ fn the_library_does_no_input_or_output() {
 #[test]
 fn maps_with_a_random_seed_are_only_looked_up() {
     for file in files() {
-        let allowed = file.path.ends_with("policy/names.rs")
-            || file.room == SIDE_ROOM
-            || file.room == "bin";
+        let allowed =
+            file.path.ends_with("policy/names.rs") || file.room == SIDE_ROOM || file.room == "bin";
         let found = file.code.contains("HashMap") || file.code.contains("HashSet");
         assert!(!found || allowed, "a hash map in {}", file.path.display());
     }

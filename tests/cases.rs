@@ -148,10 +148,8 @@ impl Stage<'_> {
             })
             .collect();
         let time_ms = step.get("happened").map_or(now_ms, time_ms);
-        let events: Vec<Event> = kinds
-            .iter()
-            .map(|(kind, _)| Event { kind: *kind, time_ms, fields: &fields })
-            .collect();
+        let events: Vec<Event> =
+            kinds.iter().map(|(kind, _)| Event { kind: *kind, time_ms, fields: &fields }).collect();
         let number = step.get("number").and_then(Toml::as_integer);
         let message = Message {
             subscriber: self.key.as_bytes(),

@@ -1,8 +1,8 @@
 //! Bad input gets a typed error and changes nothing.
 
-mod support;
 #[path = "support/prepaid.rs"]
 mod prepaid;
+mod support;
 
 use opportune::{
     Arm, ChannelId, Context, Dated, Error, Event, EventId, FeatureId, Field, FieldId, Local,

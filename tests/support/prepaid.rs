@@ -102,7 +102,12 @@ impl Ids {
     }
 
     /// The end of a call and the balance that it leaves, as one message's events.
-    pub fn call<'a>(&self, call: &'a [Field], balance: &'a [Field], time_ms: i64) -> [Event<'a>; 2] {
+    pub fn call<'a>(
+        &self,
+        call: &'a [Field],
+        balance: &'a [Field],
+        time_ms: i64,
+    ) -> [Event<'a>; 2] {
         [
             Event { kind: self.call_end, time_ms, fields: call },
             Event { kind: self.balance_change, time_ms, fields: balance },

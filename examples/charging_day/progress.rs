@@ -1,0 +1,66 @@
+//! How far the day has come, on the standard error stream.
+
+use std::io::{IsTerminal, Write, stderr};
+
+const BAR_CELLS: usize = 40;
+const WHAT_CELLS: usize = 8;
+/// Where nobody watches, a line at each such part is enough.
+const LINE_PERCENT: u64 = 10;
+
+#[derive(Debug)]
+pub struct Progress {
+    style: Style,
+    what: &'static str,
+    shown_percent: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Silent,
+    Lines,
+    Bar,
+}
+
+impl Progress {
+    pub fn new(silent: bool) -> Self {
+        let style = match silent {
+            true => Style::Silent,
+            false if stderr().is_terminal() => Style::Bar,
+            false => Style::Lines,
+        };
+        Self { style, what: "", shown_percent: 0 }
+    }
+
+    /// Names what is being done from here on.
+    pub fn begin(&mut self, what: &'static str) {
+        self.what = what;
+        self.shown_percent = 0;
+    }
+
+    /// `done` of `all`, in any unit. Writes only when there is something new to show.
+    pub fn show(&mut self, done: i64, all: i64) {
+        let percent = (done.clamp(0, all) * 100 / all.max(1)) as u64;
+        let step = if self.style == Style::Lines { LINE_PERCENT } else { 1 };
+        if self.style == Style::Silent || percent < self.shown_percent + step {
+            return;
+        }
+        self.shown_percent = percent - percent % step;
+        // Progress is a courtesy: a closed stream is no reason to stop.
+        let _ = match self.style {
+            Style::Bar => {
+                let full = BAR_CELLS * percent as usize / 100;
+                let empty = BAR_CELLS - full;
+                let (done, left) = ("#".repeat(full), ".".repeat(empty));
+                write!(stderr(), "\r{:<WHAT_CELLS$} [{done}{left}] {percent:3} %", self.what)
+            }
+            _ => writeln!(stderr(), "{}: {} %", self.what, self.shown_percent),
+        };
+    }
+
+    /// Clears the line for what follows.
+    pub fn finish(&self) {
+        if self.style == Style::Bar {
+            let _ = write!(stderr(), "\r{}\r", " ".repeat(WHAT_CELLS + BAR_CELLS + 9));
+        }
+    }
+}

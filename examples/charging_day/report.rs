@@ -1,0 +1,266 @@
+//! What the day came to, for people.
+
+use std::fmt::{Display, Write};
+
+use opportune::{Arm, OutcomeKind, PermanentId, Policy, Stage};
+
+use super::book::{Book, Comparison};
+use super::figures::Figures;
+use super::host::Host;
+use super::rhythm::MICROS_PER_DOLLAR;
+
+/// A difference of so many standard errors is found four times in five at the 5 % level.
+const DETECTABLE_ERRORS: f64 = 2.8;
+
+pub fn text(host: &Host, book: &Book, figures: &Figures) -> String {
+    let mut out = Text(String::new());
+    head(&mut out, host, book, figures);
+    moments(&mut out, &host.policy, book);
+    offers(&mut out, &host.policy, book);
+    no_offer(&mut out, book);
+    revenue(&mut out, book);
+    speed(&mut out, host, figures);
+    out.0
+}
+
+fn head(out: &mut Text, host: &Host, book: &Book, figures: &Figures) {
+    let policy = &host.policy;
+    let subscribers = book.lines.len() as u64;
+    let control = book.of_arm(Arm::Control).count() as u64;
+    let bytes = policy.profile_bytes() as u64;
+    out.line(format_args!(
+        "A charging day: {} prepaid subscribers, Tuesday 3 March 2026, seed {}, effect {}",
+        grouped(subscribers),
+        figures.seed,
+        figures.effect
+    ));
+    out.line("");
+    out.fact("policy", format_args!("{} version {}", policy.name(), policy.version()));
+    out.fact(
+        "subscribers",
+        format_args!(
+            "{} treated, {} control ({:.1} %)",
+            grouped(subscribers - control),
+            grouped(control),
+            percent(control, subscribers)
+        ),
+    );
+    out.fact(
+        "profiles",
+        format_args!(
+            "{} bytes each, {:.1} MB in all",
+            grouped(bytes),
+            (bytes * subscribers) as f64 / 1e6
+        ),
+    );
+    out.fact(
+        "messages",
+        format_args!(
+            "{} ({:.1} a subscriber), of them {} sent again and recognised, {} ticks",
+            grouped(book.messages),
+            book.messages as f64 / subscribers as f64,
+            grouped(book.repeated),
+            grouped(book.ticks)
+        ),
+    );
+    out.fact("refused sessions", format_args!("{} (balance too low)", grouped(book.refused)));
+    out.fact(
+        "learning",
+        format_args!("{} snapshots published, one an hour", host.snapshots_published()),
+    );
+    out.fact("leases", format_args!("{} grants", host.leases_granted));
+    for (name, used, all) in host.budgets() {
+        out.fact(name, format_args!("{used} used of {all}"));
+    }
+}
+
+fn moments(out: &mut Text, policy: &Policy, book: &Book) {
+    out.head("moments raised", "intent", ["count", "% of messages"]);
+    let row = |out: &mut Text, name: &str, intent: &str, count: u64| {
+        let share = format!("{:.2}", percent(count, book.messages));
+        out.row(name, intent, &[grouped(count), share]);
+    };
+    for (&(intent, moment), &count) in &book.moments {
+        row(out, name(policy, moment), name(policy, intent), count);
+    }
+    row(out, "messages with a moment", "", book.decisions);
+}
+
+fn offers(out: &mut Text, policy: &Policy, book: &Book) {
+    out.head("offers made", "channel", ["made", "accepted", "rate"]);
+    let row = |out: &mut Text, offer: &str, channel: &str, made: u64, accepted: u64| {
+        let rate = format!("{:.1} %", percent(accepted, made));
+        out.row(offer, channel, &[grouped(made), grouped(accepted), rate]);
+    };
+    let mut rows: Vec<_> = book.treatments.values().collect();
+    rows.sort_by_key(|row| (row.offer, row.channel));
+    for treatment in rows {
+        let (offer, channel) = (name(policy, treatment.offer), name(policy, treatment.channel));
+        row(out, offer, channel, treatment.made, treatment.accepted);
+    }
+    row(out, "in all", "", book.offers(), book.accepted());
+    let treated = book.of_arm(Arm::Treated);
+    let most = treated.map(|line| line.offers).max().unwrap_or(0);
+    let count = book.of_arm(Arm::Treated).count() as f64;
+    let made: u32 = book.of_arm(Arm::Treated).map(|line| line.offers).sum();
+    let of = |kind: OutcomeKind| grouped(book.outcomes[kind as usize]);
+    out.line("");
+    out.fact(
+        "a treated subscriber",
+        format_args!("{:.2} offers on average, {most} at most", f64::from(made) / count),
+    );
+    out.fact(
+        "outcomes",
+        format_args!(
+            "{} delivered, {} seen, {} rejected, {} came too late",
+            of(OutcomeKind::Delivered),
+            of(OutcomeKind::Seen),
+            of(OutcomeKind::Rejected),
+            grouped(book.late)
+        ),
+    );
+    out.fact(
+        "fulfilment",
+        format_args!(
+            "{} fulfilled, {} failed",
+            of(OutcomeKind::Fulfilled),
+            of(OutcomeKind::Failed)
+        ),
+    );
+}
+
+fn no_offer(out: &mut Text, book: &Book) {
+    out.head("no offer, because", "", ["decisions", "% of them"]);
+    let row = |out: &mut Text, words: &str, count: u64| {
+        out.row(words, "", &[grouped(count), format!("{:.1}", percent(count, book.decisions))]);
+    };
+    for (stage, &count) in Stage::ALL.into_iter().zip(&book.no_offer) {
+        if count > 0 {
+            row(out, stage.words(), count);
+        }
+    }
+    row(out, "in all", book.no_offer());
+    out.line("");
+    let silent = book.messages - book.decisions - book.repeated;
+    out.fact("no moment", format_args!("{} messages", grouped(silent)));
+    out.fact("repeated", format_args!("{} messages", grouped(book.repeated)));
+}
+
+fn revenue(out: &mut Text, book: &Book) {
+    out.line("");
+    out.line("revenue: money recharged, US dollars a subscriber, treated less control");
+    let measure = book.since_moment();
+    comparison(out, "those with a moment, from their first one on", &measure);
+    comparison(out, "all subscribers, the whole day", &book.whole_day());
+    if let Some(lift) = measure.lift() {
+        let error = (lift.high - lift.low) / 2.0 / NORMAL_QUANTILE_975;
+        out.line(format_args!(
+            "  {} subscribers and one day show only a lift of about {:.2} dollars or more.",
+            grouped(book.lines.len() as u64),
+            dollars(DETECTABLE_ERRORS * error)
+        ));
+    }
+}
+
+/// Half the width of a 95 % interval, in standard errors.
+const NORMAL_QUANTILE_975: f64 = 1.96;
+
+fn comparison(out: &mut Text, what: &str, compared: &Comparison) {
+    let arm = |sample: &opportune::Sample| {
+        format!("{:.2} ({})", dollars(sample.mean()), grouped(sample.count()))
+    };
+    out.line(format_args!(
+        "  {what}: treated {}, control {}",
+        arm(&compared.treated),
+        arm(&compared.control)
+    ));
+    match compared.lift() {
+        Some(lift) => out.line(format_args!(
+            "    lift {:+.2} ({:+.1} %), 95 % interval {:+.2} to {:+.2}",
+            dollars(lift.difference),
+            100.0 * lift.relative.unwrap_or(0.0),
+            dollars(lift.low),
+            dollars(lift.high)
+        )),
+        None => out.line("    an arm is too small to compare"),
+    }
+}
+
+fn speed(out: &mut Text, host: &Host, figures: &Figures) {
+    let latency = &host.latency;
+    out.line("");
+    out.fact(
+        "speed",
+        format_args!(
+            "{} messages a second through the whole host, {} through decide alone, one thread",
+            grouped(figures.messages_per_s as u64),
+            grouped(latency.per_second() as u64)
+        ),
+    );
+    for (label, percentile) in super::figures::PERCENTILES {
+        out.fact(label, micros(latency.percentile(percentile)));
+    }
+    out.fact("max", micros(latency.max_ns()));
+    out.fact(
+        "",
+        format_args!("for one call of decide, the timer's own {} ns included", figures.timer_ns),
+    );
+    out.line("");
+    out.fact("digest", format_args!("{:016x} of all decisions and profiles", figures.digest));
+}
+
+/// Lines of text in columns.
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: impl Display) {
+        writeln!(self.0, "{line}").expect("a string takes everything");
+    }
+
+    fn fact(&mut self, what: &str, value: impl Display) {
+        self.line(format_args!("  {what:<22}{value}"));
+    }
+
+    fn head<const N: usize>(&mut self, what: &str, with: &str, columns: [&str; N]) {
+        self.line("");
+        self.cells(&format!("{what:<26}{with:<10}"), &columns);
+    }
+
+    fn row(&mut self, what: &str, with: &str, columns: &[String]) {
+        self.cells(&format!("  {what:<24}{with:<10}"), columns);
+    }
+
+    fn cells(&mut self, start: &str, columns: &[impl Display]) {
+        let cells: String = columns.iter().map(|cell| format!("{cell:>14}")).collect();
+        self.line(format_args!("{start}{cells}"));
+    }
+}
+
+fn name<I: PermanentId>(policy: &Policy, id: I) -> &str {
+    policy.name_of(id).unwrap_or("?")
+}
+
+/// With a comma between thousands.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn percent(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
+}
+
+fn dollars(micros: f64) -> f64 {
+    micros / MICROS_PER_DOLLAR as f64
+}
+
+fn micros(ns: u64) -> String {
+    format!("{:8.2} µs", ns as f64 / 1e3)
+}
