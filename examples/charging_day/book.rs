@@ -44,8 +44,12 @@ pub struct TreatmentRow {
 #[derive(Clone, Copy, Debug)]
 pub struct LineRow {
     pub arm: Arm,
-    pub had_moment: bool,
-    pub offers: u32,
+    /// Messages that raised a moment.
+    pub decisions: u64,
+    pub messages: u64,
+    /// Offers that were sent out, and offers that the app asked for.
+    pub contacts: u64,
+    pub shown: u64,
     pub recharged_micros: i64,
     pub recharged_since_moment_micros: i64,
 }
@@ -54,16 +58,19 @@ impl Book {
     pub fn new(policy: &Policy, subscribers: &[Subscriber]) -> Self {
         let lines = subscribers.iter().map(|subscriber| LineRow {
             arm: policy.arm(subscriber.key.as_bytes()),
-            had_moment: false,
-            offers: 0,
+            decisions: 0,
+            messages: 0,
+            contacts: 0,
+            shown: 0,
             recharged_micros: 0,
             recharged_since_moment_micros: 0,
         });
         Self { lines: lines.collect(), ..Self::default() }
     }
 
-    pub fn decision(&mut self, subscriber: usize, decision: &Decision) {
+    pub fn decision(&mut self, subscriber: usize, decision: &Decision, inbound: bool) {
         self.messages += 1;
+        self.lines[subscriber].messages += 1;
         self.repeated += u64::from(decision.repeated);
         if decision.moments.is_empty() {
             return;
@@ -85,8 +92,9 @@ impl Book {
             row.made += 1;
         }
         let line = &mut self.lines[subscriber];
-        line.had_moment = true;
-        line.offers += decision.offers.len() as u32;
+        line.decisions += 1;
+        let made = if inbound { &mut line.shown } else { &mut line.contacts };
+        *made += decision.offers.len() as u64;
     }
 
     pub fn outcome(&mut self, kind: OutcomeKind, settled: Settled) {
@@ -103,11 +111,11 @@ impl Book {
         }
     }
 
-    pub fn recharged(&mut self, subscriber: usize, amount_micros: i64) {
+    pub fn recharge(&mut self, subscriber: usize, amount_micros: i64) {
         self.recharges += 1;
         let line = &mut self.lines[subscriber];
         line.recharged_micros += amount_micros;
-        if line.had_moment {
+        if line.decisions > 0 {
             line.recharged_since_moment_micros += amount_micros;
         }
     }
@@ -132,11 +140,16 @@ impl Book {
         self.lines.iter().filter(move |line| line.arm == arm)
     }
 
+    /// Money recharged by everybody.
+    pub fn recharged_micros(&self) -> i64 {
+        self.lines.iter().map(|line| line.recharged_micros).sum()
+    }
+
     /// The measure fixed beforehand: of the subscribers who came to a moment, what they recharged
     /// from their first one to the end. Until then the arms live alike, so choosing by it favours
     /// neither.
     pub fn since_moment(&self) -> Comparison {
-        self.compare(|line| line.had_moment.then_some(line.recharged_since_moment_micros))
+        self.compare(|line| (line.decisions > 0).then_some(line.recharged_since_moment_micros))
     }
 
     /// All subscribers, the whole day.

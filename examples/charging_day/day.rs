@@ -108,7 +108,7 @@ impl<'a> Day<'a> {
     fn happen(&mut self, subscriber: usize, at_ms: i64, what: What) -> Result<(), String> {
         match what {
             What::Organic(event) => self.organic(subscriber, at_ms, &event),
-            What::Again(draft) => self.send(subscriber, at_ms, &draft).map(|_| ()),
+            What::Again(draft) => self.send(subscriber, at_ms, &draft),
             What::Tick => self.tick(subscriber, at_ms),
             What::Outcome(made, kind) => self.settle(subscriber, at_ms, made, kind).map(|_| ()),
             What::Accept { made, price_micros, credit_micros, extra_micros } => {
@@ -139,7 +139,7 @@ impl<'a> Day<'a> {
             self.book.refused += 1;
         }
         if let Rated::Recharged { amount_micros, .. } = rated {
-            self.book.recharged(subscriber, amount_micros);
+            self.book.recharge(subscriber, amount_micros);
         }
         let draft = self.draft(subscriber, event, facts);
         self.send_or_lose(subscriber, at_ms, draft)
@@ -179,21 +179,18 @@ impl<'a> Day<'a> {
     fn send(&mut self, subscriber: usize, at_ms: i64, draft: &Draft) -> Result<(), String> {
         let key = &self.subscribers[subscriber].key;
         let decision = self.host.decide(subscriber, key, draft, at_ms)?;
-        self.decided(subscriber, at_ms, &decision);
+        self.decided(subscriber, at_ms, &decision, draft.inbound.is_some());
         Ok(())
     }
 
     fn tick(&mut self, subscriber: usize, at_ms: i64) -> Result<(), String> {
         self.lines[subscriber].tick_ms = 0;
         self.book.ticks += 1;
-        let key = &self.subscribers[subscriber].key;
-        let decision = self.host.decide(subscriber, key, &Draft::tick(), at_ms)?;
-        self.decided(subscriber, at_ms, &decision);
-        Ok(())
+        self.send(subscriber, at_ms, &Draft::tick())
     }
 
-    fn decided(&mut self, subscriber: usize, at_ms: i64, decision: &Decision) {
-        self.book.decision(subscriber, decision);
+    fn decided(&mut self, subscriber: usize, at_ms: i64, decision: &Decision, inbound: bool) {
+        self.book.decision(subscriber, decision, inbound);
         for (slot, offered) in (0..).zip(&decision.offers) {
             let made = Made { decision: decision.id, slot };
             self.respond(subscriber, at_ms, made, offered);

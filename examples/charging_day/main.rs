@@ -50,6 +50,9 @@ use rhythm::{DAY_MS, day_number};
 /// Tuesday, 3 March 2026, before daylight saving starts.
 const DAY_START_MS: i64 = day_number(2026, 3, 3) * DAY_MS;
 
+/// How much of the time the history takes.
+const HISTORY_PERCENT: i64 = 60;
+
 fn main() -> ExitCode {
     let options = match options::parse(std::env::args().skip(1)) {
         Ok(Request::Run(options)) => options,
@@ -131,7 +134,7 @@ fn load(
 ) -> Result<Vec<Account>, String> {
     let backfill = Backfill::resolve(&host.policy)?;
     let mut accounts = Vec::with_capacity(subscribers.len());
-    progress.begin("history");
+    progress.begin("history", (0, HISTORY_PERCENT));
     for (done, subscriber) in (1..).zip(subscribers) {
         let history = history::history(subscriber, DAY_START_MS, HISTORY_DAYS);
         let known = backfill.dated(&host.policy, subscriber, &history, DAY_START_MS)?;
@@ -139,6 +142,6 @@ fn load(
         accounts.push(history.account);
         progress.show(done, subscribers.len() as i64);
     }
-    progress.begin("day");
+    progress.begin("day", (HISTORY_PERCENT, 100));
     Ok(accounts)
 }

@@ -5,13 +5,15 @@ use std::io::{IsTerminal, Write, stderr};
 const BAR_CELLS: usize = 40;
 const WHAT_CELLS: usize = 8;
 /// Where nobody watches, a line at each such part is enough.
-const LINE_PERCENT: u64 = 10;
+const LINE_PERCENT: i64 = 10;
 
 #[derive(Debug)]
 pub struct Progress {
     style: Style,
     what: &'static str,
-    shown_percent: u64,
+    /// The part of the whole that this is, in percent.
+    part: (i64, i64),
+    shown_percent: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +30,19 @@ impl Progress {
             false if stderr().is_terminal() => Style::Bar,
             false => Style::Lines,
         };
-        Self { style, what: "", shown_percent: 0 }
+        Self { style, what: "", part: (0, 100), shown_percent: 0 }
     }
 
-    /// Names what is being done from here on.
-    pub fn begin(&mut self, what: &'static str) {
+    /// What is being done from here on, and which part of the whole that is, in percent.
+    pub fn begin(&mut self, what: &'static str, part: (i64, i64)) {
         self.what = what;
-        self.shown_percent = 0;
+        self.part = part;
     }
 
     /// `done` of `all`, in any unit. Writes only when there is something new to show.
     pub fn show(&mut self, done: i64, all: i64) {
-        let percent = (done.clamp(0, all) * 100 / all.max(1)) as u64;
+        let (from, to) = self.part;
+        let percent = from + (to - from) * done.clamp(0, all) / all.max(1);
         let step = if self.style == Style::Lines { LINE_PERCENT } else { 1 };
         if self.style == Style::Silent || percent < self.shown_percent + step {
             return;

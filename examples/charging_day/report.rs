@@ -4,7 +4,7 @@ use std::fmt::{Display, Write};
 
 use opportune::{Arm, OutcomeKind, PermanentId, Policy, Stage};
 
-use super::book::{Book, Comparison};
+use super::book::{Book, Comparison, LineRow};
 use super::figures::Figures;
 use super::host::Host;
 use super::rhythm::MICROS_PER_DOLLAR;
@@ -63,6 +63,14 @@ fn head(out: &mut Text, host: &Host, book: &Book, figures: &Figures) {
             grouped(book.ticks)
         ),
     );
+    out.fact(
+        "recharges",
+        format_args!(
+            "{} of {:.2} dollars on average",
+            grouped(book.recharges),
+            dollars(book.recharged_micros() as f64 / book.recharges.max(1) as f64)
+        ),
+    );
     out.fact("refused sessions", format_args!("{} (balance too low)", grouped(book.refused)));
     out.fact(
         "learning",
@@ -70,7 +78,7 @@ fn head(out: &mut Text, host: &Host, book: &Book, figures: &Figures) {
     );
     out.fact("leases", format_args!("{} grants", host.leases_granted));
     for (name, used, all) in host.budgets() {
-        out.fact(name, format_args!("{used} used of {all}"));
+        out.fact(name, format_args!("{used} reserved or spent of {all}"));
     }
 }
 
@@ -84,6 +92,15 @@ fn moments(out: &mut Text, policy: &Policy, book: &Book) {
         row(out, name(policy, moment), name(policy, intent), count);
     }
     row(out, "messages with a moment", "", book.decisions);
+    let share = |arm: Arm| {
+        let sum = |count: fn(&LineRow) -> u64| book.of_arm(arm).map(count).sum();
+        percent(sum(|line| line.decisions), sum(|line| line.messages))
+    };
+    out.line(format_args!(
+        "  treated {:.1} %, control {:.1} %: an offer made silences its moment for a while",
+        share(Arm::Treated),
+        share(Arm::Control)
+    ));
 }
 
 fn offers(out: &mut Text, policy: &Policy, book: &Book) {
@@ -99,16 +116,15 @@ fn offers(out: &mut Text, policy: &Policy, book: &Book) {
         row(out, offer, channel, treatment.made, treatment.accepted);
     }
     row(out, "in all", "", book.offers(), book.accepted());
-    let treated = book.of_arm(Arm::Treated);
-    let most = treated.map(|line| line.offers).max().unwrap_or(0);
-    let count = book.of_arm(Arm::Treated).count() as f64;
-    let made: u32 = book.of_arm(Arm::Treated).map(|line| line.offers).sum();
     let of = |kind: OutcomeKind| grouped(book.outcomes[kind as usize]);
     out.line("");
-    out.fact(
-        "a treated subscriber",
-        format_args!("{:.2} offers on average, {most} at most", f64::from(made) / count),
-    );
+    let per_line = |count: fn(&LineRow) -> u64| {
+        let counts: Vec<u64> = book.of_arm(Arm::Treated).map(count).collect();
+        let mean = counts.iter().sum::<u64>() as f64 / counts.len().max(1) as f64;
+        format!("{mean:.2} on average, {} at most", counts.iter().max().unwrap_or(&0))
+    };
+    out.fact("contacts", format_args!("{} a treated subscriber", per_line(|line| line.contacts)));
+    out.fact("shown on request", format_args!("{} (in the app)", per_line(|line| line.shown)));
     out.fact(
         "outcomes",
         format_args!(

@@ -23,8 +23,8 @@ pub const ACCEPT_SHARE: [(Offer, f64); 8] = [
 pub const INTENT_MATCH_FACTOR: f64 = 1.6;
 /// The price at which the shares above hold. Acceptance falls with the square root of the price,
 /// which needs no more than IEEE 754 guarantees, and cheap things do not sell without end.
-pub const PRICE_REFERENCE_MICROS: f64 = 4e6;
-pub const PRICE_FACTOR_MAX: f64 = 1.5;
+pub const PRICE_REFERENCE_MICROS: f64 = 3e6;
+pub const PRICE_FACTOR_MAX: f64 = 1.25;
 /// Share of those who saw the offer and did not accept who say no.
 pub const REJECT_SHARE: f64 = 0.25;
 
