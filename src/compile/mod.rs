@@ -33,6 +33,8 @@ mod schema;
 mod scope;
 mod section;
 mod source;
+#[cfg(test)]
+mod tables;
 mod types;
 mod zones;
 
