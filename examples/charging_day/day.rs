@@ -1,7 +1,7 @@
 //! The day: every event becomes a message, every message is decided inline, and what subscribers
 //! make of offers comes back as outcomes and further messages.
 
-use opportune::{ChannelId, Decision, Offered, Outcome, OutcomeKind, Settled};
+use opportune::{ChannelId, Decision};
 
 use super::book::Book;
 use super::event::{Event, Page};
@@ -13,7 +13,6 @@ use super::offers::Offers;
 use super::population::Subscriber;
 use super::progress::Progress;
 use super::queue::{Made, Queue, What};
-use super::response::{self, respond};
 use super::rhythm::DAY_MS;
 use super::rng::Rng;
 use super::traffic;
@@ -22,9 +21,6 @@ use super::traffic;
 pub const RETRANSMITTED_SHARE: f64 = 0.002;
 /// After how long it does: the usual Tx timer of credit control (RFC 8506, section 13).
 const RETRANSMIT_MS: i64 = 10_000;
-/// From the answer to an offer to the recharge for it, and from there to its fulfilment.
-const RECHARGE_AFTER_MS: i64 = 1_000;
-const FULFIL_AFTER_MS: i64 = 3_000;
 /// The subscribers' days end at their own midnights, in Honolulu last.
 pub const LONGEST_MS: i64 = DAY_MS + 10 * HOUR_MS;
 /// How many offers the app has room for.
@@ -33,24 +29,24 @@ const APP_SLOTS: u8 = 2;
 const STREAM_RETRANSMIT: u64 = 4;
 
 pub struct Day<'a> {
-    subscribers: &'a [Subscriber],
-    start_ms: i64,
-    effect: f64,
+    pub(super) subscribers: &'a [Subscriber],
+    pub(super) start_ms: i64,
+    pub(super) effect: f64,
     app: ChannelId,
-    inputs: Inputs,
-    offers: Offers,
-    host: &'a mut Host,
-    book: &'a mut Book,
-    queue: Queue,
-    lines: Vec<Line>,
+    pub(super) inputs: Inputs,
+    pub(super) offers: Offers,
+    pub(super) host: &'a mut Host,
+    pub(super) book: &'a mut Book,
+    pub(super) queue: Queue,
+    pub(super) lines: Vec<Line>,
 }
 
 /// What the charging system keeps for one subscriber besides his profile.
 #[derive(Debug)]
-struct Line {
-    account: Account,
+pub(super) struct Line {
+    pub(super) account: Account,
     /// Sessions opened so far, but for the one data session of the day.
-    sessions: u32,
+    pub(super) sessions: u32,
     /// Messages of the data session.
     data_messages: u32,
     /// When the library is to be called again; zero: no need.
@@ -111,15 +107,13 @@ impl<'a> Day<'a> {
             What::Again(draft) => self.send(subscriber, at_ms, &draft),
             What::Tick => self.tick(subscriber, at_ms),
             What::Outcome(made, kind) => self.settle(subscriber, at_ms, made, kind).map(|_| ()),
-            What::Accept { made, price_micros, credit_micros, extra_micros } => {
-                self.accept(subscriber, at_ms, made, (price_micros, credit_micros), extra_micros)
+            What::Accept { made, terms, extra_micros } => {
+                self.accept(subscriber, at_ms, made, terms, extra_micros)
             }
             What::ExtraRecharge { amount_micros } => {
                 self.organic(subscriber, at_ms, &Event::RechargeIntent { amount_micros })
             }
-            What::Fulfil { made, price_micros, credit_micros } => {
-                self.fulfil(subscriber, at_ms, made, price_micros, credit_micros)
-            }
+            What::Fulfil { made, terms } => self.fulfil(subscriber, at_ms, made, terms),
         }
     }
 
@@ -166,7 +160,12 @@ impl<'a> Day<'a> {
         Draft { session, number, facts, inbound }
     }
 
-    fn send_or_lose(&mut self, subscriber: usize, at_ms: i64, draft: Draft) -> Result<(), String> {
+    pub(super) fn send_or_lose(
+        &mut self,
+        subscriber: usize,
+        at_ms: i64,
+        draft: Draft,
+    ) -> Result<(), String> {
         let key = [STREAM_RETRANSMIT, at_ms as u64, u64::from(draft.number)];
         let mut rng = Rng::keyed(self.subscribers[subscriber].seed, &key);
         self.send(subscriber, at_ms, &draft)?;
@@ -201,104 +200,5 @@ impl<'a> Day<'a> {
             line.tick_ms = next_ms;
             self.queue.schedule(next_ms, subscriber, What::Tick);
         }
-    }
-
-    /// Asks the response model, and schedules what it says.
-    fn respond(&mut self, subscriber: usize, at_ms: i64, made: Made, offered: &Offered) {
-        let terms = self.offers.terms(offered);
-        let put = response::Offered {
-            offer: terms.offer,
-            channel: terms.channel,
-            intent_match: terms.fits,
-            price_micros: terms.price_micros,
-            day_start_ms: self.start_ms,
-            decision_id: made.decision,
-            slot: made.slot,
-        };
-        let response = respond(&self.subscribers[subscriber], &put, self.effect);
-        let mut schedule = |after_ms: Option<i64>, what: What| {
-            if let Some(after_ms) = after_ms {
-                self.queue.schedule(at_ms + after_ms, subscriber, what);
-            }
-        };
-        schedule(response.delivered_after_ms, What::Outcome(made, OutcomeKind::Delivered));
-        schedule(response.seen_after_ms, What::Outcome(made, OutcomeKind::Seen));
-        let answer = if response.outcome == response::Outcome::Accepted {
-            What::Accept {
-                made,
-                price_micros: terms.price_micros,
-                credit_micros: terms.credit_micros,
-                extra_micros: response.extra_recharge_micros,
-            }
-        } else {
-            What::Outcome(made, OutcomeKind::Rejected)
-        };
-        schedule(response.answered_after_ms, answer);
-    }
-
-    fn settle(
-        &mut self,
-        subscriber: usize,
-        now_ms: i64,
-        Made { decision, slot }: Made,
-        kind: OutcomeKind,
-    ) -> Result<bool, String> {
-        let key = self.subscribers[subscriber].key.as_bytes();
-        let outcome = Outcome { subscriber: key, decision, slot, kind, now_ms };
-        let settled = self.host.settle(subscriber, &outcome)?;
-        self.book.outcome(kind, settled);
-        Ok(matches!(settled, Settled::Credited { .. }))
-    }
-
-    /// An offer that has expired, or was crowded out, cannot be taken any more.
-    fn accept(
-        &mut self,
-        subscriber: usize,
-        at_ms: i64,
-        made: Made,
-        (price_micros, credit_micros): (i64, i64),
-        extra_micros: i64,
-    ) -> Result<(), String> {
-        if !self.settle(subscriber, at_ms, made, OutcomeKind::Accepted)? {
-            return Ok(());
-        }
-        if extra_micros > 0 {
-            let recharge = What::ExtraRecharge { amount_micros: extra_micros };
-            self.queue.schedule(at_ms + RECHARGE_AFTER_MS, subscriber, recharge);
-        }
-        let fulfil = What::Fulfil { made, price_micros, credit_micros };
-        self.queue.schedule(at_ms + FULFIL_AFTER_MS, subscriber, fulfil);
-        Ok(())
-    }
-
-    /// Pays a bundle from the balance or credits a credit, and reports the balance. A bundle that
-    /// the balance does not cover fails.
-    fn fulfil(
-        &mut self,
-        subscriber: usize,
-        at_ms: i64,
-        made: Made,
-        price_micros: i64,
-        credit_micros: i64,
-    ) -> Result<(), String> {
-        let account = &mut self.lines[subscriber].account;
-        let paid = !matches!(account.charge(price_micros), Rated::Refused { .. });
-        account.recharge(credit_micros);
-        let balance_micros = account.balance_micros;
-        let (kind, fact) = if paid {
-            (OutcomeKind::Fulfilled, self.inputs.balance(at_ms, balance_micros))
-        } else {
-            (OutcomeKind::Failed, self.inputs.fulfilment_failed(at_ms))
-        };
-        self.settle(subscriber, at_ms, made, kind)?;
-        if paid && price_micros == 0 && credit_micros == 0 {
-            return Ok(());
-        }
-        let key = &self.subscribers[subscriber].key;
-        let line = &mut self.lines[subscriber];
-        line.sessions += 1;
-        let session = format!("{};{key};{}", self.start_ms, line.sessions);
-        let draft = Draft { session, number: 0, facts: vec![fact], inbound: None };
-        self.send_or_lose(subscriber, at_ms, draft)
     }
 }

@@ -11,8 +11,8 @@ use super::digest::Digest;
 use super::histogram::Histogram;
 use super::inputs::{Draft, id};
 use super::log::Log;
-use super::report::grouped;
 use super::rhythm::MICROS_PER_DOLLAR;
+use super::text::grouped;
 
 /// What offers may cost on the day for each subscriber, by budget.
 const DAY_BUDGETS: [(&str, i64, Unit); 2] =

@@ -3,7 +3,7 @@
 //!
 //! The simulation (`population`, `rhythm`, `traffic`, `ocs`, `history`, `response`) knows nothing
 //! of the library. `host` is what an operator writes: it stores profiles, shares out budgets and
-//! calls the library. `day` joins the two in time order; `book` counts; `report` tells.
+//! calls the library. `day` and `reply` join the two in time order; `book` counts; `report` tells.
 
 mod backfill;
 mod book;
@@ -23,10 +23,12 @@ mod options;
 mod population;
 mod progress;
 mod queue;
+mod reply;
 mod report;
 mod response;
 mod rhythm;
 mod rng;
+mod text;
 mod traffic;
 
 use std::process::ExitCode;

@@ -26,6 +26,7 @@ Examples:
 
 const SEED: u64 = 20_260_303;
 const SUBSCRIBERS: usize = 5_000;
+const SUBSCRIBERS_MAX: usize = 1_000_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
@@ -92,8 +93,6 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, Str
     }
     Ok(Request::Run(options))
 }
-
-const SUBSCRIBERS_MAX: usize = 1_000_000;
 
 fn number<T: std::str::FromStr>(
     name: &str,

@@ -7,6 +7,7 @@ use opportune::OutcomeKind;
 
 use super::event::Event;
 use super::inputs::Draft;
+use super::offers::Terms;
 
 /// Which offer: the decision that made it and its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +27,11 @@ pub enum What {
     /// A channel or the fulfilment reports on an offer.
     Outcome(Made, OutcomeKind),
     /// The subscriber takes an offer, and recharges for it, if he does, by this much.
-    Accept { made: Made, price_micros: i64, credit_micros: i64, extra_micros: i64 },
+    Accept { made: Made, terms: Terms, extra_micros: i64 },
     /// A recharge that an offer brought.
     ExtraRecharge { amount_micros: i64 },
     /// An accepted offer is paid from the balance, or credited to it.
-    Fulfil { made: Made, price_micros: i64, credit_micros: i64 },
+    Fulfil { made: Made, terms: Terms },
 }
 
 #[derive(Debug)]

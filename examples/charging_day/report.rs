@@ -1,26 +1,27 @@
 //! What the day came to, for people.
 
-use std::fmt::{Display, Write};
-
 use opportune::{Arm, OutcomeKind, PermanentId, Policy, Stage};
 
 use super::book::{Book, Comparison, LineRow};
 use super::figures::Figures;
 use super::host::Host;
-use super::rhythm::MICROS_PER_DOLLAR;
+use super::text::{Text, dollars, grouped, micros, percent};
 
 /// A difference of so many standard errors is found four times in five at the 5 % level.
 const DETECTABLE_ERRORS: f64 = 2.8;
 
+/// A rate of fewer offers than this says nothing.
+const RATE_OFFERS_MIN: u64 = 30;
+
 pub fn text(host: &Host, book: &Book, figures: &Figures) -> String {
-    let mut out = Text(String::new());
+    let mut out = Text::default();
     head(&mut out, host, book, figures);
     moments(&mut out, &host.policy, book);
     offers(&mut out, &host.policy, book);
     no_offer(&mut out, book);
     revenue(&mut out, book);
     speed(&mut out, host, figures);
-    out.0
+    out.into_string()
 }
 
 fn head(out: &mut Text, host: &Host, book: &Book, figures: &Figures) {
@@ -106,7 +107,10 @@ fn moments(out: &mut Text, policy: &Policy, book: &Book) {
 fn offers(out: &mut Text, policy: &Policy, book: &Book) {
     out.head("offers made", "channel", ["made", "accepted", "rate"]);
     let row = |out: &mut Text, offer: &str, channel: &str, made: u64, accepted: u64| {
-        let rate = format!("{:.1} %", percent(accepted, made));
+        let rate = match made {
+            0..RATE_OFFERS_MIN => "-".into(),
+            _ => format!("{:.1} %", percent(accepted, made)),
+        };
         out.row(offer, channel, &[grouped(made), grouped(accepted), rate]);
     };
     let mut rows: Vec<_> = book.treatments.values().collect();
@@ -123,7 +127,13 @@ fn offers(out: &mut Text, policy: &Policy, book: &Book) {
         let mean = counts.iter().sum::<u64>() as f64 / counts.len().max(1) as f64;
         format!("{mean:.2} on average, {} at most", counts.iter().max().unwrap_or(&0))
     };
-    out.fact("contacts", format_args!("{} a treated subscriber", per_line(|line| line.contacts)));
+    out.fact(
+        "contacts",
+        format_args!(
+            "{} for a treated subscriber, service included",
+            per_line(|line| line.contacts)
+        ),
+    );
     out.fact("shown on request", format_args!("{} (in the app)", per_line(|line| line.shown)));
     out.fact(
         "outcomes",
@@ -225,58 +235,6 @@ fn speed(out: &mut Text, host: &Host, figures: &Figures) {
     out.fact("digest", format_args!("{:016x} of all decisions and profiles", figures.digest));
 }
 
-/// Lines of text in columns.
-struct Text(String);
-
-impl Text {
-    fn line(&mut self, line: impl Display) {
-        writeln!(self.0, "{line}").expect("a string takes everything");
-    }
-
-    fn fact(&mut self, what: &str, value: impl Display) {
-        self.line(format_args!("  {what:<22}{value}"));
-    }
-
-    fn head<const N: usize>(&mut self, what: &str, with: &str, columns: [&str; N]) {
-        self.line("");
-        self.cells(&format!("{what:<26}{with:<10}"), &columns);
-    }
-
-    fn row(&mut self, what: &str, with: &str, columns: &[String]) {
-        self.cells(&format!("  {what:<24}{with:<10}"), columns);
-    }
-
-    fn cells(&mut self, start: &str, columns: &[impl Display]) {
-        let cells: String = columns.iter().map(|cell| format!("{cell:>14}")).collect();
-        self.line(format_args!("{start}{cells}"));
-    }
-}
-
 fn name<I: PermanentId>(policy: &Policy, id: I) -> &str {
     policy.name_of(id).unwrap_or("?")
-}
-
-/// With a comma between thousands.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-fn percent(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 }
-}
-
-fn dollars(micros: f64) -> f64 {
-    micros / MICROS_PER_DOLLAR as f64
-}
-
-fn micros(ns: u64) -> String {
-    format!("{:8.2} µs", ns as f64 / 1e3)
 }
