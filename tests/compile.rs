@@ -164,7 +164,8 @@ fn a_good_policy_says_what_it_is() {
     assert_eq!(ty("fast"), Type::Bool);
     assert_eq!(ty("last"), Type::Timestamp);
     assert_eq!(ty("tariff"), Type::Member);
-    let goal = policy.goal_of_offer(policy.id("pass").unwrap()).unwrap();
+    let place = policy.place_of_offer(policy.id("pass").unwrap()).unwrap();
+    let goal = place.goal.unwrap();
     assert_eq!(policy.name_of(goal), Some("recharged"));
 }
 

@@ -43,6 +43,14 @@ fn evaluate(expression: &cel::IdedExpr, known: &Known) -> Option<Plain> {
         Expr::Call(call) => {
             let operand = |i: usize| evaluate(&call.args[i], known);
             match call.func_name.as_str() {
+                // The policy writes durations in hours; here they are milliseconds.
+                "duration" => match operand(0)? {
+                    Plain::Word(text) => {
+                        let hours = text.strip_suffix('h').expect("a duration in hours");
+                        Some(Plain::Number(hours.parse::<f64>().expect("hours") * HOUR_MS as f64))
+                    }
+                    other => panic!("no duration: {other:?}"),
+                },
                 "getHours" => known.get("local hour").cloned(),
                 "default" => operand(0).or_else(|| operand(1)),
                 "!_" => match operand(0)? {
@@ -138,13 +146,14 @@ impl World {
             }
             let value = match self.policy.feature_type(id).expect("a feature") {
                 Type::Bool => Value::Bool(draws.below(2) == 0),
-                Type::Int => Value::Int(draws.below(400) as i64 / (1 + draws.below(40) as i64)),
+                Type::Int if draws.below(2) == 0 => Value::Int(draws.below(12) as i64),
+                Type::Int => Value::Int(draws.below(800) as i64),
                 Type::Double if name == "sentiment" => {
                     Value::Double(draws.below(9) as f64 / 4.0 - 1.0)
                 }
                 Type::Double => Value::Double(draws.below(80) as f64 * 100.0),
-                Type::Money => Value::Money(draws.below(70) as i64 * MICROS / 2),
-                Type::Timestamp => Value::Timestamp(START_MS - draws.below(200) as i64 * HOUR_MS),
+                Type::Money => Value::Money(draws.below(140) as i64 * MICROS / 2),
+                Type::Timestamp => Value::Timestamp(START_MS - draws.below(1_000) as i64 * HOUR_MS),
                 Type::Member => {
                     let members: Vec<MemberId> = self
                         .policy
@@ -156,7 +165,12 @@ impl World {
                 }
                 Type::Duration | Type::Text => continue,
             };
-            dated.push(Dated { feature: id, time_ms: START_MS - 1, value });
+            // The last time of something is the time of its entry.
+            let time_ms = match value {
+                Value::Timestamp(time_ms) => time_ms,
+                _ => START_MS - 1,
+            };
+            dated.push(Dated { feature: id, time_ms, value });
         }
         let mut profile = new_profile(&self.policy, self.key.as_bytes()).expect("a key");
         for entry in dated {
@@ -169,7 +183,10 @@ impl World {
     }
 
     fn known(&mut self, profile: &[u8], now_ms: i64, local_hour: f64) -> Known {
-        let mut known = Known::from([("local hour".to_owned(), Plain::Number(local_hour))]);
+        let mut known = Known::from([
+            ("local hour".to_owned(), Plain::Number(local_hour)),
+            ("now".to_owned(), Plain::Number(now_ms as f64)),
+        ]);
         let ids: Vec<FeatureId> = self.policy.names().map(|(id, _)| id).collect();
         for id in ids {
             let value = read_feature(&self.policy, profile, id, now_ms, &mut self.local.scratch);
@@ -179,6 +196,7 @@ impl World {
                 Some(Value::Int(value)) => Plain::Number(value as f64),
                 Some(Value::Double(value)) => Plain::Number(value),
                 Some(Value::Money(micros)) => Plain::Number(micros as f64 / MICROS as f64),
+                Some(Value::Timestamp(ms)) => Plain::Number(ms as f64),
                 Some(Value::Member(member)) => {
                     let name = self.policy.name_of(member).expect("a member");
                     Plain::Word(name.split_once('.').expect("attribute.member").1.to_owned())
