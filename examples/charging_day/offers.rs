@@ -2,38 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use opportune::{ChannelId, MomentId, OfferId, Offered, ParameterId, Policy, Value};
+use opportune::{
+    ChannelId, GroupId, MomentId, OfferId, Offered, ParameterId, PermanentId, Policy, Value,
+};
 
 use super::inputs::id;
 use super::response::{Channel, Offer};
 
-/// Each offer of the policy, as the model knows it.
-const OFFERS: [(&str, Offer); 25] = [
-    ("data_1gb_day", Offer::DataBundle),
-    ("data_5gb_week", Offer::DataBundle),
-    ("data_15gb_month", Offer::DataBundle),
-    ("data_unlimited_month", Offer::DataBundle),
-    ("night_data", Offer::DataBundle),
-    ("video_pass_week", Offer::DataBundle),
-    ("social_pass_week", Offer::DataBundle),
-    ("minutes_100", Offer::VoiceBundle),
-    ("unlimited_talk_week", Offer::VoiceBundle),
-    ("intl_minutes_60", Offer::InternationalPack),
-    ("intl_plan_month", Offer::InternationalPack),
-    ("recharge_bonus_20", Offer::RechargeIncentive),
-    ("recharge_double_data", Offer::RechargeIncentive),
-    ("recharge_comeback", Offer::RechargeIncentive),
-    ("auto_recharge", Offer::RechargeIncentive),
-    ("loan_1", Offer::AirtimeLoan),
-    ("loan_3", Offer::AirtimeLoan),
-    ("loan_5", Offer::AirtimeLoan),
-    ("roam_day_pass", Offer::RoamingPass),
-    ("roam_week_pass", Offer::RoamingPass),
-    ("tip_data_saver", Offer::Tip),
-    ("recharge_help", Offer::Tip),
-    ("loyalty_gift_1gb", Offer::Recovery),
-    ("loyalty_minutes", Offer::Recovery),
-    ("recovery_credit", Offer::Recovery),
+/// Each group of offers of the policy, as the model knows it.
+const GROUPS: [(&str, Offer); 11] = [
+    ("acquisition.data", Offer::DataBundle),
+    ("acquisition.apps", Offer::DataBundle),
+    ("acquisition.voice", Offer::VoiceBundle),
+    ("acquisition.international", Offer::InternationalPack),
+    ("recharge.bonus", Offer::RechargeIncentive),
+    ("credit.airtime", Offer::AirtimeLoan),
+    ("retention.loyalty", Offer::Recovery),
+    ("roaming.passes", Offer::RoamingPass),
+    ("care.tips", Offer::Tip),
+    ("care.service", Offer::Tip),
+    ("care.recovery", Offer::Recovery),
 ];
 
 const CHANNELS: [(&str, Channel); 4] = [
@@ -80,11 +68,17 @@ pub struct Terms {
 }
 
 impl Offers {
-    /// Refuses a policy with an offer, a channel or a moment that the model does not know.
+    /// Refuses a policy with a group, a channel or a moment that the model does not know.
     pub fn resolve(policy: &Policy) -> Result<Self, String> {
         let [amount, bonus, credit] = CREDITS;
+        let groups: BTreeMap<GroupId, Offer> = known(policy, &GROUPS, "group")?;
+        let of_group = |(offer, name): (OfferId, &str)| {
+            let group = policy.place_of_offer(offer).and_then(|place| groups.get(&place.group));
+            let kind = group.ok_or_else(|| format!("the offer `{name}` is in no known group"))?;
+            Ok((offer, *kind))
+        };
         Ok(Self {
-            offers: known(policy, &OFFERS, "offer")?,
+            offers: policy.names::<OfferId>().map(of_group).collect::<Result<_, String>>()?,
             channels: known(policy, &CHANNELS, "channel")?,
             fits: known(policy, &FITS, "moment")?,
             price: id(policy, "price")?,
@@ -112,7 +106,7 @@ impl Offers {
 }
 
 /// The table by permanent id; every name that the policy has must be in it.
-fn known<I: opportune::PermanentId + Ord, T: Copy>(
+fn known<I: PermanentId + Ord, T: Copy>(
     policy: &Policy,
     table: &[(&str, T)],
     what: &str,
