@@ -55,6 +55,15 @@ struct Service {
 }
 
 impl Service {
+    /// Makes the profile of a subscriber from what other systems know.
+    fn add(&self, key: &[u8], known: &[Dated], local: &mut Local) -> Result<(), Box<dyn Error>> {
+        let mut profile = opportune::new_profile(&self.policy, key)?;
+        let bytes = ProfileBytes::in_place(&mut profile);
+        opportune::backfill(&self.policy, bytes, key, known, &mut local.scratch)?;
+        println!("profile of {} bytes", profile.len());
+        self.store.write(&self.policy, key, 0, profile).then_some(()).ok_or("known already".into())
+    }
+
     /// Decides on a message. `interfere` runs between reading and writing, in place of another
     /// node that happens to serve the same subscriber.
     fn decide(
@@ -72,9 +81,9 @@ impl Service {
             };
             let expected = revision(&self.policy, &old)?;
             let mut new = vec![0; self.policy.profile_bytes()];
-            // The decision reserves from the lease and counts in the delta: undone if the race is lost.
+            // A decision reserves from the lease and counts in the delta: undone if it is lost.
             let before = (local.lease.clone(), local.delta.clone());
-            let bytes = ProfileBytes::apart(&old, &mut new).at_revision(expected);
+            let bytes = ProfileBytes::apart(&old, &mut new);
             let decision = opportune::decide(shared, bytes, message, &Context::default(), local)?;
             interfere();
             if self.store.write(&self.policy, message.subscriber, expected, new) {
@@ -84,6 +93,17 @@ impl Service {
             println!("  attempt {attempt}: someone wrote after revision {expected}, read again");
             attempt += 1;
         }
+    }
+
+    /// Reports what became of an offer.
+    fn settle(&self, outcome: &Outcome, local: &mut Local) -> Result<(), Box<dyn Error>> {
+        let mut profile = self.store.read(outcome.subscriber).ok_or("no such subscriber")?;
+        let expected = revision(&self.policy, &profile)?;
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let settled = opportune::settle(&self.policy, bytes, outcome, local)?;
+        println!("{:?}: {settled:?}", outcome.kind);
+        let written = self.store.write(&self.policy, outcome.subscriber, expected, profile);
+        written.then_some(()).ok_or("someone wrote meanwhile: read again, as in decide".into())
     }
 }
 
@@ -100,12 +120,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Country code 999 is assigned to nobody.
     let subscriber = b"+99941500002";
-    let mut profile = opportune::new_profile(policy, subscriber)?;
-    let bytes = ProfileBytes::in_place(&mut profile);
-    let known = known(policy)?;
-    opportune::backfill(policy, bytes, subscriber, &known, &mut local.scratch)?;
-    let stored = service.store.write(policy, subscriber, 0, profile);
-    println!("profile of {} bytes, stored: {stored}", policy.profile_bytes());
+    service.add(subscriber, &known(policy)?, &mut local)?;
 
     println!("a call ends and leaves 1.20 dollars");
     let minutes = Field { id: id(policy, "call_end.minutes")?, value: Value::Double(7.5) };
@@ -138,39 +153,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     })?;
     for moment in &decision.moments {
-        println!(
-            "  moment {}, strength {}",
-            policy.name_of(moment.id).unwrap_or("?"),
-            moment.strength
-        );
+        let name = policy.name_of(moment.id).unwrap_or("?");
+        println!("  moment {name}, strength {}", moment.strength);
     }
     let Some(offered) = decision.offers.first() else {
         println!("  no offer: {}", decision.furthest.words());
         return Ok(());
     };
-    println!(
-        "  offer {} on {}, expected value {:.2} dollars",
-        policy.name_of(offered.offer).unwrap_or("?"),
-        policy.name_of(offered.channel).unwrap_or("?"),
-        offered.score / MICROS as f64
-    );
+    let offer = policy.name_of(offered.offer).unwrap_or("?");
+    let channel = policy.name_of(offered.channel).unwrap_or("?");
+    println!("  offer {offer} on {channel}, worth {:.2} dollars", offered.score / MICROS as f64);
 
     let again = service.decide(&message, &mut local, || {})?;
-    println!(
-        "the message is sent again: repeated {}, {} offers",
-        again.repeated,
-        again.offers.len()
-    );
+    let (repeated, offers) = (again.repeated, again.offers.len());
+    println!("the message is sent again: repeated {repeated}, {offers} offers");
 
     for kind in [OutcomeKind::Delivered, OutcomeKind::Accepted, OutcomeKind::Fulfilled] {
         let now_ms = NOON_MS + 60_000;
         let outcome = Outcome { subscriber, decision: decision.id, slot: 0, kind, now_ms };
-        let mut profile = service.store.read(subscriber).ok_or("no profile")?;
-        let expected = revision(policy, &profile)?;
-        let bytes = ProfileBytes::in_place(&mut profile);
-        let settled = opportune::settle(policy, bytes, &outcome, &mut local)?;
-        let written = service.store.write(policy, subscriber, expected, profile);
-        println!("{kind:?}: {settled:?}, written: {written}");
+        service.settle(&outcome, &mut local)?;
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ mod rng;
 mod text;
 mod traffic;
 
+use std::io::{Write, stdout};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -59,7 +60,7 @@ fn main() -> ExitCode {
     let options = match options::parse(std::env::args().skip(1)) {
         Ok(Request::Run(options)) => options,
         Ok(Request::Help) => {
-            print!("{}", options::HELP);
+            print(options::HELP);
             return ExitCode::SUCCESS;
         }
         Err(message) => {
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
     };
     match run(&options) {
         Ok(output) => {
-            println!("{}", output.trim_end());
+            print(&output);
             ExitCode::SUCCESS
         }
         Err(message) => {
@@ -77,6 +78,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A reader that has seen enough, such as `head`, is no error.
+fn print(text: &str) {
+    let _ = writeln!(stdout(), "{}", text.trim_end());
 }
 
 fn run(options: &Options) -> Result<String, String> {
