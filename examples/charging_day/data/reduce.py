@@ -15,7 +15,7 @@ from collections import defaultdict
 
 COLUMNS = [
     "state", "account_length", "area_code",
-    "international_plan", "voice_mail_plan",
+    "international_plan",
     "total_day_minutes", "total_day_calls", "total_day_charge",
     "total_eve_minutes", "total_eve_calls", "total_eve_charge",
     "total_night_minutes", "total_night_calls", "total_night_charge",
