@@ -8,6 +8,8 @@ extern crate std;
 mod base;
 mod call;
 mod decision;
+#[cfg(feature = "compiler")]
+pub mod compile;
 mod error;
 mod expr;
 mod learning;

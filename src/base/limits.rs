@@ -20,9 +20,25 @@ pub const EVENT_AHEAD_MS_MAX: i64 = 60 * 60 * 1000;
 pub const EXPRESSION_STACK_MAX: usize = 16;
 /// Operations of one expression.
 pub const EXPRESSION_OPS_MAX: usize = 256;
+/// Bytes of the text of one expression.
+pub const EXPRESSION_BYTES_MAX: usize = 4_096;
+/// Punctuation in the text of one expression: bounds the depth of its syntax tree.
+pub const EXPRESSION_SYMBOLS_MAX: usize = 512;
+/// Brackets that are open at once in one expression.
+pub const EXPRESSION_NESTING_MAX: usize = 24;
 /// Derived features that read one another, counted along the longest chain.
 pub const DERIVED_DEPTH_MAX: usize = 8;
 
+/// Bytes of the text of a policy.
+pub const SOURCE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Highest permanent number: tables are indexed by them.
+pub const ID_NUMBER_MAX: u32 = (1 << 24) - 1;
+/// Zones of a policy.
+pub const ZONES_MAX: usize = 64;
+/// Event kinds of a policy.
+pub const EVENTS_MAX: usize = 1_024;
+/// Members of one enumeration.
+pub const MEMBERS_MAX: usize = 4_096;
 /// Features of a policy.
 pub const FEATURES_MAX: usize = 1_024;
 /// Buckets of one rolling window.
@@ -35,6 +51,12 @@ pub const MOMENTS_MAX: usize = 1_024;
 pub const MOMENTS_RAISED_MAX: usize = 8;
 /// Offers of a policy.
 pub const OFFERS_MAX: usize = 100_000;
+/// Issues of a policy.
+pub const ISSUES_MAX: usize = 1_024;
+/// Groups of a policy, in all its issues.
+pub const GROUPS_MAX: usize = 4_096;
+/// Contact caps, and as many suppressions, of a policy.
+pub const CONTACT_RULES_MAX: usize = 256;
 /// Treatments of one offer.
 pub const OFFER_TREATMENTS_MAX: usize = 16;
 /// Channels of a policy.

@@ -1,0 +1,48 @@
+//! `[issues]` and their groups: what offers are for.
+
+use super::Build;
+use super::source::{Item, Section};
+use super::types::BOOL;
+use crate::base::limits::{GROUPS_MAX, ISSUES_MAX};
+use crate::policy::{Group, Issue, Rules};
+
+impl Build<'_> {
+    pub(super) fn issues(&mut self, root: &Section<'_>) {
+        for item in self.entries(root, "issues", ISSUES_MAX, "issues") {
+            let keys = ["goal", "eligible", "applicable", "suitable", "groups"];
+            let Some(section) = item.section(&keys) else { continue };
+            let Some(position) = self.scope.issues.declare(&item, item.name) else { continue };
+            let goal = section.get("goal").and_then(|goal| self.goal(&goal));
+            let issue = Issue { id: self.ids.id(item.name), rules: self.rules(&section), goal };
+            self.tables.issues.push(issue);
+            for group in section.named_in("groups") {
+                self.group(&item, position, &group);
+            }
+        }
+    }
+
+    fn goal(&self, item: &Item<'_>) -> Option<u16> {
+        let position = self.scope.features.find(item, item.text()?, "feature")?;
+        Some(position as u16)
+    }
+
+    fn group(&mut self, issue: &Item<'_>, position: usize, item: &Item<'_>) {
+        let Some(section) = item.section(&["eligible", "applicable", "suitable"]) else { return };
+        let path = std::format!("{}.{}", issue.name, item.name);
+        if !item.within(self.scope.groups.len() + 1, GROUPS_MAX, "groups")
+            || self.scope.groups.declare(item, &path).is_none()
+        {
+            return;
+        }
+        let (id, rules) = (self.ids.id(&path), self.rules(&section));
+        self.tables.groups.push(Group { id, issue: position as u16, rules });
+    }
+
+    pub(super) fn rules(&mut self, section: &Section<'_>) -> Rules {
+        Rules {
+            eligible: self.rule(section.get("eligible"), BOOL),
+            applicable: self.rule(section.get("applicable"), BOOL),
+            suitable: self.rule(section.get("suitable"), BOOL),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! CEL text to a syntax tree with places, through the `cel` crate's parser.
+//!
+//! That parser recurses, so what would exhaust the stack is refused before it is called: long
+//! texts, many symbols (every level of the tree takes at least one) and deep brackets.
+
+use std::format;
+use std::ops::Range;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use cel::Env;
+use cel::IdedExpr;
+use cel::common::ast::{CallExpr, Expr, SourceInfo};
+
+use super::diagnostic::Code;
+use crate::base::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_NESTING_MAX, EXPRESSION_SYMBOLS_MAX};
+
+/// The parser's own bound on nested conditionals and brackets.
+const RECURSION_MAX: u16 = 48;
+const _: () = assert!(EXPRESSION_NESTING_MAX < RECURSION_MAX as usize);
+
+/// A syntax tree that knows where each node was.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) root: IdedExpr,
+    info: SourceInfo,
+}
+
+/// Why a text is not an expression, and where in it.
+#[derive(Debug)]
+pub(super) struct SyntaxError {
+    pub(super) code: Code,
+    pub(super) span: Range<usize>,
+    pub(super) message: String,
+}
+
+/// Parses one expression. The first error only: later ones are mostly its echo.
+pub(super) fn parse(text: &str) -> Result<Parsed, SyntaxError> {
+    refuse_excess(text)?;
+    // An environment without macros: `has(x)` stays the plain call that the checker knows.
+    let parser = Env::default().parser().max_recursion_depth(RECURSION_MAX);
+    match parser.parse_with_source_info(text) {
+        Ok((root, info)) => Ok(Parsed { root, info }),
+        Err(errors) => {
+            let first = errors.errors.into_iter().next();
+            let (pos, message) = first.map_or(((1, 1), String::new()), |e| (e.pos, e.msg));
+            let start = offset_of(text, pos);
+            let message = message.strip_prefix("Syntax error: ").unwrap_or(&message).to_string();
+            let span = start..(start + 1).min(text.len());
+            Err(SyntaxError { code: Code::ExpressionSyntax, span, message })
+        }
+    }
+}
+
+fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
+    let symbols = text.bytes().filter(u8::is_ascii_punctuation).count();
+    for (count, limit, what) in [
+        (text.len(), EXPRESSION_BYTES_MAX, "bytes"),
+        (symbols, EXPRESSION_SYMBOLS_MAX, "symbols"),
+        (nesting_bound(text), EXPRESSION_NESTING_MAX, "nested brackets"),
+    ] {
+        if count > limit {
+            let message = format!("expression has {count} {what}, but at most {limit} are allowed");
+            return Err(SyntaxError { code: Code::Limit, span: 0..text.len(), message });
+        }
+    }
+    Ok(())
+}
+
+/// No fewer than the brackets that are open at once.
+///
+/// Brackets within string literals do not count, but only where it is plain to see which those
+/// are; otherwise closing brackets are not believed.
+fn nesting_bound(text: &str) -> usize {
+    let is_open = |symbol: char| matches!(symbol, '(' | '[' | '{');
+    if ["\\", "\n", "\r", "'''", "\"\"\"", "//"].iter().any(|obscure| text.contains(obscure)) {
+        return text.chars().filter(|symbol| is_open(*symbol)).count();
+    }
+    let (mut depth, mut deepest, mut quote) = (0usize, 0, None);
+    for symbol in text.chars() {
+        match quote {
+            Some(open) if open == symbol => quote = None,
+            Some(_) => {}
+            None if matches!(symbol, '"' | '\'') => quote = Some(symbol),
+            None if is_open(symbol) => depth += 1,
+            None if matches!(symbol, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            None => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The byte at a line and a column in characters, both from 1.
+fn offset_of(text: &str, (line, column): (isize, isize)) -> usize {
+    let (line, column) = (line.max(1) as usize - 1, column.max(1) as usize - 1);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let within: usize = text[start..].chars().take(column).map(char::len_utf8).sum();
+    start + within
+}
+
+impl Parsed {
+    /// The bytes that stand for a node: its name, its literal or its operator.
+    pub(super) fn span(&self, node: &IdedExpr) -> Range<usize> {
+        let (start, stop) = self.info.offset_for(node.id).unwrap_or_default();
+        let (start, end) = (start as usize, stop as usize + 1);
+        match &node.expr {
+            Expr::Select(select) => {
+                self.span(&select.operand).start..start + 1 + select.field.len()
+            }
+            // The place of a call is its opening bracket.
+            Expr::Call(call) if is_function(call) => {
+                start.saturating_sub(call.func_name.len())..start
+            }
+            _ => start..end,
+        }
+    }
+
+    /// Every plain name in the tree.
+    pub(super) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        collect_names(&self.root, &mut names);
+        names
+    }
+}
+
+/// Whether a call is written with a name rather than as an operator.
+fn is_function(call: &CallExpr) -> bool {
+    call.func_name.starts_with(|first: char| first.is_ascii_alphabetic())
+}
+
+fn collect_names<'a>(node: &'a IdedExpr, names: &mut Vec<&'a str>) {
+    match &node.expr {
+        Expr::Ident(name) => names.push(name),
+        Expr::Select(select) => collect_names(&select.operand, names),
+        Expr::Call(call) => {
+            call.target.iter().for_each(|target| collect_names(target, names));
+            call.args.iter().for_each(|argument| collect_names(argument, names));
+        }
+        Expr::List(list) => list.elements.iter().for_each(|item| collect_names(item, names)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bombs_are_refused_before_the_parser() {
+        for bomb in ["(", "[", "{", "f(", "-(", "'", "!", "-", "a.", "1+", "true?1:", "'')(", "//("]
+        {
+            let text = bomb.repeat(4_000 / bomb.len());
+            assert!(parse(&text).is_err(), "{bomb}");
+        }
+        let nested = |depth| format!("{}1{}", "(".repeat(depth), ")".repeat(depth));
+        assert!(parse(&nested(EXPRESSION_NESTING_MAX)).is_ok());
+        assert_eq!(parse(&nested(EXPRESSION_NESTING_MAX + 1)).unwrap_err().code, Code::Limit);
+    }
+
+    #[test]
+    fn the_largest_trees_fit_the_stack() {
+        for (unit, end) in [("1+", "1"), ("a.", "a"), ("!", "a"), ("a?1:", "1"), ("a||", "a")] {
+            let text = unit.repeat(EXPRESSION_SYMBOLS_MAX / (unit.len() - 1).max(1) - 1);
+            let _ = parse(&(text + end));
+        }
+    }
+
+    #[test]
+    fn closing_brackets_in_strings_are_not_believed() {
+        assert_eq!(nesting_bound("(')')(']')"), 1);
+        assert_eq!(nesting_bound("(('))'(("), 4);
+        assert_eq!(nesting_bound("(')')('''a''')"), 2);
+    }
+
+    #[test]
+    fn errors_have_places() {
+        for (text, start) in [("a b", 2), ("'é' é", 5), ("a\n&& b c", 7), ("", 0), ("(1 +", 4)] {
+            assert_eq!(parse(text).unwrap_err().span.start, start, "{text}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `[channels]` and `[budgets]`: how to reach people, and what that may consume.
+
+use std::format;
+use std::vec::Vec;
+
+use super::Build;
+use super::diagnostic::Code;
+use super::source::{Item, Section};
+use super::types::BOOL;
+use crate::base::limits::{BUDGETS_MAX, CHANNELS_MAX};
+use crate::policy::{Budget, Channel, Draw};
+
+/// What a budget counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Money,
+    Pieces,
+}
+
+impl Build<'_> {
+    pub(super) fn budgets(&mut self, root: &Section<'_>) {
+        for item in self.entries(root, "budgets", BUDGETS_MAX, "budgets") {
+            let Some(section) = item.section(&["unit", "refundable"]) else { continue };
+            if self.scope.budgets.declare(&item, item.name).is_none() {
+                continue;
+            }
+            let units = [("money", Unit::Money), ("pieces", Unit::Pieces)];
+            let unit = section.require("unit").and_then(|unit| unit.choice(&units));
+            self.scope.budget_units.push(unit);
+            let refundable = section.get("refundable").and_then(|item| item.boolean());
+            let id = self.ids.id(item.name);
+            self.tables.budgets.push(Budget { id, refundable: refundable.unwrap_or(true) });
+        }
+    }
+
+    pub(super) fn channels(&mut self, root: &Section<'_>) {
+        for item in self.entries(root, "channels", CHANNELS_MAX, "channels") {
+            let keys = ["consent", "reach", "cost", "quiet_hours", "draws"];
+            let Some(section) = item.section(&keys) else { continue };
+            if self.scope.channels.declare(&item, item.name).is_none() {
+                continue;
+            }
+            let channel = Channel {
+                id: self.ids.id(item.name),
+                consent: self.rule(section.get("consent"), BOOL),
+                reach: self.rule(section.get("reach"), BOOL),
+                cost_micros: section.get("cost").and_then(|item| cost(&item)).unwrap_or(0),
+                quiet: section.get("quiet_hours").and_then(|item| item.boolean()).unwrap_or(true),
+            };
+            self.tables.channels.push(channel);
+            let draws = self.draws(section.get("draws"));
+            self.scope.channel_draws.push(draws);
+        }
+    }
+
+    /// What a table of draws takes from each budget.
+    pub(super) fn draws(&self, item: Option<Item<'_>>) -> Vec<Draw> {
+        let entries = item.and_then(|item| item.open_section()).map(|section| section.entries());
+        entries.unwrap_or_default().iter().filter_map(|entry| self.draw(entry)).collect()
+    }
+
+    fn draw(&self, item: &Item<'_>) -> Option<Draw> {
+        let position = self.scope.budgets.find_key(item, "budget")?;
+        let amount = match self.scope.budget_units[position]? {
+            Unit::Money => item.money(),
+            Unit::Pieces => item.integer(),
+        }?;
+        if amount < 0 {
+            item.error(Code::Value, format!("a draw of {amount} would fill the budget"), None);
+            return None;
+        }
+        Some(Draw { budget: position as u16, amount })
+    }
+}
+
+fn cost(item: &Item<'_>) -> Option<i64> {
+    let micros = item.money()?;
+    if micros < 0 {
+        item.error(Code::Value, "a contact cannot cost less than nothing", None);
+        return None;
+    }
+    Some(micros)
+}

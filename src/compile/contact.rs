@@ -1,0 +1,137 @@
+//! `[contact]`: caps, quiet hours and suppression.
+
+use std::string::ToString;
+use std::vec::Vec;
+
+use super::Build;
+use super::diagnostic::Code;
+use super::scope::Directory;
+use super::source::{Item, Section};
+use super::types::BOOL;
+use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX};
+use crate::policy::{Cap, CapScope, KindSet, OfferKind, QuietHours, Suppression};
+
+impl Build<'_> {
+    pub(super) fn contact(&mut self, root: &Section<'_>) {
+        let Some(contact) = root
+            .require("contact")
+            .and_then(|item| item.section(&["quiet_hours", "caps", "suppress"]))
+        else {
+            return;
+        };
+        self.tables.contact.quiet = contact.get("quiet_hours").and_then(|item| quiet_hours(&item));
+        if let Some(item) = contact.require("caps") {
+            self.caps(&item);
+        }
+        let suppress = contact.get("suppress");
+        for item in suppress.map_or_else(Vec::new, |item| rules(&item, "suppressions")) {
+            let Some(section) = item.section(&["when", "exempt"]) else { continue };
+            let when = section.require("when").and_then(|when| self.rule(Some(when), BOOL));
+            let exempt = kinds(section.get("exempt"));
+            let suppression = when.map(|when| Suppression { when, exempt });
+            self.tables.contact.suppressions.extend(suppression);
+        }
+    }
+
+    fn caps(&mut self, item: &Item<'_>) {
+        let items = rules(item, "caps");
+        let mut caps: Vec<(Cap, Item<'_>)> = Vec::new();
+        for item in items {
+            caps.extend(self.cap(&item).map(|cap| (cap, item)));
+        }
+        mandatory_first(item, &mut caps);
+        self.tables.contact.caps = caps.into_iter().map(|(cap, _)| cap).collect();
+    }
+
+    fn cap(&self, item: &Item<'_>) -> Option<Cap> {
+        let section = item.section(&["at_most", "within", "of", "exempt"])?;
+        let limit =
+            section.require("at_most").and_then(|item| item.integer_in(1..i64::from(u16::MAX) + 1));
+        let window = section.require("within").and_then(|item| {
+            item.duration_ms().filter(|ms| {
+                let fits = (1..=crate::base::limits::WINDOW_MS_MAX).contains(ms);
+                if !fits {
+                    item.error(Code::Limit, "a cap covers more than nothing and at most 90d", None);
+                }
+                fits
+            })
+        });
+        let scope = section.require("of").and_then(|of| self.cap_scope(&of));
+        let exempt = kinds(section.get("exempt"));
+        let (limit, window_ms, scope) = (limit? as u16, window?, scope?);
+        Some(Cap { scope, limit, window_ms, exempt })
+    }
+
+    fn cap_scope(&self, item: &Item<'_>) -> Option<CapScope> {
+        if !item.is_table() {
+            return item.choice(&[("all", CapScope::All), ("each offer", CapScope::EachOffer)]);
+        }
+        let section = item.section(&["channel", "issue", "group", "offer"])?;
+        let entries = section.entries();
+        let [of] = entries.as_slice() else {
+            item.error(Code::Conflict, "a cap is of one thing", None);
+            return None;
+        };
+        let find = |directory: &Directory| directory.find(of, of.text()?, of.name);
+        match of.name {
+            "channel" => find(&self.scope.channels).map(|at| CapScope::Channel(at as u16)),
+            "issue" => find(&self.scope.issues).map(|at| CapScope::Issue(at as u16)),
+            "group" => find(&self.scope.groups).map(|at| CapScope::Group(at as u16)),
+            "offer" => find(&self.scope.offers).map(|at| CapScope::Offer(at as u32)),
+            _ => None,
+        }
+    }
+}
+
+fn rules<'s>(item: &Item<'s>, what: &str) -> Vec<Item<'s>> {
+    let items = item.list().unwrap_or_default();
+    if item.within(items.len(), CONTACT_RULES_MAX, what) { items } else { Vec::new() }
+}
+
+/// Puts the cap over all contacts with the longest window first: it bounds the log of contacts,
+/// so that what the other caps need is always remembered.
+fn mandatory_first(item: &Item<'_>, caps: &mut Vec<(Cap, Item<'_>)>) {
+    let over_all = caps.iter().enumerate().filter(|(_, (cap, _))| cap.scope == CapScope::All);
+    let longest = over_all.rev().max_by_key(|(_, (cap, _))| cap.window_ms);
+    let Some((position, _)) = longest else {
+        if !item.report.has_below(&item.path) {
+            let help = "add a cap with of = \"all\", such as at most 12 within 30d".to_string();
+            item.error(Code::MandatoryCap, "there is no cap over all contacts", help);
+        }
+        return;
+    };
+    let mandatory = caps.remove(position);
+    let (cap, cap_item) = &mandatory;
+    if cap.exempt != KindSet::default() {
+        let message = "the longest cap over all contacts must not exempt any";
+        cap_item.error(Code::MandatoryCap, message, None);
+    }
+    cap_item.within(usize::from(cap.limit), CONTACTS_MAX, "contacts to remember");
+    for (other, other_item) in caps.iter() {
+        if other.window_ms > cap.window_ms {
+            let message = "this cap looks further back than the longest cap over all contacts";
+            let help = "contacts beyond that are not remembered: shorten it, or lengthen the other";
+            other_item.error(Code::MandatoryCap, message, help.to_string());
+        }
+    }
+    caps.insert(0, mandatory);
+}
+
+fn quiet_hours(item: &Item<'_>) -> Option<QuietHours> {
+    let section = item.section(&["from", "until", "exempt"])?;
+    let from = section.require("from").and_then(|item| item.clock_ms());
+    let until = section.require("until").and_then(|item| item.clock_ms());
+    let exempt = kinds(section.get("exempt"));
+    let (from_ms, until_ms) = (from?, until?);
+    if from_ms == until_ms {
+        item.error(Code::Value, "quiet hours begin and end at the same time", None);
+    }
+    Some(QuietHours { from_ms, until_ms, exempt })
+}
+
+/// A list of offer kinds; empty when absent.
+pub(super) fn kinds(item: Option<Item<'_>>) -> KindSet {
+    let choices = OfferKind::ALL.map(|kind| (kind.word(), kind));
+    let items = item.and_then(|item| item.list()).unwrap_or_default();
+    items.iter().filter_map(|item| item.choice(&choices)).collect()
+}

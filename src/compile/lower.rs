@@ -1,0 +1,167 @@
+//! Typed tree to operations, and the whole way from text to program.
+
+use std::collections::HashMap;
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use super::Build;
+use super::cel::{self, Parsed};
+use super::check::{Checker, Kind, Node, error_inside, literal_bits};
+use super::diagnostic::Code;
+use super::scope::View;
+use super::source::Item;
+use super::types::{MONEY, Ty};
+use crate::base::limits::{EXPRESSION_OPS_MAX, EXPRESSION_STACK_MAX};
+use crate::base::money::parse_micros;
+use crate::expr::{Op, Program};
+
+/// Programs of rules that read the profile only, by text and wanted type: catalogues repeat the
+/// same few rules over thousands of offers.
+pub(super) type Known = HashMap<(String, Option<Ty>), (Program, Ty)>;
+
+impl Build<'_> {
+    /// The program of an expression that must have this type.
+    pub(super) fn program(&mut self, item: &Item<'_>, ty: Ty, view: &View) -> Option<Program> {
+        self.typed_program(item, Some(ty), view).map(|(program, _)| program)
+    }
+
+    /// The program of a rule over the profile.
+    pub(super) fn rule(&mut self, item: Option<Item<'_>>, ty: Ty) -> Option<Program> {
+        self.program(&item?, ty, &View::PROFILE)
+    }
+
+    /// The program of an expression and the type that it has.
+    pub(super) fn typed_program(
+        &mut self,
+        item: &Item<'_>,
+        wanted: Option<Ty>,
+        view: &View,
+    ) -> Option<(Program, Ty)> {
+        let text = item.text()?;
+        let key = (String::from(text), wanted);
+        let shared = view.features && view.event.is_none();
+        if let Some(known) = self.known.get(&key).filter(|_| shared) {
+            return Some(*known);
+        }
+        let (ops, ty) = self.operations(item, text, wanted, view)?;
+        let program = self.place(item, &ops)?;
+        if shared {
+            self.known.insert(key, (program, ty));
+        }
+        Some((program, ty))
+    }
+
+    fn operations(
+        &self,
+        item: &Item<'_>,
+        text: &str,
+        wanted: Option<Ty>,
+        view: &View,
+    ) -> Option<(Vec<Op>, Ty)> {
+        // Amounts are most of a catalogue's expressions.
+        if let Some(micros) = parse_micros(text).filter(|_| wanted == Some(MONEY)) {
+            return Some((Vec::from([Op::Constant(micros as u64)]), MONEY));
+        }
+        let parsed = parse_item(item)?;
+        let node = Checker { scope: &self.scope, view, item, parsed: &parsed }.root(wanted)?;
+        Some((flatten(&node), node.ty))
+    }
+
+    /// Appends operations to the policy's code.
+    pub(super) fn place(&mut self, item: &Item<'_>, ops: &[Op]) -> Option<Program> {
+        let fits = item.within(ops.len(), EXPRESSION_OPS_MAX, "operations in one expression")
+            & item.within(stack_depth(ops), EXPRESSION_STACK_MAX, "values held at once");
+        let start = u32::try_from(self.tables.code.len()).ok().filter(|_| fits)?;
+        self.tables.code.extend_from_slice(ops);
+        Some(Program { start, len: ops.len() as u16 })
+    }
+
+    /// A program that is one constant.
+    pub(super) fn constant(&mut self, bits: u64) -> Program {
+        let start = self.tables.code.len() as u32;
+        self.tables.code.push(Op::Constant(bits));
+        Program { start, len: 1 }
+    }
+}
+
+/// Parses the expression that an item holds; what is wrong with it is recorded.
+pub(super) fn parse_item(item: &Item<'_>) -> Option<Parsed> {
+    match cel::parse(item.text()?) {
+        Ok(parsed) => Some(parsed),
+        Err(error) => {
+            let message = format!("not an expression: {}", error.message);
+            let message = if error.code == Code::Limit { error.message } else { message };
+            error_inside(item, error.code, error.span, message, None);
+            None
+        }
+    }
+}
+
+/// The operations of a tree.
+pub(super) fn flatten(node: &Node) -> Vec<Op> {
+    let mut ops = Vec::new();
+    emit(node, &mut ops);
+    ops
+}
+
+fn emit(node: &Node, ops: &mut Vec<Op>) {
+    match &node.kind {
+        Kind::Literal(literal) => ops.push(Op::Constant(literal_bits(literal))),
+        Kind::Read(op) => ops.push(*op),
+        Kind::Apply(op, operands) => {
+            operands.iter().for_each(|operand| emit(operand, ops));
+            ops.push(*op);
+        }
+        Kind::And(operands) => emit_logic(operands, Op::JumpIfFalse, Op::And, ops),
+        Kind::Or(operands) => emit_logic(operands, Op::JumpIfTrue, Op::Or, ops),
+    }
+}
+
+/// Left, a jump to the end if that settles it, right, and the two joined.
+fn emit_logic(operands: &[Node], jump: fn(u16) -> Op, join: Op, ops: &mut Vec<Op>) {
+    for (position, operand) in operands.iter().enumerate() {
+        let at = ops.len();
+        if position > 0 {
+            ops.push(jump(0));
+        }
+        emit(operand, ops);
+        if position > 0 {
+            ops.push(join);
+            // Programs that are too long for the jump are refused when they are placed.
+            ops[at] = jump(u16::try_from(ops.len()).unwrap_or(u16::MAX));
+        }
+    }
+}
+
+/// Cells that a program needs. A jump leaves as many as the operations that it skips.
+fn stack_depth(ops: &[Op]) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    for op in ops {
+        depth = (depth + 1).saturating_sub(operands(*op));
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// How many cells an operation takes; it leaves one.
+fn operands(op: Op) -> usize {
+    match op {
+        Op::Constant(_) | Op::Missing | Op::Feature(_) | Op::Field(_) | Op::Now | Op::EventTime => {
+            0
+        }
+        Op::Not
+        | Op::Has
+        | Op::JumpIfFalse(_)
+        | Op::JumpIfTrue(_)
+        | Op::NegateInt
+        | Op::NegateDouble
+        | Op::IntToDouble
+        | Op::DoubleToInt
+        | Op::MoneyToDouble
+        | Op::DoubleToMoney
+        | Op::Local(_) => 1,
+        Op::Select => 3,
+        _ => 2,
+    }
+}

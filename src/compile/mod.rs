@@ -1,0 +1,204 @@
+//! Policy text to a compiled [`Policy`], or everything that is wrong with it.
+//!
+//! ```text
+//! TOML -> spanned sections -> names and types -> expressions -> tables
+//!         source.rs           schema, catalogue   cel, check, lower
+//! ```
+//!
+//! Every reader records what it finds wrong and goes on, so one run reports all mistakes. The
+//! order of work follows what refers to what: zones, attributes and events, features, moments,
+//! the catalogue, contact rules.
+
+mod catalogue;
+mod cel;
+mod channels;
+mod check;
+mod contact;
+mod derived;
+mod diagnostic;
+mod features;
+mod header;
+mod ids;
+mod literal;
+mod lower;
+mod moments;
+mod offers;
+mod schema;
+mod scope;
+mod source;
+mod types;
+mod zones;
+
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+use toml::de::DeTable;
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics};
+
+use crate::base::hash::hash_bytes;
+use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX, SOURCE_BYTES_MAX};
+use crate::policy::{Names, Policy, Tables};
+use diagnostic::{File, Report};
+use ids::Ids;
+use scope::Scope;
+use source::Section;
+
+/// The text of a policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// What diagnostics call it: a file name.
+    pub name: &'a str,
+    /// TOML in UTF-8.
+    pub bytes: &'a [u8],
+}
+
+/// What compiling a policy gives.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The policy, ready to decide with.
+    pub policy: Policy,
+    /// The new text of the table of permanent numbers. Store it beside the policy text: the next
+    /// compilation needs it, so that every name keeps its number.
+    pub ids: String,
+}
+
+/// Compiles a policy. `ids` is the text of its table of permanent numbers, `policy.ids`; empty
+/// for a policy that has none yet.
+///
+/// # Errors
+/// Everything that is wrong with the policy and with the table, each with its place.
+pub fn compile(sources: &[Source<'_>], ids: &str) -> Result<Compiled, Diagnostics> {
+    let (file, text) = match one_text(sources) {
+        Ok(found) => found,
+        Err(report) => return Err(Report::join([report])),
+    };
+    let report = Report::new(file);
+    let ids_report = Report::new(File::new("policy.ids", ids));
+    let table = match DeTable::parse(text) {
+        Ok(table) => table,
+        Err(error) => {
+            let range = error.span().unwrap_or(0..0);
+            report.error(Code::Syntax, range, "", format!("not TOML: {}", error.message()), None);
+            return Err(Report::join([report]));
+        }
+    };
+    let mut build = Build::new(&report, Ids::parse(ids, &ids_report));
+    build.everything(&Section::root(&report, table.get_ref()));
+    let compiled = build.finish(text);
+    match compiled {
+        Some(compiled) if report.is_empty() && ids_report.is_empty() => Ok(compiled),
+        _ => Err(Report::join([report, ids_report])),
+    }
+}
+
+/// The one source, as text.
+fn one_text<'a>(sources: &[Source<'a>]) -> Result<(std::sync::Arc<File>, &'a str), Report> {
+    let refuse = |name: &str, text: &str, code: Code, message: String| {
+        let report = Report::new(File::new(name, text));
+        report.error(code, text.len()..text.len(), "", message, None);
+        report
+    };
+    let [source] = sources else {
+        let name = sources.first().map_or("policy", |source| source.name);
+        let message = format!("expected one source, found {}", sources.len());
+        return Err(refuse(name, "", Code::Sources, message));
+    };
+    if source.bytes.len() > SOURCE_BYTES_MAX {
+        let count = source.bytes.len();
+        let message = format!("{count} bytes of text, but at most {SOURCE_BYTES_MAX} are allowed");
+        return Err(refuse(source.name, "", Code::Limit, message));
+    }
+    match std::str::from_utf8(source.bytes) {
+        Ok(text) => Ok((File::new(source.name, text), text)),
+        Err(error) => {
+            let valid = error.valid_up_to();
+            let start = std::str::from_utf8(&source.bytes[..valid]).unwrap_or("");
+            Err(refuse(source.name, start, Code::Encoding, format!("byte {valid} is not UTF-8")))
+        }
+    }
+}
+
+/// The policy as far as it has been read.
+struct Build<'a> {
+    report: &'a Report,
+    ids: Ids,
+    scope: Scope,
+    tables: Tables,
+    known: lower::Known,
+}
+
+impl<'a> Build<'a> {
+    fn new(report: &'a Report, ids: Ids) -> Build<'a> {
+        let (scope, tables) = (Scope::default(), Tables::default());
+        Build { report, ids, scope, tables, known: lower::Known::new() }
+    }
+
+    fn everything(&mut self, root: &Section<'_>) {
+        root.refuse_others(&[
+            "policy",
+            "control",
+            "attributes",
+            "events",
+            "features",
+            "moments",
+            "channels",
+            "budgets",
+            "contact",
+            "issues",
+            "offers",
+        ]);
+        let header = self.header(root);
+        self.schema(root, &header);
+        self.features(root);
+        self.budgets(root);
+        self.channels(root);
+        self.issues(root);
+        self.moments(root);
+        self.offers(root);
+        self.contact(root);
+        self.control(root);
+    }
+
+    /// The policy, unless something is wrong with what only the whole shows.
+    fn finish(mut self, text: &str) -> Option<Compiled> {
+        if self.ids.exhausted() {
+            let message = format!("permanent numbers of a namespace passed {ID_NUMBER_MAX}");
+            self.report.error(Code::Limit, 0..0, "", message, None);
+            return None;
+        }
+        if !self.report.is_empty() {
+            return None;
+        }
+        let (ids, used) = self.ids.finish();
+        self.tables.names = Names::new(used);
+        self.tables.fingerprint = hash_bytes(hash_bytes(0, text.as_bytes()), ids.as_bytes());
+        let policy = Policy::new(self.tables);
+        let bytes = policy.profile_bytes();
+        if bytes > PROFILE_BYTES_MAX {
+            let message =
+                format!("profiles of {bytes} bytes, but at most {PROFILE_BYTES_MAX} are allowed");
+            let help = "fewer features, or fewer buckets in their windows".to_string();
+            self.report.error(Code::Limit, 0..0, "features", message, help);
+            return None;
+        }
+        Some(Compiled { policy, ids })
+    }
+
+    /// The named entries of a section, as many as the limit allows.
+    fn entries<'s>(
+        &self,
+        root: &Section<'s>,
+        key: &str,
+        limit: usize,
+        what: &str,
+    ) -> Vec<source::Item<'s>> {
+        let mut entries = root.named_in(key);
+        if let Some(section) = root.get(key) {
+            section.within(entries.len(), limit, what);
+        }
+        entries.truncate(limit);
+        entries
+    }
+}

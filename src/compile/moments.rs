@@ -1,0 +1,106 @@
+//! `[moments]`: situations, and which events raise them.
+
+use std::vec::Vec;
+
+use super::Build;
+use super::scope::View;
+use super::source::{Item, Section};
+use super::types::{BOOL, DOUBLE};
+use crate::base::civil::HOUR_MS;
+use crate::base::limits::MOMENTS_MAX;
+use crate::expr::Program;
+use crate::policy::Moment;
+
+/// Something that can raise a moment.
+const TICK: &str = "tick";
+
+/// A moment's place among those of an event: the higher priority first, then the order of text.
+type Rank = (std::cmp::Reverse<i64>, usize);
+
+impl Build<'_> {
+    pub(super) fn moments(&mut self, root: &Section<'_>) {
+        let mut ranks: Vec<(Rank, Vec<usize>)> = Vec::new();
+        for item in self.entries(root, "moments", MOMENTS_MAX, "moments") {
+            let keys =
+                ["on", "when", "intent", "strength", "urgency", "lasts", "snooze", "priority"];
+            let Some(section) = item.section(&keys) else { continue };
+            let Some(position) = self.scope.moments.declare(&item, item.name) else { continue };
+            let (events, on_tick) = self.listens(&section);
+            let priority = section.get("priority").and_then(|item| item.integer()).unwrap_or(0);
+            let moment = self.moment(&item, &section, &events, on_tick);
+            self.tables.moments.push(moment);
+            ranks.push(((std::cmp::Reverse(priority), position), events));
+        }
+        ranks.sort();
+        for ((_, position), events) in ranks {
+            for event in events {
+                self.tables.events[event].moments.push(position as u16);
+            }
+        }
+    }
+
+    /// The events that a moment is on, and whether a tick is among them.
+    fn listens(&self, section: &Section<'_>) -> (Vec<usize>, bool) {
+        let (mut events, mut on_tick) = (Vec::new(), false);
+        let on = section.require("on").and_then(|on| on.one_or_more());
+        for item in on.unwrap_or_default() {
+            match item.text() {
+                None => {}
+                Some(TICK) => on_tick = true,
+                Some(name) => {
+                    let event = self.scope.events.find(&item, name, "event");
+                    events.extend(event.filter(|event| !events.contains(event)));
+                }
+            }
+        }
+        (events, on_tick)
+    }
+
+    fn moment(
+        &mut self,
+        item: &Item<'_>,
+        section: &Section<'_>,
+        events: &[usize],
+        on_tick: bool,
+    ) -> Moment {
+        let view = View::of_events(&self.scope, events, true);
+        let nothing = Program { start: 0, len: 0 };
+        let when = section.require("when").and_then(|when| self.program(&when, BOOL, &view));
+        let strength = match section.get("strength") {
+            Some(strength) => self.number_or_program(&strength, &view),
+            None => Some(self.constant(1f64.to_bits())),
+        };
+        let intent = section.require("intent").and_then(|intent| intent.word());
+        let length = |key, default| {
+            section.get(key).and_then(|length| length.duration_ms()).unwrap_or(default)
+        };
+        Moment {
+            id: self.ids.id(item.name),
+            intent: self.ids.id(intent.unwrap_or_default()),
+            when: when.unwrap_or(nothing),
+            strength: strength.unwrap_or(nothing),
+            urgency: section.get("urgency").and_then(|urgency| urgency.share()).unwrap_or(0.5),
+            lasts_ms: length("lasts", HOUR_MS),
+            snooze_ms: length("snooze", 0),
+            offers: 0..0,
+            on_tick,
+        }
+    }
+
+    /// A double, as a TOML number or as an expression.
+    fn number_or_program(&mut self, item: &Item<'_>, view: &View) -> Option<Program> {
+        if item.is_number() {
+            return item.number().map(|value| self.constant((value + 0.0).to_bits()));
+        }
+        self.program(item, DOUBLE, view)
+    }
+
+    /// Gives every moment its range of the list of offers by moment.
+    pub(super) fn moment_offers(&mut self, by_moment: Vec<Vec<u32>>) {
+        for (moment, offers) in self.tables.moments.iter_mut().zip(by_moment) {
+            let start = self.tables.moment_offers.len() as u32;
+            self.tables.moment_offers.extend(offers);
+            moment.offers = start..self.tables.moment_offers.len() as u32;
+        }
+    }
+}
