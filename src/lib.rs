@@ -7,17 +7,19 @@ extern crate std;
 
 mod base;
 mod call;
-mod decision;
 #[cfg(feature = "compiler")]
 pub mod compile;
+mod decision;
 mod error;
 mod expr;
 mod learning;
 mod moment;
 mod policy;
 mod profile;
+pub mod record;
 mod snapshot;
 
+pub use base::hash::hash_bytes;
 pub use base::ids::{
     BudgetId, ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IntentId, IssueId,
     MemberId, MomentId, Namespace, OfferId, ParameterId, PermanentId, TreatmentId,
@@ -35,6 +37,6 @@ pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, OfferKind, Policy};
+pub use policy::{Arm, OfferKind, OfferPlace, Policy};
 pub use profile::{Dated, Event, Field, Message, OfferState, OpenOffer, ProfileBytes, Value};
 pub use snapshot::{Delta, Lease, Origin, Snapshot, Switches};

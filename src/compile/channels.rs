@@ -8,6 +8,7 @@ use super::diagnostic::Code;
 use super::source::{Item, Section};
 use super::types::BOOL;
 use crate::base::limits::{BUDGETS_MAX, CHANNELS_MAX};
+use crate::base::money::MICROS;
 use crate::policy::{Budget, Channel, Draw};
 
 /// What a budget counts.
@@ -28,8 +29,11 @@ impl Build<'_> {
             let unit = section.require("unit").and_then(|unit| unit.choice(&units));
             self.scope.budget_units.push(unit);
             let refundable = section.get("refundable").and_then(|item| item.boolean());
-            let id = self.ids.id(item.name);
-            self.tables.budgets.push(Budget { id, refundable: refundable.unwrap_or(true) });
+            self.tables.budgets.push(Budget {
+                id: self.ids.id(item.name),
+                refundable: refundable.unwrap_or(true),
+                amounts_per_unit: if unit == Some(Unit::Money) { MICROS } else { 1 },
+            });
         }
     }
 

@@ -147,9 +147,7 @@ fn stack_depth(ops: &[Op]) -> usize {
 /// How many cells an operation takes; it leaves one.
 fn operands(op: Op) -> usize {
     match op {
-        Op::Constant(_) | Op::Missing | Op::Feature(_) | Op::Field(_) | Op::Now | Op::EventTime => {
-            0
-        }
+        Op::Constant(_) | Op::Feature(_) | Op::Field(_) | Op::Now | Op::EventTime => 0,
         Op::Not
         | Op::Has
         | Op::JumpIfFalse(_)

@@ -87,7 +87,6 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
         next += 1;
         match *op {
             Op::Constant(bits) => stack.push(Cell::from_bits(bits)),
-            Op::Missing => stack.push(Cell::MISSING),
             Op::Feature(index) => stack.push(environment.feature(index)),
             Op::Field(position) => stack.push(environment.field(position)),
             Op::Now => stack.push(Cell::int(environment.now_ms())),
@@ -226,7 +225,8 @@ mod tests {
     }
 
     fn literal(value: Option<bool>) -> Op {
-        value.map_or(Op::Missing, |v| Op::Constant(u64::from(v)))
+        // `Nothing` has no features: reading one is how to get a missing value.
+        value.map_or(Op::Feature(0), |v| Op::Constant(u64::from(v)))
     }
 
     #[test]

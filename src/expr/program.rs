@@ -8,8 +8,6 @@
 pub(crate) enum Op {
     /// Push a known value.
     Constant(u64),
-    /// Push a missing value.
-    Missing,
     /// Push the feature at this index of the policy.
     Feature(u16),
     /// Push the field at this position of the event that triggered the evaluation.

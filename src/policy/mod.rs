@@ -31,7 +31,8 @@ pub(crate) use zones::{Zone, Zones};
 use crate::base::bucket::bucket;
 use crate::base::hash::{hash_bytes, hash_words};
 use crate::base::ids::{
-    ChannelId, EventId, FeatureId, MomentId, OfferId, PermanentId, TreatmentId,
+    ChannelId, EventId, FeatureId, FieldId, GroupId, IssueId, MomentId, OfferId, PermanentId,
+    TreatmentId,
 };
 use crate::base::simd::CpuLevel;
 use crate::expr::{Op, Program, Type};
@@ -91,6 +92,19 @@ pub enum Arm {
     Treated = 0,
     /// Gets none but those of exempt kinds, to measure what offers are worth.
     Control = 1,
+}
+
+/// Where an offer stands in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferPlace {
+    /// What it is, as far as contact rules care.
+    pub kind: OfferKind,
+    /// The group it belongs to.
+    pub group: GroupId,
+    /// The issue that the group belongs to.
+    pub issue: IssueId,
+    /// The feature that measures the issue's goal, if it has one.
+    pub goal: Option<FeatureId>,
 }
 
 /// A compiled policy. Immutable; share it by reference or in an `Arc`.
@@ -197,12 +211,30 @@ impl Policy {
         self.feature_position(id).map(|position| self.tables.features[position].ty)
     }
 
-    /// The feature that measures the goal of an offer's issue, if it has one.
-    pub fn goal_of_offer(&self, id: OfferId) -> Option<FeatureId> {
+    /// The type of a field of an event kind.
+    pub fn field_type(&self, id: FieldId) -> Option<Type> {
+        let mut fields = self.tables.events.iter().flat_map(|event| &event.fields);
+        fields.find(|field| field.id == id).map(|field| field.ty)
+    }
+
+    /// Where an offer stands in the catalogue.
+    pub fn place_of_offer(&self, id: OfferId) -> Option<OfferPlace> {
         let offer = &self.tables.offers[self.offer_position(id)?];
         let group = &self.tables.groups[usize::from(offer.group)];
-        let goal = self.tables.issues[usize::from(group.issue)].goal?;
-        Some(self.tables.features[usize::from(goal)].id)
+        let issue = &self.tables.issues[usize::from(group.issue)];
+        Some(OfferPlace {
+            kind: offer.kind,
+            group: group.id,
+            issue: issue.id,
+            goal: issue.goal.map(|goal| self.tables.features[usize::from(goal)].id),
+        })
+    }
+
+    /// The offer and the channel of a treatment.
+    pub fn place_of_treatment(&self, id: TreatmentId) -> Option<(OfferId, ChannelId)> {
+        let treatment = &self.tables.treatments[self.treatment_position(id)?];
+        let offer = &self.tables.offers[treatment.offer as usize];
+        Some((offer.id, self.tables.channels[usize::from(treatment.channel)].id))
     }
 
     /// The arm of the universal control group experiment that this subscriber key belongs to. It

@@ -1,0 +1,317 @@
+//! Runs the tables of `tests/cases/*.toml`, which are written to be read by marketers.
+//!
+//! A file names its policy (a file below `examples/policies/`, or `policy_text`) and lists cases.
+//! A case says what is `given` about a subscriber, then steps, each at a time (UTC): an `event`
+//! with its fields, a `tick`, or the `outcome` of the last offer. Beside each step stands what
+//! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
+//! `repeated`, `parameters`, `features`.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use opportune::{
+    Arm, Context, Dated, Decision, Event, EventId, FeatureId, Field, FieldId, Local, MICROS,
+    MemberId, Message, Origin, Outcome, OutcomeKind, Policy, ProfileBytes, Scratch, Shared,
+    Snapshot, Type, Value, backfill, decide, new_profile, read_feature, settle,
+};
+use toml::{Table, Value as Toml};
+
+#[test]
+fn cases() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("tests/cases")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    let (mut ran, mut wrong) = (0, String::new());
+    for path in &files {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(path).expect("case text");
+        let file: Table = text.parse().unwrap_or_else(|error| panic!("{name}: {error}"));
+        let policy = policy_of(&file);
+        for case in array(&file, "case") {
+            let case = case.as_table().expect("[[case]] is a table");
+            let title = text_of(case, "name").expect("a case has a name");
+            ran += 1;
+            for problem in run_case(&policy, case) {
+                writeln!(wrong, "{name}: {title}: {problem}").expect("a string grows");
+            }
+        }
+    }
+    assert!(ran > 0, "no cases found");
+    assert!(wrong.is_empty(), "\n{wrong}");
+    println!("{ran} cases in {} files", files.len());
+}
+
+fn policy_of(file: &Table) -> Policy {
+    match text_of(file, "policy_text") {
+        Some(text) => support::compile_text(text),
+        None => support::shipped_policy(text_of(file, "policy").unwrap_or("prepaid")),
+    }
+}
+
+/// One subscriber, one thread.
+struct Stage<'p> {
+    policy: &'p Policy,
+    snapshot: Snapshot,
+    local: Local,
+    profile: Vec<u8>,
+    key: String,
+    last: Option<Decision>,
+}
+
+fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
+    let arm = if text_of(case, "arm") == Some("control") { Arm::Control } else { Arm::Treated };
+    let key = support::subscriber_in(policy, arm);
+    let mut local = Local::new(policy, Origin { node: 1, epoch: 1, sequence: 1 });
+    for (budget, name) in policy.names() {
+        let lease = case.get("lease").and_then(|lease| lease.get(name));
+        local.lease.grant(policy, budget, lease.and_then(micros).unwrap_or(i64::MAX / 4));
+    }
+    let mut stage = Stage {
+        policy,
+        snapshot: Snapshot::initial(policy),
+        local,
+        profile: new_profile(policy, key.as_bytes()).expect("a key of a few bytes"),
+        key,
+        last: None,
+    };
+    if let Some(given) = case.get("given").and_then(Toml::as_table) {
+        let start_ms = time_ms(array(case, "steps")[0].get("at").expect("a step has a time")) - 1;
+        stage.give(given, start_ms);
+    }
+    let mut problems = Vec::new();
+    for (position, step) in array(case, "steps").iter().enumerate() {
+        let step = step.as_table().expect("a step is a table");
+        for problem in stage.run_step(step, position) {
+            problems.push(format!("step {}: {problem}", position + 1));
+        }
+    }
+    problems
+}
+
+impl Stage<'_> {
+    fn give(&mut self, given: &Table, time_ms: i64) {
+        let dated: Vec<Dated> = given
+            .iter()
+            .map(|(name, value)| {
+                let feature: FeatureId =
+                    self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
+                let ty = self.policy.feature_type(feature).expect("a feature has a type");
+                Dated { feature, time_ms, value: typed(self.policy, name, ty, value) }
+            })
+            .collect();
+        let profile = ProfileBytes::in_place(&mut self.profile);
+        backfill(self.policy, profile, self.key.as_bytes(), &dated, &mut self.local.scratch)
+            .expect("what is given fits the policy");
+    }
+
+    fn run_step(&mut self, step: &Table, position: usize) -> Vec<String> {
+        let now_ms = time_ms(step.get("at").expect("a step has a time"));
+        let mut problems = Vec::new();
+        if let Some(kind) = text_of(step, "outcome") {
+            let settled = self.settle(kind, now_ms);
+            let expected = text_of(step, "settled").unwrap_or("credited");
+            if settled != expected {
+                problems.push(format!("{kind} was {settled}, not {expected}"));
+            }
+        } else {
+            let decision = self.decide(step, now_ms, position);
+            problems.extend(self.compare(step, &decision));
+            if !decision.offers.is_empty() {
+                self.last = Some(decision);
+            }
+        }
+        if let Some(features) = step.get("features").and_then(Toml::as_table) {
+            problems.extend(self.compare_features(features, now_ms));
+        }
+        problems
+    }
+
+    fn decide(&mut self, step: &Table, now_ms: i64, position: usize) -> Decision {
+        let kinds: Vec<(EventId, &str)> = text_of(step, "event")
+            .map(|name| (self.policy.id(name).unwrap_or_else(|| panic!("no event {name}")), name))
+            .into_iter()
+            .collect();
+        let fields: Vec<Field> = kinds
+            .iter()
+            .flat_map(|(_, kind)| step.iter().map(move |(name, value)| (*kind, name, value)))
+            .filter_map(|(kind, name, value)| {
+                let full = format!("{kind}.{name}");
+                let id: FieldId = self.policy.id(&full)?;
+                let ty = self.policy.field_type(id).expect("a field has a type");
+                Some(Field { id, value: typed(self.policy, &full, ty, value) })
+            })
+            .collect();
+        let time_ms = step.get("happened").map_or(now_ms, time_ms);
+        let events: Vec<Event> =
+            kinds.iter().map(|(kind, _)| Event { kind: *kind, time_ms, fields: &fields }).collect();
+        let number = step.get("number").and_then(Toml::as_integer);
+        let message = Message {
+            subscriber: self.key.as_bytes(),
+            session: b"case",
+            number: number.unwrap_or(1_000 + position as i64) as u32,
+            now_ms,
+            zone: None,
+            events: &events,
+        };
+        let channel = text_of(step, "asks");
+        let context = Context {
+            channel: channel.map(|name| self.policy.id(name).expect("a channel")),
+            slots: step.get("slots").and_then(Toml::as_integer).unwrap_or(1) as u8,
+            // Cases describe what is best, not what exploration draws: seed 0 draws low.
+            seed: Some(0),
+        };
+        let shared = Shared { policy: self.policy, snapshot: &self.snapshot };
+        let profile = ProfileBytes::in_place(&mut self.profile);
+        decide(shared, profile, &message, &context, &mut self.local).expect("a sound message")
+    }
+
+    fn settle(&mut self, kind: &str, now_ms: i64) -> &'static str {
+        let kind = OutcomeKind::ALL
+            .into_iter()
+            .find(|k| format!("{k:?}").to_lowercase() == kind)
+            .unwrap_or_else(|| panic!("no outcome {kind}"));
+        let decision = self.last.as_ref().map_or(0, |decision| decision.id);
+        let subscriber = self.key.as_bytes();
+        let outcome = Outcome { subscriber, decision, slot: 0, kind, now_ms };
+        let profile = ProfileBytes::in_place(&mut self.profile);
+        match settle(self.policy, profile, &outcome, &mut self.local).expect("a sound outcome") {
+            opportune::Settled::Credited { .. } => "credited",
+            opportune::Settled::Unattributed => "unattributed",
+            opportune::Settled::Repeated => "repeated",
+            opportune::Settled::OutOfOrder => "out of order",
+        }
+    }
+
+    fn compare(&self, step: &Table, decision: &Decision) -> Vec<String> {
+        let policy = self.policy;
+        let mut problems = Vec::new();
+        let mut expect = |what: &str, expected: Option<String>, found: String| {
+            if let Some(expected) = expected
+                && expected != found
+            {
+                problems.push(format!("{what} is {found:?}, not {expected:?}"));
+            }
+        };
+        let text = |key: &str| text_of(step, key).map(str::to_owned);
+        let name = |name: Option<&str>| name.unwrap_or("nothing").to_owned();
+        let first = decision.offers.first();
+        let reason = || format!("nothing ({})", decision.furthest.words());
+        let offer = first.map_or_else(reason, |first| name(policy.name_of(first.offer)));
+        expect("the offer", text("offer"), offer.clone());
+        let channel = first.and_then(|first| policy.name_of(first.channel));
+        expect("the channel", text("channel"), name(channel));
+        let none = if first.is_some() { offer } else { decision.furthest.words().to_owned() };
+        expect("the reason for nothing", text("none"), none);
+        let raised: Vec<_> =
+            decision.moments.iter().map(|raised| name(policy.name_of(raised.id))).collect();
+        let moments = step.get("moments").and_then(Toml::as_array).map(|names| {
+            names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
+        });
+        expect("the list of moments", moments, raised.join(", "));
+        let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
+        expect("repeated", repeated, decision.repeated.to_string());
+        if let Some(parameters) = step.get("parameters").and_then(Toml::as_table) {
+            for (key, value) in parameters {
+                let found = first.into_iter().flat_map(|first| &first.parameters);
+                let found = found
+                    .filter(|parameter| policy.name_of(parameter.id) == Some(key))
+                    .find_map(|parameter| parameter.value);
+                expect(key, Some(words(value)), found.map_or("nothing".to_owned(), shown));
+            }
+        }
+        problems
+    }
+
+    fn compare_features(&mut self, features: &Table, now_ms: i64) -> Vec<String> {
+        let mut scratch = Scratch::new(self.policy);
+        let mut problems = Vec::new();
+        for (name, expected) in features {
+            let id: FeatureId = self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
+            let found = read_feature(self.policy, &self.profile, id, now_ms, &mut scratch)
+                .expect("a sound profile");
+            let member = match found {
+                Some(Value::Member(member)) => self.policy.name_of(member),
+                _ => None,
+            };
+            let found = match member {
+                Some(full) => full.rsplit('.').next().unwrap_or(full).to_owned(),
+                None => found.map_or("missing".to_owned(), shown),
+            };
+            if found != words(expected) {
+                problems.push(format!("{name} is {found}, not {}", words(expected)));
+            }
+        }
+        problems
+    }
+}
+
+/// A value of the table as the policy's type wants it: money and times from plain numbers.
+fn typed<'a>(policy: &Policy, name: &str, ty: Type, value: &'a Toml) -> Value<'a> {
+    let wrong = || -> ! { panic!("{name} is a {}, not {value}", ty.word()) };
+    match (ty, value) {
+        (Type::Bool, Toml::Boolean(value)) => Value::Bool(*value),
+        (Type::Int, Toml::Integer(value)) => Value::Int(*value),
+        (Type::Double, Toml::Float(value)) => Value::Double(*value),
+        (Type::Double, Toml::Integer(value)) => Value::Double(*value as f64),
+        (Type::Money, value) => Value::Money(micros(value).unwrap_or_else(|| wrong())),
+        (Type::Timestamp, value) => Value::Timestamp(time_ms(value)),
+        (Type::Member, Toml::String(member)) => {
+            let full = format!("{name}.{member}");
+            let id: Option<MemberId> = policy.id(&full);
+            Value::Member(id.unwrap_or_else(|| panic!("no member {full}")))
+        }
+        (Type::Text, Toml::String(text)) => Value::Text(text.as_bytes()),
+        _ => wrong(),
+    }
+}
+
+fn micros(value: &Toml) -> Option<i64> {
+    match value {
+        Toml::Integer(units) => Some(units * MICROS),
+        Toml::Float(units) => Some((units * MICROS as f64).round() as i64),
+        _ => None,
+    }
+}
+
+fn time_ms(value: &Toml) -> i64 {
+    let text = value.to_string();
+    let text = text.trim_matches('"');
+    let stamp: jiff::Timestamp = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+    stamp.as_millisecond()
+}
+
+/// A value as a case writes it.
+fn shown(value: Value) -> String {
+    match value {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Double(value) => value.to_string(),
+        Value::Money(micros) => (micros as f64 / MICROS as f64).to_string(),
+        Value::Timestamp(ms) | Value::Duration(ms) => ms.to_string(),
+        Value::Member(member) => member.0.to_string(),
+        Value::Text(_) | Value::TextHash(_) => "text".to_owned(),
+    }
+}
+
+fn words(value: &Toml) -> String {
+    match value {
+        Toml::String(text) => text.clone(),
+        Toml::Datetime(_) => time_ms(value).to_string(),
+        Toml::Float(number) => number.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn text_of<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
+    table.get(key).and_then(Toml::as_str)
+}
+
+fn array<'t>(table: &'t Table, key: &str) -> &'t [Toml] {
+    table.get(key).and_then(Toml::as_array).map_or(&[], Vec::as_slice)
+}

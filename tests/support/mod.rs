@@ -1,0 +1,37 @@
+//! What several test programs share: policies, subscribers, messages.
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use std::path::Path;
+
+use opportune::compile::{Source, compile};
+use opportune::{Arm, Policy};
+
+/// A policy below `examples/policies/`, with its table of ids.
+pub fn shipped_policy(name: &str) -> Policy {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/policies");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a shipped file");
+    let text = read(&format!("{name}.toml"));
+    compiled(name, &text, &read("policy.ids"))
+}
+
+/// A policy from text, with ids of its own.
+pub fn compile_text(text: &str) -> Policy {
+    compiled("test", text, "")
+}
+
+fn compiled(name: &str, text: &str, ids: &str) -> Policy {
+    let file = format!("{name}.toml");
+    let source = Source { name: &file, bytes: text.as_bytes() };
+    match compile(&[source], ids) {
+        Ok(compiled) => compiled.policy,
+        Err(diagnostics) => panic!("{diagnostics}"),
+    }
+}
+
+/// A subscriber key that falls into this arm.
+pub fn subscriber_in(policy: &Policy, arm: Arm) -> String {
+    (0..10_000)
+        .map(|number| format!("+99955500{number:04}"))
+        .find(|key| policy.arm(key.as_bytes()) == arm)
+        .expect("both arms have subscribers")
+}
