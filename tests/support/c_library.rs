@@ -32,7 +32,7 @@ pub fn library() -> &'static Library {
         let find = |kind: &str, key: &str| -> PathBuf {
             messages
                 .lines()
-                .filter(|line| line.contains(kind) && line.contains("opportune#"))
+                .filter(|line| line.contains(kind) && line.contains("\"path+file:"))
                 .find_map(|line| line.split_once(key)?.1.split('"').next())
                 .unwrap_or_else(|| panic!("cargo told of no {kind}"))
                 .into()
