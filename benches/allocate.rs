@@ -8,7 +8,7 @@ mod support;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use opportune::{Arm, ProfileBytes, Shared, Snapshot, allocate, classify};
+use opportune::{Arm, ProfileBytes, Shared, Snapshot, allocate, classify, update};
 use prepaid::{AFTERNOON_MS, Ids, known_profile, message, outbound, rich_local};
 
 fn benches(criterion: &mut Criterion) {
@@ -22,8 +22,10 @@ fn benches(criterion: &mut Criterion) {
     let mut local = rich_local(&policy);
     for (name, arm, offers) in [("treated", Arm::Treated, 1), ("control", Arm::Control, 0)] {
         let key = support::subscriber_in(&policy, arm);
-        let stored = known_profile(&policy, &key);
+        let mut stored = known_profile(&policy, &key);
         let message = message(&key, 1, AFTERNOON_MS, &events);
+        update(&policy, ProfileBytes::in_place(&mut stored), &message, &mut local.scratch)
+            .expect("a sound message");
         let moments = classify(&policy, &stored, &message, &mut local.scratch).expect("sound");
         criterion.bench_function(&format!("allocate/{name}"), |bencher| {
             bencher.iter(|| {

@@ -1,1 +1,363 @@
-//! soon
+//! The calls together: one pass equals the calls one by one, what is logged is reproduced, deltas
+//! merge in any order, and nothing of it changes from one version to the next unnoticed.
+
+#[path = "support/prepaid.rs"]
+mod prepaid;
+mod support;
+
+use opportune::record::{LogReader, LogWriter, Record, Replay};
+use opportune::{
+    Arm, Decision, Delta, Error, Local, Origin, Outcome, OutcomeKind, Policy, ProfileBytes,
+    Settled, Shared, Snapshot, Stage, advance, allocate, classify, decide, explain, hash_bytes,
+    init_profile, new_profile, open_offers, profile_revision, settle, tick, update,
+};
+use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
+
+/// A month of calls for one subscriber; every offer is taken up or turned down.
+struct Month {
+    decisions: Vec<Decision>,
+    profile: Vec<u8>,
+    local: Local,
+    log: Vec<u8>,
+}
+
+fn month(policy: &Policy, key: &str, snapshot: &Snapshot, origin: Origin) -> Month {
+    let shared = Shared { policy, snapshot };
+    let ids = Ids::of(policy);
+    let mut profile = new_profile(policy, key.as_bytes()).expect("a key");
+    let mut local = Local::new(policy, origin);
+    let mut log = LogWriter::new(policy);
+    for (budget, _) in policy.names() {
+        local.lease.grant(policy, budget, 1_000_000_000);
+        log.grant(budget, 1_000_000_000);
+    }
+    log.snapshot(snapshot);
+    prepaid::give_known(policy, &mut profile, key, |dated| log.backfill(key.as_bytes(), dated));
+    let call = ids.call_fields();
+    let mut decisions = Vec::new();
+    for number in 0..1_500u32 {
+        let balance = ids.balance_fields(i64::from(number * 37 % 90) * 100_000);
+        let now_ms = AFTERNOON_MS + i64::from(number) * 29 * MINUTE_MS;
+        let events = ids.call(&call, &balance, now_ms);
+        // Every fiftieth message comes twice.
+        let message = message(key, number - u32::from(number % 50 == 49), now_ms, &events);
+        log.message(&message, &outbound());
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let decision = decide(shared, bytes, &message, &outbound(), &mut local).expect("sound");
+        log.decision(&decision);
+        let kinds = [OutcomeKind::Accepted, OutcomeKind::Rejected];
+        if !decision.offers.is_empty() {
+            let outcome = Outcome {
+                subscriber: key.as_bytes(),
+                decision: decision.id,
+                slot: 0,
+                kind: kinds[number as usize % 2],
+                now_ms: now_ms + MINUTE_MS,
+            };
+            log.outcome(&outcome);
+            let bytes = ProfileBytes::in_place(&mut profile);
+            settle(policy, bytes, &outcome, &mut local).expect("a sound outcome");
+        }
+        decisions.push(decision);
+    }
+    Month { decisions, profile, local, log: log.take() }
+}
+
+fn origin(node: u32, sequence: u64) -> Origin {
+    Origin { node, epoch: 1, sequence }
+}
+
+#[test]
+fn one_pass_equals_the_calls_one_by_one() {
+    let policy = support::shipped_policy("prepaid");
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let ids = Ids::of(&policy);
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let stored = known_profile(&policy, &key);
+    let call = ids.call_fields();
+    for micros in [9_000_000, 1_500_000, 900_000, 0] {
+        let balance = ids.balance_fields(micros);
+        let events = ids.call(&call, &balance, AFTERNOON_MS);
+        let message = message(&key, 1, AFTERNOON_MS, &events);
+        let (mut at_once, mut by_steps) = (stored.clone(), stored.clone());
+        let (mut one, mut other) = (rich_local(&policy), rich_local(&policy));
+        let bytes = ProfileBytes::in_place(&mut at_once);
+        let whole = decide(shared, bytes, &message, &outbound(), &mut one).expect("sound");
+
+        let bytes = ProfileBytes::in_place(&mut by_steps);
+        update(&policy, bytes, &message, &mut other.scratch).expect("sound");
+        let raised = classify(&policy, &by_steps, &message, &mut other.scratch).expect("sound");
+        let bytes = ProfileBytes::in_place(&mut by_steps);
+        let mut steps =
+            allocate(shared, bytes, &message, raised, &outbound(), &mut other).expect("sound");
+        assert_eq!((one.lease, one.delta), (other.lease, other.delta));
+        // Two calls have written where one wrote.
+        assert_eq!(steps.revision, whole.revision + 1);
+        steps.revision = whole.revision;
+        assert_eq!(steps, whole);
+        // Apart from revision and checksum, the bytes are the same.
+        assert_eq!(at_once[..24], by_steps[..24]);
+        assert_eq!(at_once[32..60], by_steps[32..60]);
+        assert_eq!(at_once[64..], by_steps[64..]);
+    }
+}
+
+#[test]
+fn apart_and_in_place_are_the_same() {
+    let policy = support::shipped_policy("prepaid");
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let ids = Ids::of(&policy);
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let stored = known_profile(&policy, &key);
+    let (call, balance) = (ids.call_fields(), ids.balance_fields(900_000));
+    let events = ids.call(&call, &balance, AFTERNOON_MS);
+    let message = message(&key, 7, AFTERNOON_MS, &events);
+    let mut in_place = stored.clone();
+    let bytes = ProfileBytes::in_place(&mut in_place);
+    let first = decide(shared, bytes, &message, &outbound(), &mut rich_local(&policy));
+    // At odd addresses, into a larger buffer.
+    let mut room = vec![0xAA; stored.len() + 9];
+    let mut unaligned = vec![0];
+    unaligned.extend_from_slice(&stored);
+    let bytes = ProfileBytes::apart(&unaligned[1..], &mut room[1..]);
+    let second = decide(shared, bytes, &message, &outbound(), &mut rich_local(&policy));
+    assert_eq!(first, second);
+    assert_eq!(room[1..=stored.len()], in_place[..]);
+    assert!(room[stored.len() + 1..].iter().all(|byte| *byte == 0xAA));
+    assert_eq!(unaligned[1..], stored);
+
+    // The message again: the same id, and the profile is handed on as it is.
+    let mut again = vec![0; stored.len()];
+    let bytes = ProfileBytes::apart(&in_place, &mut again);
+    let repeated = decide(shared, bytes, &message, &outbound(), &mut rich_local(&policy));
+    let (first, repeated) = (first.expect("sound"), repeated.expect("sound"));
+    assert!(repeated.repeated && repeated.offers.is_empty());
+    assert_eq!((repeated.id, repeated.revision), (first.id, first.revision));
+    assert_eq!(again, in_place);
+}
+
+#[test]
+fn a_log_is_reproduced_and_a_changed_one_is_noticed() {
+    let policy = support::shipped_policy("prepaid");
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let month = month(&policy, &key, &Snapshot::initial(&policy), origin(1, 1));
+    let offers: usize = month.decisions.iter().map(|decision| decision.offers.len()).sum();
+    assert!(offers > 10, "{offers} offers");
+    assert_eq!(month.decisions.iter().filter(|decision| decision.repeated).count(), 30);
+
+    let replayed = Replay::run(&policy, &month.log).expect("a sound log");
+    assert_eq!((replayed.messages, replayed.equal, replayed.mismatch), (1_500, 1_500, None));
+    let mut replay = Replay::new(&policy);
+    for record in LogReader::new(&month.log) {
+        replay.step(&record.expect("a sound record")).expect("a sound call");
+    }
+    assert_eq!(replay.profiles()[key.as_bytes()], month.profile);
+
+    // A decision that was tampered with is named.
+    let mut tampered = LogWriter::new(&policy);
+    for (budget, _) in policy.names() {
+        tampered.grant(budget, 1_000_000_000);
+    }
+    let mut messages = 0;
+    for record in LogReader::new(&month.log) {
+        match record.expect("a sound record") {
+            Record::Backfill(logged) => tampered.backfill(logged.subscriber, &logged.dated),
+            Record::Message(logged) => {
+                messages += 1;
+                let events = logged.events();
+                tampered.message(&logged.message(&events), &logged.context);
+            }
+            Record::Decision(mut decision) => {
+                decision.revision += u64::from(messages == 700);
+                tampered.decision(&decision);
+            }
+            Record::Outcome(outcome) => tampered.outcome(&outcome),
+            Record::Start { .. } | Record::Snapshot(_) | Record::Grant { .. } => {}
+        }
+    }
+    let replayed = Replay::run(&policy, &tampered.take()).expect("a sound log");
+    assert_eq!(replayed.mismatch.map(|mismatch| mismatch.message), Some(700));
+
+    // Cut or damaged logs are errors, wherever.
+    for cut in [1, 4, month.log.len() / 2, month.log.len() - 1] {
+        assert_eq!(Replay::run(&policy, &month.log[..cut]), Err(Error::Malformed), "{cut}");
+        let mut damaged = month.log.clone();
+        damaged[cut] ^= 0x10;
+        assert_eq!(Replay::run(&policy, &damaged), Err(Error::Malformed), "{cut}");
+    }
+    let other = support::compile_text(&support::shipped_text("prepaid").replace("0.05", "0.06"));
+    assert_eq!(Replay::run(&other, &month.log), Err(Error::SnapshotMismatch));
+}
+
+#[test]
+fn deltas_merge_in_any_order_and_go_in_once() {
+    let policy = support::shipped_policy("prepaid");
+    let initial = Snapshot::initial(&policy);
+    let keys = (0..12).map(|number| format!("+99955501{number:03}"));
+    let deltas: Vec<Delta> = keys
+        .enumerate()
+        .map(|(node, key)| month(&policy, &key, &initial, origin(node as u32, 1)).local.delta)
+        .collect();
+    let merge = |order: &[usize]| {
+        let mut merged = deltas[order[0]].clone();
+        order[1..].iter().for_each(|next| merged.merge(&deltas[*next]).expect("another origin"));
+        merged
+    };
+    let forward = merge(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    let backward = merge(&[11, 5, 3, 10, 1, 9, 0, 2, 8, 4, 7, 6]);
+    assert_eq!(forward.to_bytes(), backward.to_bytes());
+    assert_eq!(forward.clone().merge(&deltas[3]), Err(Error::DeltaSequence));
+    assert_eq!(Delta::from_bytes(&policy, &forward.to_bytes()).as_ref(), Ok(&forward));
+
+    let next = advance(&policy, &initial, &forward).expect("a sound delta");
+    assert_eq!(next.version(), 1);
+    assert_eq!(advance(&policy, &next, &deltas[0]), Err(Error::DeltaSequence));
+    assert_eq!(Snapshot::from_bytes(&policy, &next.to_bytes()).as_ref(), Ok(&next));
+    // What was accepted half the time is thought better of than before, whatever the prior.
+    let treatment = policy
+        .names()
+        .map(|(id, _)| id)
+        .max_by_key(|id| forward.responses(&policy, *id))
+        .expect("treatments");
+    let (offered, accepted) = forward.responses(&policy, treatment).expect("a treatment");
+    assert!(offered > 20 && accepted > 0, "{accepted} of {offered}");
+    let (before, after) =
+        (initial.propensity(&policy, treatment), next.propensity(&policy, treatment));
+    assert!(after > before, "{before:?} {after:?} {accepted} of {offered}");
+}
+
+#[test]
+fn leases_are_never_overspent_and_rejections_give_back() {
+    let policy = support::shipped_policy("prepaid");
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let ids = Ids::of(&policy);
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let incentives = policy.id("incentives").expect("a budget");
+    let (call, balance) = (ids.call_fields(), ids.balance_fields(900_000));
+    let events = ids.call(&call, &balance, AFTERNOON_MS);
+    let message = message(&key, 1, AFTERNOON_MS, &events);
+    // The bonus costs two dollars, double data eighty cents.
+    let costs = [2_000_000, 800_000];
+    for granted in [0, 799_999, 800_000, 2_000_000, 5_000_000, 50_000_000] {
+        let mut local = rich_local(&policy);
+        local.lease.grant(&policy, incentives, i64::MIN / 2);
+        assert_eq!(local.lease.left(&policy, incentives), Some(0), "taken back, never below zero");
+        local.lease.grant(&policy, incentives, granted);
+        let mut profile = known_profile(&policy, &key);
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let decision = decide(shared, bytes, &message, &outbound(), &mut local).expect("sound");
+        let left = local.lease.left(&policy, incentives).expect("a budget");
+        assert!(left >= 0);
+        if granted < 800_000 {
+            assert_eq!(left, granted);
+            assert!(decision.stages[Stage::NoBudget as usize] > 0);
+            continue;
+        }
+        assert!(costs.contains(&(granted - left)), "{granted} granted, {left} left");
+        let outcome = Outcome {
+            subscriber: key.as_bytes(),
+            decision: decision.id,
+            slot: 0,
+            kind: OutcomeKind::Rejected,
+            now_ms: AFTERNOON_MS + MINUTE_MS,
+        };
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let settled = settle(&policy, bytes, &outcome, &mut local).expect("sound");
+        assert!(matches!(settled, Settled::Credited { .. }));
+        assert_eq!(local.lease.left(&policy, incentives), Some(granted));
+    }
+}
+
+#[test]
+fn expired_offers_are_swept_by_a_tick() {
+    let policy = support::shipped_policy("prepaid");
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let ids = Ids::of(&policy);
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let mut profile = known_profile(&policy, &key);
+    let mut local = rich_local(&policy);
+    let before = local.lease.clone();
+    let (call, balance) = (ids.call_fields(), ids.balance_fields(900_000));
+    let events = ids.call(&call, &balance, AFTERNOON_MS);
+    let message = message(&key, 1, AFTERNOON_MS, &events);
+    let context = opportune::Context { seed: Some(0), ..outbound() };
+    let bytes = ProfileBytes::in_place(&mut profile);
+    let decision = decide(shared, bytes, &message, &context, &mut local).expect("sound");
+    let [open] = &open_offers(&policy, &profile, AFTERNOON_MS).expect("sound")[..] else {
+        panic!("one offer is open");
+    };
+    let offered = &decision.offers[0];
+    assert_eq!((open.decision, open.offer, open.slot), (decision.id, offered.offer, 0));
+    assert_eq!(open.probability, offered.probability);
+    let values: Vec<_> =
+        offered.parameters.iter().filter_map(|parameter| parameter.value).collect();
+    assert_eq!(open.parameters[..], values[..]);
+
+    let later_ms = open.expires_ms;
+    assert!(open_offers(&policy, &profile, later_ms).expect("sound").is_empty());
+    assert_ne!(local.lease, before);
+    let bytes = ProfileBytes::in_place(&mut profile);
+    tick(shared, bytes, key.as_bytes(), later_ms, &mut local).expect("sound");
+    let incentives = policy.id("incentives").expect("a budget");
+    assert_eq!(local.lease.left(&policy, incentives), before.left(&policy, incentives));
+}
+
+#[test]
+fn an_explanation_is_of_the_same_decision() {
+    let policy = support::shipped_policy("prepaid");
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let ids = Ids::of(&policy);
+    let call = ids.call_fields();
+    for arm in [Arm::Treated, Arm::Control] {
+        let key = support::subscriber_in(&policy, arm);
+        let mut profile = known_profile(&policy, &key);
+        let mut local = rich_local(&policy);
+        for (number, micros) in [900_000, 8_000_000, 0, 1_100_000].into_iter().enumerate() {
+            let balance = ids.balance_fields(micros);
+            let now_ms = AFTERNOON_MS + number as i64 * 600 * MINUTE_MS;
+            let events = ids.call(&call, &balance, now_ms);
+            let message = message(&key, number as u32, now_ms, &events);
+            let explanation =
+                explain(shared, &profile, &message, &outbound(), &local).expect("sound");
+            let bytes = ProfileBytes::in_place(&mut profile);
+            let decision = decide(shared, bytes, &message, &outbound(), &mut local).expect("sound");
+            assert_eq!(explanation.decision, decision);
+            let mut stages = decision.stages;
+            explanation.fates.iter().for_each(|fate| stages[fate.stage as usize] -= 1);
+            assert_eq!(stages, [0; Stage::COUNT], "every candidate has one fate");
+        }
+    }
+}
+
+#[test]
+fn a_profile_begins_the_same_everywhere() {
+    let policy = support::shipped_policy("prepaid");
+    let mut profile = vec![0xAA; policy.profile_bytes() + 3];
+    init_profile(&policy, b"+99955500001", &mut profile).expect("room enough");
+    assert!(profile[policy.profile_bytes()..].iter().all(|byte| *byte == 0xAA));
+    profile.truncate(policy.profile_bytes());
+    assert_eq!(profile_revision(&policy, &profile), Ok(0));
+    assert_eq!(&profile[..4], b"OPPR");
+    assert!(policy.profile_bytes() <= 2_048, "{} bytes", policy.profile_bytes());
+}
+
+/// What a month comes to, as one number. It changes only when the format, the policy or a rule of
+/// the library changes, and then on purpose: write the new number down with the reason.
+#[test]
+fn golden_digest_of_a_month() {
+    let policy = support::shipped_policy("prepaid");
+    let mut digest = 0;
+    for number in 0..20 {
+        let key = format!("+99955502{number:03}");
+        let month = month(&policy, &key, &Snapshot::initial(&policy), origin(1, 1));
+        digest = hash_bytes(digest, &month.log);
+        digest = hash_bytes(digest, &month.profile);
+        digest = hash_bytes(digest, &month.local.delta.to_bytes());
+    }
+    assert_eq!(format!("{digest:016x}"), "0");
+}

@@ -14,10 +14,14 @@ fn fnv1a(hash: u32, unit: u32) -> u32 {
 }
 
 fn fnv1a_text(hash: u32, bytes: &[u8]) -> u32 {
+    let byte_for_byte = || bytes.iter().fold(hash, |hash, byte| fnv1a(hash, u32::from(*byte)));
+    if bytes.is_ascii() {
+        return byte_for_byte();
+    }
     match core::str::from_utf8(bytes) {
         Ok(text) => text.encode_utf16().fold(hash, |hash, unit| fnv1a(hash, u32::from(unit))),
-        // Keys are bytes; one that is not text is hashed byte for byte.
-        Err(_) => bytes.iter().fold(hash, |hash, byte| fnv1a(hash, u32::from(*byte))),
+        // Keys are bytes; one that is not text is hashed as it is.
+        Err(_) => byte_for_byte(),
     }
 }
 

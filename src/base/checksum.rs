@@ -32,6 +32,29 @@ const fn tables() -> [[u32; 256]; 8] {
 
 static TABLES: [[u32; 256]; 8] = tables();
 
+/// By byte of the state: what it comes to after so many zero bytes.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const fn after_zeros(zeros: usize) -> [[u32; 256]; 4] {
+    let step = tables();
+    let mut after = [[0u32; 256]; 4];
+    let mut place = 0;
+    while place < 4 {
+        let mut byte = 0;
+        while byte < 256 {
+            let mut state = (byte as u32) << (8 * place);
+            let mut passed = 0;
+            while passed < zeros {
+                state = (state >> 8) ^ step[0][(state & 0xFF) as usize];
+                passed += 1;
+            }
+            after[place][byte] = state;
+            byte += 1;
+        }
+        place += 1;
+    }
+    after
+}
+
 /// Continues the running value `crc` (start with zero) over `bytes`.
 pub(crate) fn crc32c_portable(crc: u32, bytes: &[u8]) -> u32 {
     let mut state = !crc;

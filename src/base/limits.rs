@@ -87,6 +87,10 @@ const _: () = {
     assert!(DECISION_OFFERS_MAX <= OPEN_OFFERS);
     assert!(EXPLORATION_TOP_MAX >= DECISION_OFFERS_MAX);
     // Dense indices are u16, with one value to say "none".
-    assert!(FEATURES_MAX < u16::MAX as usize && MOMENTS_MAX < u16::MAX as usize);
+    assert!(FEATURES_MAX < u16::MAX as usize);
+    assert!(MOMENTS_MAX < u16::MAX as usize);
+    assert!(GROUPS_MAX < u16::MAX as usize);
+    // An enumeration for each attribute and each event field.
+    assert!(FEATURES_MAX + EVENTS_MAX * EVENT_FIELDS_MAX < u16::MAX as usize);
     assert!(SESSION_REORDER == u32::BITS);
 };

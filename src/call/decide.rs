@@ -24,14 +24,13 @@ pub fn update(
     scratch: &mut Scratch,
 ) -> Result<Updated, Error> {
     let key = open(policy, &profile, message, scratch)?;
-    match take_in(policy, key, message, scratch)? {
-        Seen::Again => profile.keep(),
-        Seen::First => {
-            profile::commit(policy, &mut scratch.profile, &mut profile, message.now_ms);
-            return Ok(Updated { repeated: false, revision: profile::revision(profile.new()) });
-        }
+    let repeated = take_in(policy, key, message, scratch)? == Seen::Again;
+    if repeated {
+        profile.keep();
+    } else {
+        profile::commit(policy, &mut scratch.profile, &mut profile, message.now_ms);
     }
-    Ok(Updated { repeated: true, revision: profile::revision(profile.old()) })
+    Ok(Updated { repeated, revision: profile::revision(&scratch.profile) })
 }
 
 /// The moments that a message raises over an updated profile. Changes nothing, never allocates.

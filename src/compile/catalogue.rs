@@ -1,7 +1,8 @@
 //! `[issues]` and their groups: what offers are for.
 
 use super::Build;
-use super::source::{Item, Section};
+use super::section::Section;
+use super::source::Item;
 use super::types::BOOL;
 use crate::base::limits::{GROUPS_MAX, ISSUES_MAX};
 use crate::policy::{Group, Issue, Rules};

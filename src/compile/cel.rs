@@ -5,7 +5,7 @@
 
 use std::format;
 use std::ops::Range;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec::Vec;
 
 use cel::Env;
@@ -45,7 +45,10 @@ pub(super) fn parse(text: &str) -> Result<Parsed, SyntaxError> {
             let first = errors.errors.into_iter().next();
             let (pos, message) = first.map_or(((1, 1), String::new()), |e| (e.pos, e.msg));
             let start = offset_of(text, pos);
-            let message = message.strip_prefix("Syntax error: ").unwrap_or(&message).to_string();
+            let message = message.strip_prefix("Syntax error: ").unwrap_or(&message);
+            // What could have followed is nearly everything.
+            let message = message.split(" expecting ").next().unwrap_or(message);
+            let message = message.replace("'<EOF>'", "end");
             let span = start..(start + 1).min(text.len());
             Err(SyntaxError { code: Code::ExpressionSyntax, span, message })
         }

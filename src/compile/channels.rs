@@ -5,7 +5,8 @@ use std::vec::Vec;
 
 use super::Build;
 use super::diagnostic::Code;
-use super::source::{Item, Section};
+use super::section::Section;
+use super::source::Item;
 use super::types::BOOL;
 use crate::base::limits::{BUDGETS_MAX, CHANNELS_MAX};
 use crate::base::money::MICROS;

@@ -11,41 +11,12 @@ use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators};
 
 use super::cel::Parsed;
 use super::diagnostic::{Code, did_you_mean};
-use super::literal;
-use super::scope::{Scope, View};
-use super::source::{Item, raw_offset};
-use super::types::{self, BOOL, DOUBLE, DURATION, INT, MONEY, TEXT, TIMESTAMP, Ty};
-use crate::base::money::{MICROS, micros_of_f64};
-use crate::expr::{Cell, Op};
-
-/// A typed expression.
-#[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) ty: Ty,
-    pub(super) kind: Kind,
-    span: Range<usize>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Kind {
-    /// A literal, which can still become money or a member.
-    Literal(Literal),
-    /// Something that is pushed.
-    Read(Op),
-    /// Operands, then the operation on them.
-    Apply(Op, Vec<Node>),
-    /// Three-valued and.
-    And(Vec<Node>),
-    /// Three-valued or.
-    Or(Vec<Node>),
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Literal {
-    Int(i64),
-    Double(f64),
-    Text(String),
-}
+use super::node::{Kind, Literal, Node, apply, constant, convert_all};
+use super::offset::raw_offset;
+use super::scope::{EventView, Scope, View};
+use super::source::Item;
+use super::types::{self, BOOL, DOUBLE, INT, TEXT, TIMESTAMP, Ty};
+use crate::expr::Op;
 
 /// Checks one expression. Nothing comes back when a mistake was recorded.
 pub(super) struct Checker<'a> {
@@ -78,7 +49,7 @@ impl Checker<'_> {
         }
     }
 
-    fn error<T>(
+    pub(super) fn error<T>(
         &self,
         code: Code,
         span: Range<usize>,
@@ -89,7 +60,7 @@ impl Checker<'_> {
         None
     }
 
-    fn node(&self, ast: &IdedExpr) -> Option<Node> {
+    pub(super) fn node(&self, ast: &IdedExpr) -> Option<Node> {
         let span = self.parsed.span(ast);
         match &ast.expr {
             Expr::Literal(value) => self.literal(value, span),
@@ -129,7 +100,7 @@ impl Checker<'_> {
             return self.error(Code::Type, span, "`event` is not a value", help);
         }
         let Some(position) = self.scope.features.position(name) else {
-            let of_event = self.view.event.iter().flatten().find(|field| field.name == name);
+            let of_event = self.view.event.fields().iter().find(|field| field.name == name);
             let help = match of_event {
                 Some(field) => Some(format!("the event's field is `event.{}`", field.name)),
                 None => {
@@ -161,12 +132,16 @@ impl Checker<'_> {
         if !matches!(&select.operand.expr, Expr::Ident(name) if name == "event") {
             return self.unsupported("a field of anything but `event`", span);
         }
-        let Some(fields) = &self.view.event else {
-            let help = "only `when`, `strength` and `where` read the triggering event; keep what \
-                        you need of it in a feature"
-                .to_string();
-            let message = format!("`event.{field}` cannot be read here");
-            return self.error(Code::Scope, span, message, help);
+        let fields = match &self.view.event {
+            EventView::Fields(fields) => fields,
+            EventView::Unknown => return None,
+            EventView::Absent => {
+                let help = "only `when`, `strength` and `where` read the triggering event; keep \
+                            what you need of it in a feature"
+                    .to_string();
+                let message = format!("`event.{field}` cannot be read here");
+                return self.error(Code::Scope, span, message, help);
+            }
         };
         if field == "time" {
             return Some(Node { ty: TIMESTAMP, span, kind: Kind::Read(Op::EventTime) });
@@ -186,7 +161,7 @@ impl Checker<'_> {
             let message = format!("not every event here has `{field}` in one place with one type");
             return self.error(Code::UnknownField, span, message, help);
         };
-        Some(Node { ty, span, kind: Kind::Read(Op::Field(position)) })
+        Some(Node { ty: ty?, span, kind: Kind::Read(Op::Field(position)) })
     }
 
     fn call(&self, call: &CallExpr, span: Range<usize>) -> Option<Node> {
@@ -222,82 +197,6 @@ impl Checker<'_> {
         let left = self.node(left).and_then(|node| self.expect(node, BOOL));
         let right = self.node(right).and_then(|node| self.expect(node, BOOL));
         Some(vec![left?, right?])
-    }
-
-    fn function(&self, name: &str, arguments: &[IdedExpr], span: Range<usize>) -> Option<Node> {
-        match (name, arguments) {
-            ("has" | "known", [value]) => {
-                let value = self.node(value)?;
-                Some(apply(BOOL, span, Op::Has, vec![value]))
-            }
-            ("default", [value, fallback]) => {
-                let [value, fallback] = self.alike(value, fallback, &span)?;
-                Some(apply(value.ty, span, Op::OrElse, vec![value, fallback]))
-            }
-            ("duration", [text]) => self.written(
-                text,
-                DURATION,
-                "a length of time such as '90s' or '7d'",
-                literal::duration_ms,
-            ),
-            ("timestamp", [text]) => self.written(
-                text,
-                TIMESTAMP,
-                "an instant such as '2026-01-31T00:00:00Z'",
-                literal::instant_ms,
-            ),
-            (name, [value]) if types::is_conversion(name) => self.convert(name, value),
-            _ => self.unknown_function(name, span),
-        }
-    }
-
-    fn unknown_function(&self, name: &str, span: Range<usize>) -> Option<Node> {
-        let known = types::function_names().any(|known| known == name);
-        let (message, help) = if known {
-            (format!("`{name}` does not take these arguments"), None)
-        } else {
-            let help = did_you_mean(name, types::function_names());
-            (format!("policies have no function `{name}`"), help)
-        };
-        self.error(Code::Unsupported, span, message, help)
-    }
-
-    /// `duration('...')` and `timestamp('...')`, of literal text only.
-    fn written(
-        &self,
-        text: &IdedExpr,
-        ty: Ty,
-        form: &str,
-        read: impl FnOnce(&str) -> Option<i64>,
-    ) -> Option<Node> {
-        let node = self.node(text)?;
-        match &node.kind {
-            Kind::Literal(Literal::Text(text)) => match read(text) {
-                Some(ms) => Some(constant(ty, ms as u64, node.span)),
-                None => self.error(Code::Type, node.span, format!("'{text}' is not {form}"), None),
-            },
-            _ => self.error(Code::Type, node.span, format!("expected {form} in quotes"), None),
-        }
-    }
-
-    fn convert(&self, name: &str, value: &IdedExpr) -> Option<Node> {
-        let value = self.node(value)?;
-        if name == "money" && becomes(&value, MONEY) {
-            return self.coerce(value, MONEY);
-        }
-        let Some((ops, ty)) = types::conversion(name, value.ty) else {
-            let message = format!("`{name}` cannot convert {}", value.ty.word());
-            return self.error(Code::Type, value.span, message, None);
-        };
-        Some(convert_all(value, ops, ty))
-    }
-
-    fn accessor(&self, name: &str, target: &IdedExpr, span: Range<usize>) -> Option<Node> {
-        let Some(part) = types::accessor(name) else {
-            return self.unknown_function(name, span);
-        };
-        let target = self.expect(self.node(target)?, TIMESTAMP)?;
-        Some(apply(INT, span, Op::Local(part), vec![target]))
     }
 
     fn negate(&self, operand: &IdedExpr, span: Range<usize>) -> Option<Node> {
@@ -386,29 +285,13 @@ impl Checker<'_> {
         }
     }
 
-    fn mismatch(&self, sign: &str, left: &Node, right: &Node, span: Range<usize>) -> Option<Node> {
-        let message = format!("`{sign}` cannot take {} and {}", left.ty.word(), right.ty.word());
-        let pair = [left.ty, right.ty];
-        let has = |a, b| pair == [a, b] || pair == [b, a];
-        let literal = |ty| [left, right].into_iter().any(|node| node.ty == ty && is_literal(node));
-        let help = if has(MONEY, DOUBLE) || has(MONEY, INT) {
-            Some(
-                "amounts have a unit: make the number an amount with money(x), or the amount a number with double(x)",
-            )
-        } else if has(INT, DOUBLE) && literal(INT) {
-            Some("write the whole number with a decimal point, such as 2.0")
-        } else if has(INT, DOUBLE) {
-            Some("convert the whole number with double(x)")
-        } else if matches!(pair, [Ty::Enum(_), Ty::Enum(_)]) {
-            Some("they are members of different enumerations")
-        } else {
-            None
-        };
-        self.error(Code::Type, span, message, help.map(String::from))
-    }
-
     /// Two expressions of one type: the branches of a choice.
-    fn alike(&self, left: &IdedExpr, right: &IdedExpr, span: &Range<usize>) -> Option<[Node; 2]> {
+    pub(super) fn alike(
+        &self,
+        left: &IdedExpr,
+        right: &IdedExpr,
+        span: &Range<usize>,
+    ) -> Option<[Node; 2]> {
         let (left, right) = (self.node(left), self.node(right));
         let [left, right] = self.unify(left?, right?)?;
         if left.ty != right.ty {
@@ -420,135 +303,5 @@ impl Checker<'_> {
             return self.error(Code::Type, span.clone(), message, None);
         }
         Some([left, right])
-    }
-
-    /// Lets a literal on one side become what the other side is.
-    fn unify(&self, left: Node, right: Node) -> Option<[Node; 2]> {
-        if left.ty != right.ty && becomes(&right, left.ty) {
-            let right = self.coerce(right, left.ty)?;
-            return Some([left, right]);
-        }
-        if left.ty != right.ty && becomes(&left, right.ty) {
-            let left = self.coerce(left, right.ty)?;
-            return Some([left, right]);
-        }
-        Some([left, right])
-    }
-
-    fn expect(&self, node: Node, ty: Ty) -> Option<Node> {
-        if node.ty == ty {
-            return Some(node);
-        }
-        if becomes(&node, ty) {
-            return self.coerce(node, ty);
-        }
-        let help = match (ty, node.ty) {
-            (DOUBLE, INT) if is_literal(&node) => {
-                Some("write it with a decimal point, such as 1.0")
-            }
-            (DOUBLE, INT | MONEY) => Some("convert it with double(x)"),
-            (MONEY, INT | DOUBLE) => Some("make it an amount with money(x)"),
-            _ => None,
-        };
-        let message = format!("expected {}, found {}", ty.word(), node.ty.word());
-        self.error(Code::Type, node.span, message, help.map(String::from))
-    }
-
-    /// Turns the literals of a node that `becomes` a type into that type.
-    fn coerce(&self, node: Node, ty: Ty) -> Option<Node> {
-        match node.kind {
-            Kind::Apply(op, operands) => {
-                let results = results(op).unwrap_or(0..0);
-                let operands: Vec<Option<Node>> = operands
-                    .into_iter()
-                    .enumerate()
-                    .map(
-                        |(at, node)| {
-                            if results.contains(&at) { self.coerce(node, ty) } else { Some(node) }
-                        },
-                    )
-                    .collect();
-                let operands: Option<Vec<Node>> = operands.into_iter().collect();
-                Some(apply(ty, node.span, op, operands?))
-            }
-            Kind::Literal(Literal::Int(value)) => self.amount(value.checked_mul(MICROS), node.span),
-            Kind::Literal(Literal::Double(value)) => {
-                let exact = |micros: &i64| *micros as f64 / MICROS as f64 == value;
-                self.amount(micros_of_f64(value).filter(exact), node.span)
-            }
-            Kind::Literal(Literal::Text(text)) => self.member(&text, ty, node.span),
-            kind => Some(Node { kind, ..node }),
-        }
-    }
-
-    fn amount(&self, micros: Option<i64>, span: Range<usize>) -> Option<Node> {
-        match micros {
-            Some(micros) => Some(constant(MONEY, micros as u64, span)),
-            None => self.error(
-                Code::Type,
-                span,
-                "not an amount: at most six decimals, and below 9.2 trillion",
-                None,
-            ),
-        }
-    }
-
-    fn member(&self, text: &str, ty: Ty, span: Range<usize>) -> Option<Node> {
-        let Ty::Enum(position) = ty else { return None };
-        let enumeration = &self.scope.enums[usize::from(position)];
-        if let Some((_, id)) = enumeration.members.iter().find(|(name, _)| name == text) {
-            return Some(constant(ty, u64::from(id.0), span));
-        }
-        let names = enumeration.members.iter().map(|(name, _)| name.as_str());
-        let help = did_you_mean(text, names.clone())
-            .unwrap_or_else(|| format!("it has {}", names.take(10).collect::<Vec<_>>().join(", ")));
-        let message = format!("`{}` has no member `{text}`", enumeration.owner);
-        self.error(Code::UnknownMember, span, message, help)
-    }
-}
-
-fn constant(ty: Ty, bits: u64, span: Range<usize>) -> Node {
-    Node { ty, span, kind: Kind::Read(Op::Constant(bits)) }
-}
-
-fn apply(ty: Ty, span: Range<usize>, op: Op, operands: Vec<Node>) -> Node {
-    Node { ty, span, kind: Kind::Apply(op, operands) }
-}
-
-fn convert_all(node: Node, ops: &[Op], ty: Ty) -> Node {
-    ops.iter().fold(node, |node, op| apply(ty, node.span.clone(), *op, vec![node]))
-}
-
-/// Which operands an operation's result is one of.
-fn results(op: Op) -> Option<Range<usize>> {
-    match op {
-        Op::Select => Some(1..3),
-        Op::OrElse => Some(0..2),
-        _ => None,
-    }
-}
-
-fn is_literal(node: &Node) -> bool {
-    matches!(node.kind, Kind::Literal(_))
-}
-
-/// Whether a node is made of literals that can take another type: a number that of money, text
-/// that of an enumeration.
-fn becomes(node: &Node, ty: Ty) -> bool {
-    match &node.kind {
-        Kind::Literal(Literal::Int(_) | Literal::Double(_)) => ty == MONEY,
-        Kind::Literal(Literal::Text(_)) => matches!(ty, Ty::Enum(_)),
-        Kind::Apply(op, operands) => results(*op)
-            .is_some_and(|results| operands[results].iter().all(|node| becomes(node, ty))),
-        _ => false,
-    }
-}
-
-/// The bits of a literal that kept its own type.
-pub(super) fn literal_bits(literal: &Literal) -> u64 {
-    match literal {
-        Literal::Int(value) => *value as u64,
-        Literal::Double(value) => Cell::double(*value).bits().unwrap_or(0),
-        Literal::Text(text) => crate::base::hash::hash_bytes(0, text.as_bytes()),
     }
 }

@@ -6,9 +6,10 @@ use std::vec::Vec;
 use super::Build;
 use super::diagnostic::Code;
 use super::scope::Directory;
-use super::source::{Item, Section};
+use super::section::Section;
+use super::source::Item;
 use super::types::BOOL;
-use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX};
+use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX, WINDOW_MS_MAX};
 use crate::policy::{Cap, CapScope, KindSet, OfferKind, QuietHours, Suppression};
 
 impl Build<'_> {
@@ -49,7 +50,7 @@ impl Build<'_> {
             section.require("at_most").and_then(|item| item.integer_in(1..i64::from(u16::MAX) + 1));
         let window = section.require("within").and_then(|item| {
             item.duration_ms().filter(|ms| {
-                let fits = (1..=crate::base::limits::WINDOW_MS_MAX).contains(ms);
+                let fits = (1..=WINDOW_MS_MAX).contains(ms);
                 if !fits {
                     item.error(Code::Limit, "a cap covers more than nothing and at most 90d", None);
                 }

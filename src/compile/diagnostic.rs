@@ -276,6 +276,8 @@ impl Report {
             all.left_out += report.left_out.get();
             let mut list = report.list.into_inner();
             list.sort_by_key(|diagnostic| diagnostic.range.start);
+            // A filter is read once for each event that it filters.
+            list.dedup_by(|a, b| a.range == b.range && a.message == b.message);
             all.list.append(&mut list);
         }
         all

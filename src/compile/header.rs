@@ -6,7 +6,8 @@ use std::vec::Vec;
 
 use super::Build;
 use super::diagnostic::Code;
-use super::source::{Item, Section};
+use super::section::Section;
+use super::source::Item;
 use crate::base::bucket::BUCKETS;
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{EXPLORATION_TOP_MAX, ZONES_MAX};

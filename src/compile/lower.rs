@@ -7,9 +7,10 @@ use std::vec::Vec;
 
 use super::Build;
 use super::cel::{self, Parsed};
-use super::check::{Checker, Kind, Node, error_inside, literal_bits};
+use super::check::{Checker, error_inside};
 use super::diagnostic::Code;
-use super::scope::View;
+use super::node::{Kind, Node, literal_bits};
+use super::scope::{EventView, View};
 use super::source::Item;
 use super::types::{MONEY, Ty};
 use crate::base::limits::{EXPRESSION_OPS_MAX, EXPRESSION_STACK_MAX};
@@ -40,7 +41,7 @@ impl Build<'_> {
     ) -> Option<(Program, Ty)> {
         let text = item.text()?;
         let key = (String::from(text), wanted);
-        let shared = view.features && view.event.is_none();
+        let shared = view.features && matches!(view.event, EventView::Absent);
         if let Some(known) = self.known.get(&key).filter(|_| shared) {
             return Some(*known);
         }

@@ -13,19 +13,28 @@ mod catalogue;
 mod cel;
 mod channels;
 mod check;
+mod coerce;
 mod contact;
 mod derived;
 mod diagnostic;
 mod features;
+mod functions;
 mod header;
 mod ids;
 mod literal;
 mod lower;
 mod moments;
+mod node;
 mod offers;
+mod offset;
+#[cfg(test)]
+mod programs;
 mod schema;
 mod scope;
+mod section;
 mod source;
+#[cfg(test)]
+mod tables;
 mod types;
 mod zones;
 
@@ -43,7 +52,7 @@ use crate::policy::{Names, Policy, Tables};
 use diagnostic::{File, Report};
 use ids::Ids;
 use scope::Scope;
-use source::Section;
+use section::Section;
 
 /// The text of a policy.
 #[derive(Clone, Copy, Debug)]

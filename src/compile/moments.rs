@@ -3,8 +3,9 @@
 use std::vec::Vec;
 
 use super::Build;
-use super::scope::View;
-use super::source::{Item, Section};
+use super::scope::{EventView, View};
+use super::section::Section;
+use super::source::Item;
 use super::types::{BOOL, DOUBLE};
 use crate::base::civil::HOUR_MS;
 use crate::base::limits::MOMENTS_MAX;
@@ -25,9 +26,13 @@ impl Build<'_> {
                 ["on", "when", "intent", "strength", "urgency", "lasts", "snooze", "priority"];
             let Some(section) = item.section(&keys) else { continue };
             let Some(position) = self.scope.moments.declare(&item, item.name) else { continue };
-            let (events, on_tick) = self.listens(&section);
+            let (events, on_tick, sound) = self.listens(&section);
+            let mut view = View::of_events(&self.scope, &events, true);
+            if !sound {
+                view.event = EventView::Unknown;
+            }
             let priority = section.get("priority").and_then(|item| item.integer()).unwrap_or(0);
-            let moment = self.moment(&item, &section, &events, on_tick);
+            let moment = self.moment(&item, &section, &view, on_tick);
             self.tables.moments.push(moment);
             ranks.push(((std::cmp::Reverse(priority), position), events));
         }
@@ -39,35 +44,35 @@ impl Build<'_> {
         }
     }
 
-    /// The events that a moment is on, and whether a tick is among them.
-    fn listens(&self, section: &Section<'_>) -> (Vec<usize>, bool) {
+    /// The events that a moment is on, whether a tick is among them, and whether all are known.
+    fn listens(&self, section: &Section<'_>) -> (Vec<usize>, bool, bool) {
         let (mut events, mut on_tick) = (Vec::new(), false);
         let on = section.require("on").and_then(|on| on.one_or_more());
+        let mut sound = on.is_some();
         for item in on.unwrap_or_default() {
             match item.text() {
-                None => {}
                 Some(TICK) => on_tick = true,
-                Some(name) => {
-                    let event = self.scope.events.find(&item, name, "event");
+                name => {
+                    let event = name.and_then(|name| self.scope.events.find(&item, name, "event"));
+                    sound &= event.is_some();
                     events.extend(event.filter(|event| !events.contains(event)));
                 }
             }
         }
-        (events, on_tick)
+        (events, on_tick, sound)
     }
 
     fn moment(
         &mut self,
         item: &Item<'_>,
         section: &Section<'_>,
-        events: &[usize],
+        view: &View,
         on_tick: bool,
     ) -> Moment {
-        let view = View::of_events(&self.scope, events, true);
         let nothing = Program { start: 0, len: 0 };
-        let when = section.require("when").and_then(|when| self.program(&when, BOOL, &view));
+        let when = section.require("when").and_then(|when| self.program(&when, BOOL, view));
         let strength = match section.get("strength") {
-            Some(strength) => self.number_or_program(&strength, &view),
+            Some(strength) => self.number_or_program(&strength, view),
             None => Some(self.constant(1f64.to_bits())),
         };
         let intent = section.require("intent").and_then(|intent| intent.word());

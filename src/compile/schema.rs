@@ -8,9 +8,11 @@ use super::Build;
 use super::diagnostic::{Code, did_you_mean};
 use super::header::Header;
 use super::scope::{Enumeration, Field};
-use super::source::{Item, Section};
+use super::section::Section;
+use super::source::Item;
 use super::types::Ty;
 use super::zones;
+use crate::base::ids::MemberId;
 use crate::base::limits::{EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, KEY_BYTES_MAX, MEMBERS_MAX};
 use crate::expr::Type;
 use crate::policy::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep};
@@ -73,7 +75,7 @@ impl Build<'_> {
         Some(position)
     }
 
-    pub(super) fn members_of(&self, ty: Option<Ty>) -> Vec<crate::base::ids::MemberId> {
+    pub(super) fn members_of(&self, ty: Option<Ty>) -> Vec<MemberId> {
         match ty {
             Some(Ty::Enum(position)) => self.scope.enums[usize::from(position)].ids(),
             _ => Vec::new(),
@@ -98,13 +100,9 @@ impl Build<'_> {
         Some(self.add_enumeration(owner, members))
     }
 
-    fn add_enumeration(
-        &mut self,
-        owner: &str,
-        members: Vec<(String, crate::base::ids::MemberId)>,
-    ) -> Ty {
-        // At most one for each attribute and field, whose limits keep this far below 2^16 ...
-        let position = self.scope.enums.len().min(usize::from(u16::MAX)) as u16;
+    fn add_enumeration(&mut self, owner: &str, members: Vec<(String, MemberId)>) -> Ty {
+        // At most one for each attribute and each field, so the position fits.
+        let position = self.scope.enums.len() as u16;
         self.scope.enums.push(Enumeration { owner: owner.into(), members });
         Ty::Enum(position)
     }
@@ -157,14 +155,10 @@ impl Build<'_> {
         for entry in entries.iter().take(EVENT_FIELDS_MAX) {
             let path = format!("{}.{}", item.name, entry.name);
             let field_id = self.ids.id(&path);
-            if let Some(ty) = self.field_type(entry, &path) {
-                fields.push(Field { name: entry.name.into(), ty });
-                specs.push(FieldSpec {
-                    id: field_id,
-                    ty: ty.plain(),
-                    members: self.members_of(Some(ty)),
-                });
-            }
+            let ty = self.field_type(entry, &path);
+            let (plain, members) = (ty.map_or(Type::Bool, Ty::plain), self.members_of(ty));
+            fields.push(Field { name: entry.name.into(), ty });
+            specs.push(FieldSpec { id: field_id, ty: plain, members });
         }
         self.scope.event_fields.push(fields);
         let (folds, moments) = (Vec::new(), Vec::new());
@@ -234,7 +228,7 @@ impl Build<'_> {
             item.error(Code::UnknownField, format!("the event has no field `{field}`"), help);
             return None;
         };
-        Some((event, position as u16, fields[position].ty))
+        Some((event, position as u16, fields[position].ty?))
     }
 }
 

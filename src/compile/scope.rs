@@ -87,7 +87,8 @@ impl Enumeration {
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     pub(super) name: String,
-    pub(super) ty: Ty,
+    /// None when its declaration is wrong.
+    pub(super) ty: Option<Ty>,
 }
 
 /// Everything that has been declared so far.
@@ -115,7 +116,17 @@ pub(super) struct Scope {
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) features: bool,
-    pub(super) event: Option<Vec<EventField>>,
+    pub(super) event: EventView,
+}
+
+/// What an expression may read of the event that triggers it.
+#[derive(Debug)]
+pub(super) enum EventView {
+    /// There may be none.
+    Absent,
+    /// Which one is wrong already, so that any field may be meant.
+    Unknown,
+    Fields(Vec<EventField>),
 }
 
 /// A field that an expression may name.
@@ -123,12 +134,22 @@ pub(super) struct View {
 pub(super) struct EventField {
     pub(super) name: String,
     /// Position and type; none when the events it may stand for disagree.
-    pub(super) read: Option<(u16, Ty)>,
+    pub(super) read: Option<(u16, Option<Ty>)>,
+}
+
+impl EventView {
+    /// The fields that are known.
+    pub(super) fn fields(&self) -> &[EventField] {
+        match self {
+            EventView::Fields(fields) => fields,
+            EventView::Absent | EventView::Unknown => &[],
+        }
+    }
 }
 
 impl View {
     /// Features only: rules that may be asked without an event.
-    pub(super) const PROFILE: View = View { features: true, event: None };
+    pub(super) const PROFILE: View = View { features: true, event: EventView::Absent };
 
     /// The fields of the events at these positions.
     pub(super) fn of_events(scope: &Scope, events: &[usize], features: bool) -> View {
@@ -151,6 +172,6 @@ impl View {
                 field.read = None;
             }
         }
-        View { features, event: Some(fields) }
+        View { features, event: EventView::Fields(fields) }
     }
 }

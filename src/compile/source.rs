@@ -1,4 +1,4 @@
-//! Spanned reading of TOML: every getter records what is wrong and where, and gives `None`, so
+//! Spanned reading of TOML. Every getter records what is wrong and where, and gives `None`, so
 //! that one run finds all mistakes.
 
 use std::format;
@@ -6,10 +6,11 @@ use std::ops::Range;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use super::diagnostic::{Code, Report, did_you_mean};
 use super::literal;
+use super::section::Section;
 use crate::base::limits::KEY_BYTES_MAX;
 
 /// A value with its key and its place.
@@ -21,7 +22,7 @@ pub(super) struct Item<'a> {
     pub(super) key_span: Range<usize>,
     pub(super) path: String,
     pub(super) span: Range<usize>,
-    value: &'a DeValue<'a>,
+    pub(super) value: &'a DeValue<'a>,
 }
 
 impl<'a> Item<'a> {
@@ -230,198 +231,5 @@ impl<'a> Item<'a> {
         let message = format!("`{text}` is not one of {}", words.join(", "));
         self.error(Code::Value, message, help);
         None
-    }
-}
-
-/// A table with its place.
-#[derive(Clone, Debug)]
-pub(super) struct Section<'a> {
-    report: &'a Report,
-    table: &'a DeTable<'a>,
-    path: String,
-    key_span: Range<usize>,
-}
-
-impl<'a> Section<'a> {
-    /// The whole document.
-    pub(super) fn root(report: &'a Report, table: &'a DeTable<'a>) -> Section<'a> {
-        Section { report, table, path: String::new(), key_span: 0..0 }
-    }
-
-    pub(super) fn refuse_others(&self, keys: &[&'static str]) {
-        for item in self.entries().iter().filter(|item| !keys.contains(&item.name)) {
-            let help = did_you_mean(item.name, keys.iter().copied())
-                .unwrap_or_else(|| format!("known here: {}", keys.join(", ")));
-            item.name_error(Code::UnknownKey, format!("unknown key `{}`", item.name), help);
-        }
-    }
-
-    fn step(&self, name: &str) -> String {
-        if self.path.is_empty() { name.into() } else { format!("{}.{name}", self.path) }
-    }
-
-    pub(super) fn get(&self, key: &str) -> Option<Item<'a>> {
-        let (name, value) = self.table.get_key_value(key)?;
-        Some(Item {
-            report: self.report,
-            name: name.get_ref(),
-            key_span: name.span(),
-            path: self.step(key),
-            span: value.span(),
-            value: value.get_ref(),
-        })
-    }
-
-    pub(super) fn require(&self, key: &str) -> Option<Item<'a>> {
-        let item = self.get(key);
-        if item.is_none() {
-            let message = match self.path.as_str() {
-                "" => format!("section [{key}] is missing"),
-                path => format!("`{path}` has no `{key}`"),
-            };
-            self.error(Code::MissingKey, message, None);
-        }
-        item
-    }
-
-    /// Records a mistake in the section as a whole.
-    pub(super) fn error(
-        &self,
-        code: Code,
-        message: impl Into<String>,
-        help: impl Into<Option<String>>,
-    ) {
-        self.report.error(code, self.key_span.clone(), &self.path, message, help);
-    }
-
-    /// All entries in the order of the text.
-    pub(super) fn entries(&self) -> Vec<Item<'a>> {
-        let mut items: Vec<Item<'a>> =
-            self.table.keys().filter_map(|key| self.get(key.get_ref())).collect();
-        items.sort_by_key(|item| item.key_span.start);
-        items
-    }
-
-    /// The entries whose keys are names that the policy gives; others are recorded.
-    pub(super) fn named(&self) -> Vec<Item<'a>> {
-        self.entries().into_iter().filter(check_name).collect()
-    }
-
-    /// The named entries of a section that may be absent.
-    pub(super) fn named_in(&self, key: &str) -> Vec<Item<'a>> {
-        self.get(key)
-            .and_then(|item| item.open_section())
-            .map_or_else(Vec::new, |section| section.named())
-    }
-}
-
-/// Words that an expression or the event scope already gives a meaning.
-const RESERVED: [&str; 26] = [
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "event",
-    "false",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "let",
-    "loop",
-    "namespace",
-    "now",
-    "null",
-    "package",
-    "return",
-    "tick",
-    "time",
-    "true",
-    "var",
-    "void",
-    "while",
-    "all",
-];
-
-/// Whether a name can be used in expressions and in `policy.ids`.
-fn check_name(item: &Item<'_>) -> bool {
-    let name = item.name;
-    let mut bytes = name.bytes();
-    let well_formed = bytes.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let help = "names begin with a letter and go on with letters, digits and _";
-    if !well_formed || name.len() > KEY_BYTES_MAX {
-        item.name_error(Code::Name, format!("`{name}` cannot be a name"), help.to_string());
-    } else if RESERVED.contains(&name) {
-        item.name_error(Code::Name, format!("`{name}` is a reserved word"), None);
-    } else {
-        return true;
-    }
-    false
-}
-
-/// The byte of a TOML string's own text (quotes included) that byte `decoded` of its value came
-/// from, so that a place inside an expression can be shown in the file.
-pub(super) fn raw_offset(raw: &str, decoded: usize) -> usize {
-    let (open, escapes) = match raw.as_bytes() {
-        [b'"', b'"', b'"', ..] => (3, true),
-        [b'\'', b'\'', b'\'', ..] => (3, false),
-        [b'"', ..] => (1, true),
-        _ => (1, false),
-    };
-    let mut at = open;
-    if open == 3 {
-        // The first line end is not part of the value.
-        let rest = &raw[at..];
-        at += if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
-    }
-    let mut left = decoded;
-    while left > 0 && at < raw.len() {
-        let (from, to) = step(&raw[at..], escapes);
-        at += from;
-        left = left.saturating_sub(to);
-    }
-    at.min(raw.len())
-}
-
-/// Bytes of the next character in the raw text and in the value.
-fn step(raw: &str, escapes: bool) -> (usize, usize) {
-    let bytes = raw.as_bytes();
-    let hex = |digits: usize| {
-        let code = raw.get(2..2 + digits).and_then(|text| u32::from_str_radix(text, 16).ok());
-        (2 + digits, code.and_then(char::from_u32).map_or(1, char::len_utf8))
-    };
-    match (bytes.first(), bytes.get(1)) {
-        (Some(b'\\'), Some(b'u')) if escapes => hex(4),
-        (Some(b'\\'), Some(b'U')) if escapes => hex(8),
-        (Some(b'\\'), Some(b'x')) if escapes => hex(2),
-        (Some(b'\\'), Some(b' ' | b'\t' | b'\r' | b'\n')) if escapes => {
-            (1 + raw[1..].len() - raw[1..].trim_start().len(), 0)
-        }
-        (Some(b'\\'), Some(_)) if escapes => (2, 1),
-        _ => raw.chars().next().map_or((1, 1), |first| (first.len_utf8(), first.len_utf8())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn offsets_inside_strings() {
-        for (raw, decoded, expected) in [
-            ("\"abc\"", 0, 1),
-            ("'abc'", 2, 3),
-            ("\"a\\tbc\"", 2, 4),
-            ("\"\\u00e9b\"", 2, 7),
-            ("'''\nabc'''", 1, 5),
-            ("\"\"\"a\\\n   b\"\"\"", 1, 4),
-            ("\"\"\"a\\\n   b\"\"\"", 2, 10),
-            ("'a\\b'", 2, 3),
-        ] {
-            assert_eq!(raw_offset(raw, decoded), expected, "{raw} {decoded}");
-        }
     }
 }

@@ -43,11 +43,6 @@ impl<'a> ProfileBytes<'a> {
         self.from.unwrap_or(self.to)
     }
 
-    /// The new profile, once it has been committed.
-    pub(crate) fn new(&self) -> &[u8] {
-        self.to
-    }
-
     /// Hands the old profile on unchanged.
     pub(crate) fn keep(&mut self) {
         if let Some(from) = self.from

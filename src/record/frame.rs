@@ -1,5 +1,6 @@
 //! Frames: length, kind, body, checksum.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::LOG_VERSION;
@@ -140,7 +141,7 @@ pub enum Record<'a> {
     /// A message was decided on.
     Message(LoggedMessage<'a>),
     /// The decision on the message before.
-    Decision(Decision),
+    Decision(Box<Decision>),
     /// An outcome was settled.
     Outcome(Outcome<'a>),
 }
@@ -200,7 +201,7 @@ fn read_record(body: &[u8]) -> Option<Record<'_>> {
         Kind::Grant => Record::Grant { budget: BudgetId(reader.u32()?), amount: reader.i64()? },
         Kind::Backfill => Record::Backfill(LoggedBackfill::read(&mut reader)?),
         Kind::Message => Record::Message(LoggedMessage::read(&mut reader)?),
-        Kind::Decision => Record::Decision(read_decision(&mut reader)?),
+        Kind::Decision => Record::Decision(Box::new(read_decision(&mut reader)?)),
         Kind::Outcome => Record::Outcome(Outcome {
             subscriber: reader.run()?,
             decision: reader.u64()?,

@@ -8,10 +8,17 @@ use opportune::{Arm, Policy};
 
 /// A policy below `examples/policies/`, with its table of ids.
 pub fn shipped_policy(name: &str) -> Policy {
+    compiled(name, &shipped_text(name), &shipped_file("policy.ids"))
+}
+
+/// The text of a policy below `examples/policies/`.
+pub fn shipped_text(name: &str) -> String {
+    shipped_file(&format!("{name}.toml"))
+}
+
+fn shipped_file(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/policies");
-    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a shipped file");
-    let text = read(&format!("{name}.toml"));
-    compiled(name, &text, &read("policy.ids"))
+    std::fs::read_to_string(folder.join(name)).expect("a shipped file")
 }
 
 /// A policy from text, with ids of its own.

@@ -3,7 +3,7 @@
 
 use opportune::{
     BudgetId, Context, Dated, Event, EventId, FeatureId, Field, FieldId, Local, MICROS, MemberId,
-    Message, Origin, Policy, ProfileBytes, Value, backfill, new_profile,
+    Message, Origin, Policy, ProfileBytes, Scratch, Value, backfill, new_profile,
 };
 
 /// Tuesday 2026-03-03, 15:00 in New York.
@@ -24,6 +24,12 @@ pub fn rich_local(policy: &Policy) -> Local {
 /// The profile of a subscriber of whom the warehouse knows enough to make offers.
 pub fn known_profile(policy: &Policy, key: &str) -> Vec<u8> {
     let mut profile = new_profile(policy, key.as_bytes()).expect("a key of a few bytes");
+    give_known(policy, &mut profile, key, |_| {});
+    profile
+}
+
+/// Backfills what the warehouse knows; `log` sees it too.
+pub fn give_known(policy: &Policy, profile: &mut [u8], key: &str, log: impl FnOnce(&[Dated])) {
     let before_ms = AFTERNOON_MS - 1;
     let member = |name: &str| {
         let id: Option<MemberId> = policy.id(name);
@@ -51,16 +57,10 @@ pub fn known_profile(policy: &Policy, key: &str) -> Vec<u8> {
         time_ms: before_ms,
         value,
     });
-    let mut local = rich_local(policy);
-    backfill(
-        policy,
-        ProfileBytes::in_place(&mut profile),
-        key.as_bytes(),
-        &dated,
-        &mut local.scratch,
-    )
-    .expect("the values fit the policy");
-    profile
+    log(&dated);
+    let mut scratch = Scratch::new(policy);
+    backfill(policy, ProfileBytes::in_place(profile), key.as_bytes(), &dated, &mut scratch)
+        .expect("the values fit the policy");
 }
 
 /// The permanent ids that messages are made of.
