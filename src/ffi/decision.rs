@@ -31,7 +31,7 @@ const _: () = {
 
 /// A moment that is true now. This shape is frozen.
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct opportune_moment {
     /// Which moment.
     pub id: u32,
