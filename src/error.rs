@@ -67,7 +67,7 @@ impl Error {
     }
 
     /// One line for people: what is wrong and what to do.
-    pub fn message(self) -> &'static str {
+    pub const fn message(self) -> &'static str {
         match self {
             Error::ProfileLength => {
                 "profile has the wrong length: pass exactly the bytes that were written, or make a new one of the policy's profile size"

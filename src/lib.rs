@@ -114,6 +114,9 @@ pub mod compile;
 mod decision;
 mod error;
 mod expr;
+#[cfg(feature = "capi")]
+#[allow(unsafe_code)]
+mod ffi;
 mod learning;
 mod moment;
 mod policy;

@@ -70,7 +70,7 @@ impl Stage {
     ];
 
     /// A few words for people and reports.
-    pub fn words(self) -> &'static str {
+    pub const fn words(self) -> &'static str {
         match self {
             Stage::NoMoment => "no moment",
             Stage::NoCandidate => "no candidate",

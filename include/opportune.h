@@ -1,0 +1,1448 @@
+/*
+ * opportune: next-best-offer decisions inside your own charging process.
+ *
+ * This header is the contract: what is not in it is not part of the interface. It is generated
+ * from src/ffi; do not edit it.
+ *
+ * A program compiles a policy, makes one snapshot, and one local handle for each thread. For each
+ * message of a subscriber it reads that subscriber's profile from its own store, calls
+ * opportune_decide, and stores the profile that comes out, in the transaction that also stores
+ * the balance. examples/c/inline_decision.c is such a program.
+ *
+ * The rules, for every function unless it says otherwise:
+ *
+ * - Status. What can fail returns opportune_status. On anything but OPPORTUNE_OK nothing that was
+ *   passed in has changed, and nothing is written to any output but a length that is too small.
+ *   Besides the statuses that a function names it returns those of bad arguments:
+ *   OPPORTUNE_NULL_POINTER, OPPORTUNE_MISALIGNED, OPPORTUNE_BAD_STRUCT_SIZE, OPPORTUNE_BAD_ENUM,
+ *   OPPORTUNE_NOT_UTF8, OPPORTUNE_OUT_OF_RANGE; and OPPORTUNE_INTERNAL.
+ * - NULL. No pointer may be NULL unless a function says so. Strings, keys and arrays are a
+ *   pointer and a length: {NULL, 0} is an empty one, NULL with a length is refused. No string has
+ *   or needs a terminating NUL; one inside is data.
+ * - Memory. The caller owns what it passes, and the library keeps no pointer to it. Results go to
+ *   memory of the caller, which must not overlap any argument but as profile_in and profile_out
+ *   may. Handles are made and freed by the library, each with the function that its maker names.
+ *   Profiles and other bytes have any alignment; structs and arrays have that of their type.
+ * - Structs that begin with struct_size: set it to sizeof the struct, so that programs and
+ *   libraries of different versions understand one another. Later versions add at the end only.
+ * - Threads. Any number of threads may use a policy or a snapshot at once; a local handle belongs
+ *   to one at a time. There are no globals, no thread-local state, no locks and no signal handlers.
+ * - Time is an argument. The library reads no clock, file, socket or environment variable.
+ * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" end the process if
+ *   the allocator has nothing left, as Rust programs do.)
+ */
+
+
+#ifndef OPPORTUNE_H
+#define OPPORTUNE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** The version of this header; opportune_version_number is the library's. */
+#define OPPORTUNE_VERSION_MAJOR 0
+#define OPPORTUNE_VERSION_MINOR 1
+#define OPPORTUNE_VERSION_PATCH 0
+#define OPPORTUNE_VERSION_NUMBER 1000
+#define OPPORTUNE_VERSION "0.1.0"
+
+/**
+ * Grows by one when a program that was compiled with an older header could no longer use the
+ * library; until then libraries can be exchanged.
+ */
+#define OPPORTUNE_ABI_VERSION 1
+
+/**
+ * No value: what it would be computed from is missing.
+ */
+#define OPPORTUNE_TYPE_NONE 0
+
+/**
+ * integer: 0 is false, anything else true.
+ */
+#define OPPORTUNE_TYPE_BOOL 1
+
+/**
+ * integer.
+ */
+#define OPPORTUNE_TYPE_INT 2
+
+/**
+ * number; NaN is refused.
+ */
+#define OPPORTUNE_TYPE_DOUBLE 3
+
+/**
+ * integer: micro-units (millionths) of the policy's currency.
+ */
+#define OPPORTUNE_TYPE_MONEY 4
+
+/**
+ * integer: milliseconds since the Unix epoch.
+ */
+#define OPPORTUNE_TYPE_TIMESTAMP 5
+
+/**
+ * integer: milliseconds.
+ */
+#define OPPORTUNE_TYPE_DURATION 6
+
+/**
+ * member: an id of the namespace OPPORTUNE_NAMESPACE_MEMBER.
+ */
+#define OPPORTUNE_TYPE_MEMBER 7
+
+/**
+ * text: open-set text (an APN, a cell, an app); only its stable hash is kept.
+ */
+#define OPPORTUNE_TYPE_TEXT 8
+
+/**
+ * hash: such text by its hash, which is how it is read back.
+ */
+#define OPPORTUNE_TYPE_TEXT_HASH 9
+
+/**
+ * Events in one message.
+ */
+#define OPPORTUNE_MESSAGE_EVENTS_MAX 32
+
+/**
+ * Fields of one event.
+ */
+#define OPPORTUNE_EVENT_FIELDS_MAX 16
+
+/**
+ * Room for counts by stage; later versions may have more stages than this one.
+ */
+#define OPPORTUNE_STAGES_MAX 32
+
+/**
+ * The message raised no moment: there was nothing to answer.
+ */
+#define OPPORTUNE_STAGE_NO_MOMENT 0
+
+/**
+ * Moments were raised, but no offer answers them.
+ */
+#define OPPORTUNE_STAGE_NO_CANDIDATE 1
+
+/**
+ * The offer or its issue is switched off.
+ */
+#define OPPORTUNE_STAGE_SWITCHED_OFF 2
+
+/**
+ * Outside the dates of the offer.
+ */
+#define OPPORTUNE_STAGE_NOT_VALID 3
+
+/**
+ * The subscriber may not have it.
+ */
+#define OPPORTUNE_STAGE_NOT_ELIGIBLE 4
+
+/**
+ * It is not relevant now.
+ */
+#define OPPORTUNE_STAGE_NOT_APPLICABLE 5
+
+/**
+ * It is not in the subscriber's interest.
+ */
+#define OPPORTUNE_STAGE_NOT_SUITABLE 6
+
+/**
+ * Sales are silenced: an open dispute, a complaint.
+ */
+#define OPPORTUNE_STAGE_SUPPRESSED 7
+
+/**
+ * The subscriber is in the control group.
+ */
+#define OPPORTUNE_STAGE_IN_CONTROL 8
+
+/**
+ * The offer is open already.
+ */
+#define OPPORTUNE_STAGE_ALREADY_OPEN 9
+
+/**
+ * No channel of the offer reaches the subscriber.
+ */
+#define OPPORTUNE_STAGE_UNREACHABLE 10
+
+/**
+ * The subscriber has not agreed to be contacted there.
+ */
+#define OPPORTUNE_STAGE_NO_CONSENT 11
+
+/**
+ * It is night where the subscriber lives.
+ */
+#define OPPORTUNE_STAGE_QUIET_HOURS 12
+
+/**
+ * The subscriber has been contacted often enough.
+ */
+#define OPPORTUNE_STAGE_CONTACT_CAP 13
+
+/**
+ * The lease does not cover it.
+ */
+#define OPPORTUNE_STAGE_NO_BUDGET 14
+
+/**
+ * Its expected value is below the policy's minimum.
+ */
+#define OPPORTUNE_STAGE_SCORE_TOO_LOW 15
+
+/**
+ * Another offer was better.
+ */
+#define OPPORTUNE_STAGE_OUTRANKED 16
+
+/**
+ * It was offered.
+ */
+#define OPPORTUNE_STAGE_OFFERED 17
+
+/**
+ * Offers in one decision.
+ */
+#define OPPORTUNE_DECISION_OFFERS_MAX 4
+
+/**
+ * Parameters of one offer.
+ */
+#define OPPORTUNE_OFFER_PARAMETERS_MAX 4
+
+/**
+ * Moments that one message can raise.
+ */
+#define OPPORTUNE_MOMENTS_MAX 8
+
+/**
+ * Gets offers.
+ */
+#define OPPORTUNE_ARM_TREATED 0
+
+/**
+ * Gets none but those of exempt kinds, to measure what offers are worth.
+ */
+#define OPPORTUNE_ARM_CONTROL 1
+
+/**
+ * An event kind: "call_end".
+ */
+#define OPPORTUNE_NAMESPACE_EVENT 1
+
+/**
+ * A field of an event kind: "call_end.minutes".
+ */
+#define OPPORTUNE_NAMESPACE_FIELD 2
+
+/**
+ * An attribute, an aggregate or a derived feature: "spend_24h".
+ */
+#define OPPORTUNE_NAMESPACE_FEATURE 3
+
+/**
+ * A member of an enumeration: "tariff.gold".
+ */
+#define OPPORTUNE_NAMESPACE_MEMBER 4
+
+/**
+ * A moment: "low_balance".
+ */
+#define OPPORTUNE_NAMESPACE_MOMENT 5
+
+/**
+ * An intent: "buy".
+ */
+#define OPPORTUNE_NAMESPACE_INTENT 6
+
+/**
+ * An issue: "sales".
+ */
+#define OPPORTUNE_NAMESPACE_ISSUE 7
+
+/**
+ * A group of offers: "sales.data".
+ */
+#define OPPORTUNE_NAMESPACE_GROUP 8
+
+/**
+ * An offer: "data_1gb".
+ */
+#define OPPORTUNE_NAMESPACE_OFFER 9
+
+/**
+ * An offer on a channel: "data_1gb.sms".
+ */
+#define OPPORTUNE_NAMESPACE_TREATMENT 10
+
+/**
+ * A channel: "sms".
+ */
+#define OPPORTUNE_NAMESPACE_CHANNEL 11
+
+/**
+ * A budget: "incentives".
+ */
+#define OPPORTUNE_NAMESPACE_BUDGET 12
+
+/**
+ * A parameter of an offer: "price".
+ */
+#define OPPORTUNE_NAMESPACE_PARAMETER 13
+
+/**
+ * A content key: "data_1gb_sms".
+ */
+#define OPPORTUNE_NAMESPACE_CONTENT 14
+
+/**
+ * Offers that are open at once for one subscriber.
+ */
+#define OPPORTUNE_OPEN_OFFERS_MAX 6
+
+/**
+ * It arrived.
+ */
+#define OPPORTUNE_OUTCOME_DELIVERED 1
+
+/**
+ * It was seen.
+ */
+#define OPPORTUNE_OUTCOME_SEEN 2
+
+/**
+ * The subscriber reacted without deciding.
+ */
+#define OPPORTUNE_OUTCOME_CLICKED 3
+
+/**
+ * The subscriber takes it: what was reserved is committed.
+ */
+#define OPPORTUNE_OUTCOME_ACCEPTED 4
+
+/**
+ * The subscriber does not want it: closed, what is refundable is given back.
+ */
+#define OPPORTUNE_OUTCOME_REJECTED 5
+
+/**
+ * Nobody answered in time: closed, what is refundable is given back.
+ */
+#define OPPORTUNE_OUTCOME_EXPIRED 6
+
+/**
+ * What was accepted has been delivered: closed.
+ */
+#define OPPORTUNE_OUTCOME_FULFILLED 7
+
+/**
+ * What was accepted could not be delivered: closed.
+ */
+#define OPPORTUNE_OUTCOME_FAILED 8
+
+/**
+ * The outcome was credited to the offer.
+ */
+#define OPPORTUNE_SETTLED_CREDITED 1
+
+/**
+ * The offer is no longer open, or never was: counted, not credited.
+ */
+#define OPPORTUNE_SETTLED_UNATTRIBUTED 2
+
+/**
+ * The offer has come at least as far already: a repetition, nothing changed.
+ */
+#define OPPORTUNE_SETTLED_REPEATED 3
+
+/**
+ * It cannot follow on what the offer has come to (fulfilled before accepted): nothing changed.
+ */
+#define OPPORTUNE_SETTLED_OUT_OF_ORDER 4
+
+/**
+ * Decided and handed to the channel.
+ */
+#define OPPORTUNE_STATE_OFFERED 1
+
+/**
+ * The channel says it arrived.
+ */
+#define OPPORTUNE_STATE_DELIVERED 2
+
+/**
+ * The subscriber has seen it.
+ */
+#define OPPORTUNE_STATE_SEEN 3
+
+/**
+ * The subscriber has reacted without deciding.
+ */
+#define OPPORTUNE_STATE_CLICKED 4
+
+/**
+ * The subscriber has taken it; it waits to be fulfilled.
+ */
+#define OPPORTUNE_STATE_ACCEPTED 5
+
+/**
+ * What one thread owns: what it may spend (a lease), what it has to tell (a delta), and the
+ * memory that calls work in. Made for one policy, used by one thread at a time.
+ */
+typedef struct opportune_local opportune_local;
+
+/**
+ * A compiled policy. Immutable: any number of threads may use it at once. It must outlive the
+ * calls that get it, nothing else.
+ */
+typedef struct opportune_policy opportune_policy;
+
+/**
+ * What has been learned and set for all subscribers at one instant, made for one policy.
+ * Immutable: any number of threads may use it at once.
+ */
+typedef struct opportune_snapshot opportune_snapshot;
+
+/**
+ * What a call came to: OPPORTUNE_OK, or why it was refused. The numbers are frozen; later
+ * versions add new ones at the end, so treat an unknown number as a refusal.
+ *
+ * Whatever the refusal, nothing that was passed in has changed and nothing was written to any
+ * output, except where a function says that it reports a length.
+ */
+typedef int32_t opportune_status;
+
+/**
+ * Bytes, or text without a terminating NUL. {NULL, 0} is empty; NULL with a length is refused.
+ * The bytes are read during the call only. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * Where they begin; any alignment.
+     */
+    const void *ptr;
+    /**
+     * How many.
+     */
+    size_t len;
+} opportune_bytes;
+
+/**
+ * What a value holds; its type says which member counts. This shape is frozen.
+ */
+typedef union {
+    /**
+     * OPPORTUNE_TYPE_BOOL, _INT, _MONEY, _TIMESTAMP, _DURATION.
+     */
+    int64_t integer;
+    /**
+     * OPPORTUNE_TYPE_DOUBLE.
+     */
+    double number;
+    /**
+     * OPPORTUNE_TYPE_MEMBER.
+     */
+    uint32_t member;
+    /**
+     * OPPORTUNE_TYPE_TEXT.
+     */
+    opportune_bytes text;
+    /**
+     * OPPORTUNE_TYPE_TEXT_HASH.
+     */
+    uint64_t hash;
+} opportune_data;
+
+/**
+ * A typed value and what it is the value of. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * The field of an event, the feature, or the parameter of an offer.
+     */
+    uint32_t id;
+    /**
+     * One of OPPORTUNE_TYPE_...
+     */
+    uint32_t type;
+    /**
+     * The value itself.
+     */
+    opportune_data data;
+} opportune_value;
+
+/**
+ * A dated value of one feature, for opportune_backfill. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * As of when, in milliseconds since the Unix epoch.
+     */
+    int64_t time_ms;
+    /**
+     * The value; its id is of OPPORTUNE_NAMESPACE_FEATURE.
+     */
+    opportune_value value;
+} opportune_dated;
+
+/**
+ * A timestamped fact. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What kind of fact: an id of OPPORTUNE_NAMESPACE_EVENT.
+     */
+    uint32_t kind;
+    /**
+     * When it happened, in milliseconds since the Unix epoch: places it in windows. At most an
+     * hour after the message's now_ms.
+     */
+    int64_t time_ms;
+    /**
+     * The fields that are known, in any order, each at most once; their ids are of
+     * OPPORTUNE_NAMESPACE_FIELD.
+     */
+    const opportune_value *fields;
+    /**
+     * How many fields, at most OPPORTUNE_EVENT_FIELDS_MAX.
+     */
+    size_t field_count;
+} opportune_event;
+
+/**
+ * One message of the charging protocol: what happened to one subscriber, as one unit that is
+ * recognised when it is transmitted again. Zero it, set struct_size, then what is known.
+ */
+typedef struct {
+    /**
+     * sizeof(opportune_message).
+     */
+    size_t struct_size;
+    /**
+     * The line being decided for: 1 to 256 bytes, for example its MSISDN.
+     */
+    opportune_bytes subscriber;
+    /**
+     * What numbers are counted in: Diameter's Session-Id, Nchf's ChargingDataRef. Empty for a
+     * message that cannot be retransmitted; such a message is never taken for a repetition.
+     */
+    opportune_bytes session;
+    /**
+     * The time of the call, in milliseconds since the Unix epoch. Rules, caps, quiet hours and
+     * expiry follow it; the library reads no clock.
+     */
+    int64_t now_ms;
+    /**
+     * What happened; none for a tick.
+     */
+    const opportune_event *events;
+    /**
+     * How many events, at most OPPORTUNE_MESSAGE_EVENTS_MAX.
+     */
+    size_t event_count;
+    /**
+     * The message's number within its session: CC-Request-Number, invocationSequenceNumber.
+     */
+    uint32_t number;
+    /**
+     * The zone whose clock rules follow: the member id of its name. 0: the subscriber's own, or
+     * the policy's default. May lie behind struct_size, then it is 0.
+     */
+    uint32_t zone;
+} opportune_message;
+
+/**
+ * What the caller asks for. Zeros, or NULL in its place, ask for an outbound decision.
+ */
+typedef struct {
+    /**
+     * sizeof(opportune_context).
+     */
+    size_t struct_size;
+    /**
+     * Inbound: the id of the channel that the subscriber is using and that asks. Such an answer
+     * is no contact: consent to be contacted, quiet hours and caps do not bind it. 0: outbound.
+     */
+    uint32_t channel;
+    /**
+     * Inbound: how many offers the channel has room for, at most OPPORTUNE_DECISION_OFFERS_MAX.
+     * Outbound makes at most one.
+     */
+    uint32_t slots;
+    /**
+     * Replaces the seed of draws if has_seed is not 0; else it follows the message, so that a
+     * repeated message decides alike. May lie behind struct_size, with has_seed.
+     */
+    uint64_t seed;
+    /**
+     * Whether seed counts.
+     */
+    uint32_t has_seed;
+    /**
+     * Must be 0.
+     */
+    uint32_t reserved;
+} opportune_context;
+
+/**
+ * An offer that a decision makes. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What is offered.
+     */
+    uint32_t offer;
+    /**
+     * In which form.
+     */
+    uint32_t treatment;
+    /**
+     * Where.
+     */
+    uint32_t channel;
+    /**
+     * Which text or picture says it.
+     */
+    uint32_t content;
+    /**
+     * The moment that it answers.
+     */
+    uint32_t moment;
+    /**
+     * How many parameters.
+     */
+    uint32_t parameter_count;
+    /**
+     * Expected value in micro-units of money; what offers are ranked by.
+     */
+    double score;
+    /**
+     * The probability that it is accepted, as the snapshot knows it.
+     */
+    double propensity;
+    /**
+     * The probability with which this offer was chosen for its place, given the places before.
+     */
+    double probability;
+    /**
+     * Until when it can be taken, in milliseconds since the Unix epoch.
+     */
+    int64_t expires_ms;
+    /**
+     * Values for the content, in the order of the policy; one that the profile lacks the data
+     * for has OPPORTUNE_TYPE_NONE.
+     */
+    opportune_value parameters[OPPORTUNE_OFFER_PARAMETERS_MAX];
+} opportune_offered;
+
+/**
+ * A moment that is true now. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * Which moment.
+     */
+    uint32_t id;
+    /**
+     * What the subscriber wants in it.
+     */
+    uint32_t intent;
+    /**
+     * How pronounced it is, 0 to 1.
+     */
+    double strength;
+    /**
+     * How soon the answer must come to be of use, 0 to 1.
+     */
+    double urgency;
+    /**
+     * Until when it counts, in milliseconds since the Unix epoch.
+     */
+    int64_t expires_ms;
+} opportune_moment;
+
+/**
+ * The answer to a message: offers in order, or none with the reason. Set struct_size; the rest
+ * is written by the call.
+ */
+typedef struct {
+    /**
+     * sizeof(opportune_decision).
+     */
+    size_t struct_size;
+    /**
+     * Stands for this decision in outcomes, logs and open offers: the same for every
+     * transmission of the message. Never 0.
+     */
+    uint64_t id;
+    /**
+     * The revision of the profile that the call wrote (or kept, if repeated).
+     */
+    uint64_t revision;
+    /**
+     * When to call opportune_tick for this subscriber, in milliseconds since the Unix epoch: an
+     * offer waits for the end of quiet hours. 0: no need.
+     */
+    int64_t next_call_ms;
+    /**
+     * 1: the message had been decided before; nothing has changed, nothing is offered again.
+     */
+    uint32_t repeated;
+    /**
+     * 1: a budget of the lease is nearly used up; ask for more.
+     */
+    uint32_t lease_low;
+    /**
+     * One of OPPORTUNE_ARM_...: the subscriber's arm of the universal control group experiment.
+     */
+    uint32_t arm;
+    /**
+     * One of OPPORTUNE_STAGE_...: the furthest that any candidate came. OPPORTUNE_STAGE_OFFERED
+     * when there are offers, else why there are none.
+     */
+    uint32_t furthest;
+    /**
+     * How many offers there are.
+     */
+    uint32_t offer_count;
+    /**
+     * How many moments the message raised.
+     */
+    uint32_t moment_count;
+    /**
+     * What to offer, best first.
+     */
+    opportune_offered offers[OPPORTUNE_DECISION_OFFERS_MAX];
+    /**
+     * How many candidates fell out at each stage. Written as far as struct_size reaches.
+     */
+    uint32_t stages[OPPORTUNE_STAGES_MAX];
+    /**
+     * The moments, first by priority. Written as far as struct_size reaches.
+     */
+    opportune_moment moments[OPPORTUNE_MOMENTS_MAX];
+} opportune_decision;
+
+/**
+ * What became of an offer, as a channel reports it. Zero it, set struct_size, then the rest.
+ */
+typedef struct {
+    /**
+     * sizeof(opportune_outcome).
+     */
+    size_t struct_size;
+    /**
+     * The line that the offer was made to.
+     */
+    opportune_bytes subscriber;
+    /**
+     * The decision that made it.
+     */
+    uint64_t decision;
+    /**
+     * The time of the call, in milliseconds since the Unix epoch.
+     */
+    int64_t now_ms;
+    /**
+     * One of OPPORTUNE_OUTCOME_...
+     */
+    uint32_t kind;
+    /**
+     * Its place among that decision's offers, from 0. May lie behind struct_size, then it is 0.
+     */
+    uint32_t slot;
+} opportune_outcome;
+
+/**
+ * What settling an outcome came to. Set struct_size; the rest is written by the call.
+ */
+typedef struct {
+    /**
+     * sizeof(opportune_settled).
+     */
+    size_t struct_size;
+    /**
+     * One of OPPORTUNE_SETTLED_...
+     */
+    uint32_t result;
+    /**
+     * The offer that was credited; 0 if none was.
+     */
+    uint32_t offer;
+    /**
+     * In which form it had been made. Written as far as struct_size reaches.
+     */
+    uint32_t treatment;
+    /**
+     * Always 0.
+     */
+    uint32_t reserved;
+} opportune_settled;
+
+/**
+ * An offer that is open for a subscriber, for any channel to show. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * The decision that made it.
+     */
+    uint64_t decision;
+    /**
+     * When, in milliseconds since the Unix epoch.
+     */
+    int64_t made_ms;
+    /**
+     * Until when it can be taken.
+     */
+    int64_t expires_ms;
+    /**
+     * The probability with which it was chosen.
+     */
+    double probability;
+    /**
+     * Its place among that decision's offers, from 0.
+     */
+    uint32_t slot;
+    /**
+     * What was offered.
+     */
+    uint32_t offer;
+    /**
+     * In which form.
+     */
+    uint32_t treatment;
+    /**
+     * Where.
+     */
+    uint32_t channel;
+    /**
+     * One of OPPORTUNE_STATE_...: how far it has come. It only moves forward.
+     */
+    uint32_t state;
+    /**
+     * How many parameters; missing ones are left out at the end.
+     */
+    uint32_t parameter_count;
+    /**
+     * The values it was made with, in the order of the policy. Their id is 0.
+     */
+    opportune_value parameters[OPPORTUNE_OFFER_PARAMETERS_MAX];
+} opportune_open_offer;
+
+/**
+ * The call did what it says.
+ */
+#define OPPORTUNE_OK 0
+
+/**
+ * The profile is shorter or longer than its policy's profiles are.
+ */
+#define OPPORTUNE_PROFILE_LENGTH 1
+
+/**
+ * The bytes do not begin as a profile does, or were written by another format version.
+ */
+#define OPPORTUNE_PROFILE_FORMAT 2
+
+/**
+ * The checksum of the profile does not match: bytes were changed or lost.
+ */
+#define OPPORTUNE_PROFILE_CHECKSUM 3
+
+/**
+ * The profile was written under a policy with another layout.
+ */
+#define OPPORTUNE_PROFILE_LAYOUT 4
+
+/**
+ * The profile is another subscriber's.
+ */
+#define OPPORTUNE_PROFILE_SUBSCRIBER 5
+
+/**
+ * The profile is not at the expected revision: someone else wrote it. Read it again and retry.
+ */
+#define OPPORTUNE_PROFILE_REVISION 6
+
+/**
+ * The buffer for the new profile is shorter than opportune_policy_profile_bytes says.
+ */
+#define OPPORTUNE_OUTPUT_TOO_SMALL 7
+
+/**
+ * The local handle was made for another policy.
+ */
+#define OPPORTUNE_SCRATCH_MISMATCH 8
+
+/**
+ * The snapshot was made for another policy.
+ */
+#define OPPORTUNE_SNAPSHOT_MISMATCH 9
+
+/**
+ * The local handle, or the delta, was made for another policy.
+ */
+#define OPPORTUNE_LEASE_MISMATCH 10
+
+/**
+ * The subscriber key is empty, or a key is longer than 256 bytes.
+ */
+#define OPPORTUNE_BAD_KEY 11
+
+/**
+ * A time lies outside 1970 to 9999, or an event too far after the call's now_ms.
+ */
+#define OPPORTUNE_BAD_TIME 12
+
+/**
+ * More events than OPPORTUNE_MESSAGE_EVENTS_MAX.
+ */
+#define OPPORTUNE_TOO_MANY_EVENTS 13
+
+/**
+ * The policy has no such event kind.
+ */
+#define OPPORTUNE_UNKNOWN_EVENT 14
+
+/**
+ * The event kind has no such field, or the field is given twice.
+ */
+#define OPPORTUNE_UNKNOWN_FIELD 15
+
+/**
+ * A value has another type than its field or feature, or is not a number.
+ */
+#define OPPORTUNE_VALUE_TYPE 16
+
+/**
+ * The policy has no such feature, or it cannot be set from outside.
+ */
+#define OPPORTUNE_UNKNOWN_FEATURE 17
+
+/**
+ * The policy has no such channel.
+ */
+#define OPPORTUNE_UNKNOWN_CHANNEL 18
+
+/**
+ * The policy has no such zone.
+ */
+#define OPPORTUNE_UNKNOWN_ZONE 19
+
+/**
+ * Bytes of a snapshot or a delta are malformed, cut or of another version.
+ */
+#define OPPORTUNE_MALFORMED 20
+
+/**
+ * The delta was merged before.
+ */
+#define OPPORTUNE_DELTA_SEQUENCE 21
+
+/**
+ * A pointer is NULL that may not be.
+ */
+#define OPPORTUNE_NULL_POINTER 100
+
+/**
+ * A buffer or array is too short; the length that is needed has been reported.
+ */
+#define OPPORTUNE_TOO_SMALL 101
+
+/**
+ * The struct_size of a struct is none that any version has.
+ */
+#define OPPORTUNE_BAD_STRUCT_SIZE 102
+
+/**
+ * A number that stands for a choice (a namespace, a type, an outcome) is none of them.
+ */
+#define OPPORTUNE_BAD_ENUM 103
+
+/**
+ * A text is not UTF-8.
+ */
+#define OPPORTUNE_NOT_UTF8 104
+
+/**
+ * profile_in and profile_out overlap without being the same memory.
+ */
+#define OPPORTUNE_OVERLAP 105
+
+/**
+ * The policy text or its id table has mistakes; the message says which.
+ */
+#define OPPORTUNE_COMPILE_FAILED 106
+
+/**
+ * A defect of the library, please report it. The handles that the call got may only be freed.
+ */
+#define OPPORTUNE_INTERNAL 107
+
+/**
+ * A struct, an array or a result pointer is not aligned as its type needs.
+ */
+#define OPPORTUNE_MISALIGNED 108
+
+/**
+ * A number or a length is outside its range.
+ */
+#define OPPORTUNE_OUT_OF_RANGE 109
+
+/**
+ * The policy has no such name or id in that namespace.
+ */
+#define OPPORTUNE_UNKNOWN_NAME 110
+
+/**
+ * Memory for a growing buffer could not be had.
+ */
+#define OPPORTUNE_OUT_OF_MEMORY 111
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library as one number, major * 1000000 + minor * 1000 + patch: compare it
+ * with OPPORTUNE_VERSION_NUMBER, the header's.
+ */
+uint32_t opportune_version_number(void);
+
+/**
+ * The version of the library as static, NUL-terminated text, such as "1.2.3". Never NULL.
+ */
+const char *opportune_version(void);
+
+/**
+ * The library's OPPORTUNE_ABI_VERSION: a program whose header says another number must not go
+ * on.
+ */
+uint32_t opportune_abi_version(void);
+
+/**
+ * One line for people about a status: what is wrong and what to do. Static, NUL-terminated
+ * English; never NULL, "unknown status" for a number that this version does not have.
+ */
+const char *opportune_status_message(opportune_status status);
+
+/**
+ * A few words for people about one of OPPORTUNE_STAGE_..., such as "contact cap". Static,
+ * NUL-terminated English; never NULL, "unknown stage" for a number that this version does not
+ * have.
+ */
+const char *opportune_stage_words(uint32_t stage);
+
+/**
+ * Compiles a policy from its text.
+ *
+ * name is what messages call the text (a file name, UTF-8); text is TOML; ids is the table of
+ * permanent numbers that is stored beside it (UTF-8; empty for a policy that has none yet). On
+ * success *policy is a handle that the caller frees with opportune_policy_free. If names were
+ * new, the table has grown: store what opportune_policy_ids gives before using the policy, or
+ * the numbers will mean something else another time.
+ *
+ * On OPPORTUNE_COMPILE_FAILED, message gets every mistake with its line and column, as UTF-8
+ * text without NUL for people, cut if it is longer than message_capacity; *message_length is
+ * its full length. On any other status *message_length is 0. message may be NULL if
+ * message_capacity is 0; message_length may be NULL.
+ *
+ * Allocates, and takes milliseconds or more: for start-up, not for the rating thread. Any thread.
+ */
+opportune_status opportune_policy_compile(const char *name,
+                                          size_t name_len,
+                                          const void *text,
+                                          size_t text_len,
+                                          const char *ids,
+                                          size_t ids_len,
+                                          opportune_policy **policy,
+                                          char *message,
+                                          size_t message_capacity,
+                                          size_t *message_length);
+
+/**
+ * Frees a policy. NULL is allowed and does nothing. No call may be using it; snapshots, local
+ * handles and profiles that were made for it stay valid and work with an equal policy.
+ */
+void opportune_policy_free(opportune_policy *policy);
+
+/**
+ * Writes the table of permanent numbers, to be stored beside the policy text. buffer gets UTF-8
+ * text without NUL and *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is
+ * returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+ *
+ * Does not allocate. Any thread.
+ */
+opportune_status opportune_policy_ids(const opportune_policy *policy,
+                                      char *buffer,
+                                      size_t capacity,
+                                      size_t *length);
+
+/**
+ * Writes the bytes of one subscriber's profile to *bytes: the same for all subscribers.
+ *
+ * Does not allocate. Any thread.
+ */
+opportune_status opportune_policy_profile_bytes(const opportune_policy *policy, size_t *bytes);
+
+/**
+ * Writes the permanent id of a name to *id; never 0. space is one of OPPORTUNE_NAMESPACE_...,
+ * name is UTF-8. Fields, members, groups and treatments are named with what they belong to:
+ * "call_end.minutes". OPPORTUNE_UNKNOWN_NAME if the policy has no such name.
+ *
+ * Allocates: resolve names once, at start-up. Any thread.
+ */
+opportune_status opportune_policy_id(const opportune_policy *policy,
+                                     uint32_t space,
+                                     const char *name,
+                                     size_t name_len,
+                                     uint32_t *id);
+
+/**
+ * Writes the name of a permanent id, the reverse of opportune_policy_id. buffer gets UTF-8 text
+ * without NUL and *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is
+ * returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+ * OPPORTUNE_UNKNOWN_NAME if the policy has no such id.
+ *
+ * Does not allocate. Any thread.
+ */
+opportune_status opportune_policy_name(const opportune_policy *policy,
+                                       uint32_t space,
+                                       uint32_t id,
+                                       char *buffer,
+                                       size_t capacity,
+                                       size_t *length);
+
+/**
+ * Makes the snapshot before anything has been learned: the policy's priors, nothing scarce,
+ * everything switched on. On success *snapshot is a handle that the caller frees with
+ * opportune_snapshot_free.
+ *
+ * Allocates. Any thread.
+ */
+opportune_status opportune_snapshot_initial(const opportune_policy *policy,
+                                            opportune_snapshot **snapshot);
+
+/**
+ * Frees a snapshot. NULL is allowed and does nothing. No call may be using it.
+ */
+void opportune_snapshot_free(opportune_snapshot *snapshot);
+
+/**
+ * Writes a snapshot as versioned, checksummed bytes; equal snapshots give equal bytes. buffer
+ * gets them and *length their number; if that is more than capacity, OPPORTUNE_TOO_SMALL is
+ * returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+ *
+ * Allocates. Any thread.
+ */
+opportune_status opportune_snapshot_to_bytes(const opportune_snapshot *snapshot,
+                                             uint8_t *buffer,
+                                             size_t capacity,
+                                             size_t *length);
+
+/**
+ * Reads what opportune_snapshot_to_bytes wrote under an equal policy. On success *snapshot is a
+ * handle that the caller frees with opportune_snapshot_free. OPPORTUNE_MALFORMED,
+ * OPPORTUNE_SNAPSHOT_MISMATCH.
+ *
+ * Allocates. Any thread.
+ */
+opportune_status opportune_snapshot_from_bytes(const opportune_policy *policy,
+                                               const uint8_t *bytes,
+                                               size_t bytes_len,
+                                               opportune_snapshot **snapshot);
+
+/**
+ * Makes the snapshot after a delta, the bytes that opportune_delta_take wrote. The old snapshot
+ * stays as it is. On success *next is a handle that the caller frees with
+ * opportune_snapshot_free. Apply the deltas of each node in the order of their sequence:
+ * OPPORTUNE_DELTA_SEQUENCE if this one, or a later one of its node, went in before.
+ * OPPORTUNE_MALFORMED, OPPORTUNE_SNAPSHOT_MISMATCH, OPPORTUNE_LEASE_MISMATCH.
+ *
+ * Allocates; meant for a clock of its own, not for every message. Any thread.
+ */
+opportune_status opportune_snapshot_advance(const opportune_policy *policy,
+                                            const opportune_snapshot *snapshot,
+                                            const uint8_t *delta,
+                                            size_t delta_len,
+                                            opportune_snapshot **next);
+
+/**
+ * Makes what one thread owns: a lease of nothing, an empty delta, and the memory that calls work
+ * in, so that they do not allocate. One for each thread: calls that get the same handle must not
+ * run at once. On success *local is a handle that the caller frees with opportune_local_free.
+ *
+ * node, epoch and sequence say where the first delta comes from. Give each handle of the whole
+ * installation a node number of its own; after a restart that lost the sequence, a higher epoch;
+ * and a sequence from 1, which each opportune_delta_take counts up.
+ *
+ * OPPORTUNE_OUT_OF_RANGE for a sequence of 0. Allocates. Any thread.
+ */
+opportune_status opportune_local_new(const opportune_policy *policy,
+                                     uint32_t node,
+                                     uint32_t epoch,
+                                     uint64_t sequence,
+                                     opportune_local **local);
+
+/**
+ * Frees a local handle, with what is left of its lease and what its delta has not told. NULL is
+ * allowed and does nothing. No call may be using it.
+ */
+void opportune_local_free(opportune_local *local);
+
+/**
+ * Adds to what this thread may spend of a budget without asking, as quota is granted in charging:
+ * micro-units of a money budget, pieces of another. A negative amount takes back what is left,
+ * never below zero. An offer that draws on a budget is made only if the lease covers it.
+ *
+ * OPPORTUNE_UNKNOWN_NAME if the policy has no such budget; OPPORTUNE_LEASE_MISMATCH. Does not
+ * allocate. The thread that owns the handle.
+ */
+opportune_status opportune_lease_grant(const opportune_policy *policy,
+                                       opportune_local *local,
+                                       uint32_t budget,
+                                       int64_t amount);
+
+/**
+ * Writes what is left of a budget to *left, in the units of opportune_lease_grant.
+ *
+ * OPPORTUNE_UNKNOWN_NAME if the policy has no such budget; OPPORTUNE_LEASE_MISMATCH. Does not
+ * allocate. The thread that owns the handle.
+ */
+opportune_status opportune_lease_left(const opportune_policy *policy,
+                                      const opportune_local *local,
+                                      uint32_t budget,
+                                      int64_t *left);
+
+/**
+ * Takes the delta: what happened on this thread since the last one, as versioned, checksummed
+ * bytes for opportune_snapshot_advance, and begins the next one, whose sequence is one higher.
+ * Keep the bytes until they are applied: the handle has forgotten them. buffer gets them and
+ * *length their number, which is the same for all deltas of a policy; if it is more than
+ * capacity, OPPORTUNE_TOO_SMALL is returned, *length is what is needed, and nothing was taken
+ * (buffer may be NULL if capacity is 0).
+ *
+ * Allocates. The thread that owns the handle.
+ */
+opportune_status opportune_delta_take(opportune_local *local,
+                                      uint8_t *buffer,
+                                      size_t capacity,
+                                      size_t *length);
+
+/**
+ * Writes the profile of a subscriber about whom nothing is known into the first
+ * opportune_policy_profile_bytes bytes of profile; any alignment.
+ *
+ * OPPORTUNE_BAD_KEY, OPPORTUNE_OUTPUT_TOO_SMALL. Does not allocate. Any thread.
+ */
+opportune_status opportune_profile_init(const opportune_policy *policy,
+                                        const void *subscriber,
+                                        size_t subscriber_len,
+                                        uint8_t *profile,
+                                        size_t profile_capacity);
+
+/**
+ * Checks a profile and writes its revision to *revision: one more after each call that changed
+ * it.
+ *
+ * OPPORTUNE_PROFILE_... Does not allocate. Any thread.
+ */
+opportune_status opportune_profile_revision(const opportune_policy *policy,
+                                            const uint8_t *profile,
+                                            size_t profile_len,
+                                            uint64_t *revision);
+
+/**
+ * Takes over history and outside data: count dated values. For an attribute: its value, as of
+ * that time (an older one does not replace a newer). For an aggregate: what its events of one
+ * bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
+ * least, greatest or last value; for a last time, the time alone counts.
+ *
+ * The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
+ * profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
+ * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it
+ * gets more values than ever before. The thread that owns the handle.
+ */
+opportune_status opportune_backfill(const opportune_policy *policy,
+                                    opportune_local *local,
+                                    const void *subscriber,
+                                    size_t subscriber_len,
+                                    const opportune_dated *dated,
+                                    size_t count,
+                                    const uint8_t *profile_in,
+                                    size_t profile_in_len,
+                                    uint8_t *profile_out,
+                                    size_t profile_out_capacity,
+                                    uint64_t expected_revision,
+                                    uint64_t *revision);
+
+/**
+ * Reads one feature as it is at now_ms: value->type is OPPORTUNE_TYPE_NONE when it is missing.
+ *
+ * OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_TIME, OPPORTUNE_UNKNOWN_FEATURE,
+ * OPPORTUNE_SCRATCH_MISMATCH. Does not allocate. The thread that owns the handle.
+ */
+opportune_status opportune_read_feature(const opportune_policy *policy,
+                                        opportune_local *local,
+                                        const uint8_t *profile,
+                                        size_t profile_len,
+                                        uint32_t feature,
+                                        int64_t now_ms,
+                                        opportune_value *value);
+
+/**
+ * Takes a message into the profile, finds the moments that it raises, and decides what to offer:
+ * the one call of an inline host, and the same as opportune_update, opportune_classify and
+ * opportune_allocate in one pass.
+ *
+ * The old profile is read from profile_in, profile_in_len bytes; the new one is written to
+ * profile_out, which needs room for opportune_policy_profile_bytes bytes. Both have any
+ * alignment, and may be the same memory, not overlap otherwise. expected_revision, unless 0, is
+ * the revision that the old profile must be at. local's lease and delta change along with the
+ * profile: store the profile in the transaction that stores the balance, and on a rollback go on
+ * with the old bytes.
+ *
+ * context may be NULL. *decision is written on OPPORTUNE_OK; a message that was decided before
+ * gives OPPORTUNE_OK with decision->repeated set and changes nothing.
+ *
+ * OPPORTUNE_PROFILE_..., OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, OPPORTUNE_..._MISMATCH,
+ * OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME, OPPORTUNE_TOO_MANY_EVENTS, OPPORTUNE_UNKNOWN_EVENT,
+ * OPPORTUNE_UNKNOWN_FIELD, OPPORTUNE_VALUE_TYPE, OPPORTUNE_UNKNOWN_CHANNEL,
+ * OPPORTUNE_UNKNOWN_ZONE, and those of bad arguments. Never allocates, locks or makes a system
+ * call. The thread that owns local.
+ */
+opportune_status opportune_decide(const opportune_policy *policy,
+                                  const opportune_snapshot *snapshot,
+                                  opportune_local *local,
+                                  const opportune_message *message,
+                                  const opportune_context *context,
+                                  const uint8_t *profile_in,
+                                  size_t profile_in_len,
+                                  uint8_t *profile_out,
+                                  size_t profile_out_capacity,
+                                  uint64_t expected_revision,
+                                  opportune_decision *decision);
+
+/**
+ * Decides when no message comes: asks the moments that time alone can raise, and closes offers
+ * that have expired. Call it when a decision's next_call_ms has come, or on a clock of the
+ * host's own.
+ *
+ * Everything else is as for opportune_decide.
+ */
+opportune_status opportune_tick(const opportune_policy *policy,
+                                const opportune_snapshot *snapshot,
+                                opportune_local *local,
+                                const void *subscriber,
+                                size_t subscriber_len,
+                                int64_t now_ms,
+                                const uint8_t *profile_in,
+                                size_t profile_in_len,
+                                uint8_t *profile_out,
+                                size_t profile_out_capacity,
+                                uint64_t expected_revision,
+                                opportune_decision *decision);
+
+/**
+ * Takes a message into the profile without deciding. *repeated, unless NULL, is set to 1 if the
+ * message had been seen before (and nothing changed), else to 0; *revision, unless NULL, to the
+ * revision of the profile afterwards.
+ *
+ * Everything else is as for opportune_decide.
+ */
+opportune_status opportune_update(const opportune_policy *policy,
+                                  opportune_local *local,
+                                  const opportune_message *message,
+                                  const uint8_t *profile_in,
+                                  size_t profile_in_len,
+                                  uint8_t *profile_out,
+                                  size_t profile_out_capacity,
+                                  uint64_t expected_revision,
+                                  uint32_t *repeated,
+                                  uint64_t *revision);
+
+/**
+ * Finds the moments that a message raises over a profile that has taken it in. Changes nothing.
+ * moments gets them, first by priority, and *count their number, at most OPPORTUNE_MOMENTS_MAX;
+ * if that is more than capacity, OPPORTUNE_TOO_SMALL is returned, *count is what is needed, and
+ * moments is untouched (it may be NULL if capacity is 0).
+ *
+ * Everything else is as for opportune_decide.
+ */
+opportune_status opportune_classify(const opportune_policy *policy,
+                                    opportune_local *local,
+                                    const opportune_message *message,
+                                    const uint8_t *profile,
+                                    size_t profile_len,
+                                    opportune_moment *moments,
+                                    size_t capacity,
+                                    size_t *count);
+
+/**
+ * Decides on moments that opportune_classify found, moment_count of them, and writes the decision
+ * into the profile, the lease and the delta. The message's events are not looked at.
+ *
+ * OPPORTUNE_OUT_OF_RANGE for more moments than OPPORTUNE_MOMENTS_MAX. Everything else is as for
+ * opportune_decide.
+ */
+opportune_status opportune_allocate(const opportune_policy *policy,
+                                    const opportune_snapshot *snapshot,
+                                    opportune_local *local,
+                                    const opportune_message *message,
+                                    const opportune_moment *moments,
+                                    size_t moment_count,
+                                    const opportune_context *context,
+                                    const uint8_t *profile_in,
+                                    size_t profile_in_len,
+                                    uint8_t *profile_out,
+                                    size_t profile_out_capacity,
+                                    uint64_t expected_revision,
+                                    opportune_decision *decision);
+
+/**
+ * Takes in what became of an offer. An outcome that finds no open offer is counted in the delta
+ * and credited to none. *settled is written on OPPORTUNE_OK.
+ *
+ * The profile arguments are as for opportune_decide. OPPORTUNE_PROFILE_...,
+ * OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, OPPORTUNE_LEASE_MISMATCH, OPPORTUNE_BAD_KEY,
+ * OPPORTUNE_BAD_TIME, OPPORTUNE_BAD_ENUM for the kind, OPPORTUNE_OUT_OF_RANGE for the slot.
+ * Never allocates. The thread that owns local.
+ */
+opportune_status opportune_settle(const opportune_policy *policy,
+                                  opportune_local *local,
+                                  const opportune_outcome *outcome,
+                                  const uint8_t *profile_in,
+                                  size_t profile_in_len,
+                                  uint8_t *profile_out,
+                                  size_t profile_out_capacity,
+                                  uint64_t expected_revision,
+                                  opportune_settled *settled);
+
+/**
+ * Lists the offers that are open at now_ms, oldest first: what any channel may show or settle.
+ * offers gets them and *count their number, at most OPPORTUNE_OPEN_OFFERS_MAX; if that is more
+ * than capacity, OPPORTUNE_TOO_SMALL is returned, *count is what is needed, and offers is
+ * untouched (it may be NULL if capacity is 0).
+ *
+ * OPPORTUNE_PROFILE_... Does not allocate. Any thread.
+ */
+opportune_status opportune_open_offers(const opportune_policy *policy,
+                                       const uint8_t *profile,
+                                       size_t profile_len,
+                                       int64_t now_ms,
+                                       opportune_open_offer *offers,
+                                       size_t capacity,
+                                       size_t *count);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* OPPORTUNE_H */

@@ -1,0 +1,213 @@
+//! Decisions as C gets them.
+
+use super::stage::OPPORTUNE_STAGES_MAX;
+use super::structs::Versioned;
+use super::value::opportune_value;
+use crate::base::ids::{IntentId, MomentId};
+use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX, OFFER_PARAMETERS_MAX};
+use crate::decision::{Decision, Offered};
+use crate::moment::RaisedMoment;
+use crate::policy::Arm;
+
+/// Offers in one decision.
+pub const OPPORTUNE_DECISION_OFFERS_MAX: usize = 4;
+/// Parameters of one offer.
+pub const OPPORTUNE_OFFER_PARAMETERS_MAX: usize = 4;
+/// Moments that one message can raise.
+pub const OPPORTUNE_MOMENTS_MAX: usize = 8;
+
+/// Gets offers.
+pub const OPPORTUNE_ARM_TREATED: u32 = 0;
+/// Gets none but those of exempt kinds, to measure what offers are worth.
+pub const OPPORTUNE_ARM_CONTROL: u32 = 1;
+
+const _: () = {
+    assert!(OPPORTUNE_DECISION_OFFERS_MAX == DECISION_OFFERS_MAX);
+    assert!(OPPORTUNE_OFFER_PARAMETERS_MAX == OFFER_PARAMETERS_MAX);
+    assert!(OPPORTUNE_MOMENTS_MAX == MOMENTS_RAISED_MAX);
+    assert!(OPPORTUNE_ARM_TREATED == Arm::Treated as u32);
+    assert!(OPPORTUNE_ARM_CONTROL == Arm::Control as u32);
+};
+
+/// A moment that is true now. This shape is frozen.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct opportune_moment {
+    /// Which moment.
+    pub id: u32,
+    /// What the subscriber wants in it.
+    pub intent: u32,
+    /// How pronounced it is, 0 to 1.
+    pub strength: f64,
+    /// How soon the answer must come to be of use, 0 to 1.
+    pub urgency: f64,
+    /// Until when it counts, in milliseconds since the Unix epoch.
+    pub expires_ms: i64,
+}
+
+/// An offer that a decision makes. This shape is frozen.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct opportune_offered {
+    /// What is offered.
+    pub offer: u32,
+    /// In which form.
+    pub treatment: u32,
+    /// Where.
+    pub channel: u32,
+    /// Which text or picture says it.
+    pub content: u32,
+    /// The moment that it answers.
+    pub moment: u32,
+    /// How many parameters.
+    pub parameter_count: u32,
+    /// Expected value in micro-units of money; what offers are ranked by.
+    pub score: f64,
+    /// The probability that it is accepted, as the snapshot knows it.
+    pub propensity: f64,
+    /// The probability with which this offer was chosen for its place, given the places before.
+    pub probability: f64,
+    /// Until when it can be taken, in milliseconds since the Unix epoch.
+    pub expires_ms: i64,
+    /// Values for the content, in the order of the policy; one that the profile lacks the data
+    /// for has OPPORTUNE_TYPE_NONE.
+    pub parameters: [opportune_value; OPPORTUNE_OFFER_PARAMETERS_MAX],
+}
+
+/// The answer to a message: offers in order, or none with the reason. Set struct_size; the rest
+/// is written by the call.
+#[repr(C)]
+pub struct opportune_decision {
+    /// sizeof(opportune_decision).
+    pub struct_size: usize,
+    /// Stands for this decision in outcomes, logs and open offers: the same for every
+    /// transmission of the message. Never 0.
+    pub id: u64,
+    /// The revision of the profile that the call wrote (or kept, if repeated).
+    pub revision: u64,
+    /// When to call opportune_tick for this subscriber, in milliseconds since the Unix epoch: an
+    /// offer waits for the end of quiet hours. 0: no need.
+    pub next_call_ms: i64,
+    /// 1: the message had been decided before; nothing has changed, nothing is offered again.
+    pub repeated: u32,
+    /// 1: a budget of the lease is nearly used up; ask for more.
+    pub lease_low: u32,
+    /// One of OPPORTUNE_ARM_...: the subscriber's arm of the universal control group experiment.
+    pub arm: u32,
+    /// One of OPPORTUNE_STAGE_...: the furthest that any candidate came. OPPORTUNE_STAGE_OFFERED
+    /// when there are offers, else why there are none.
+    pub furthest: u32,
+    /// How many offers there are.
+    pub offer_count: u32,
+    /// How many moments the message raised.
+    pub moment_count: u32,
+    /// What to offer, best first.
+    pub offers: [opportune_offered; OPPORTUNE_DECISION_OFFERS_MAX],
+    /// How many candidates fell out at each stage. Written as far as struct_size reaches.
+    pub stages: [u32; OPPORTUNE_STAGES_MAX],
+    /// The moments, first by priority. Written as far as struct_size reaches.
+    pub moments: [opportune_moment; OPPORTUNE_MOMENTS_MAX],
+}
+
+// SAFETY: repr(C), struct_size first, then numbers, and values that hold numbers and pointers.
+unsafe impl Versioned for opportune_decision {
+    const SIZE_MIN: usize = core::mem::offset_of!(opportune_decision, stages);
+}
+
+impl From<&RaisedMoment> for opportune_moment {
+    fn from(moment: &RaisedMoment) -> opportune_moment {
+        opportune_moment {
+            id: moment.id.0,
+            intent: moment.intent.0,
+            strength: moment.strength,
+            urgency: moment.urgency,
+            expires_ms: moment.expires_ms,
+        }
+    }
+}
+
+impl From<&opportune_moment> for RaisedMoment {
+    fn from(moment: &opportune_moment) -> RaisedMoment {
+        RaisedMoment {
+            id: MomentId(moment.id),
+            intent: IntentId(moment.intent),
+            strength: moment.strength,
+            urgency: moment.urgency,
+            expires_ms: moment.expires_ms,
+        }
+    }
+}
+
+impl From<&Offered> for opportune_offered {
+    fn from(offered: &Offered) -> opportune_offered {
+        opportune_offered {
+            offer: offered.offer.0,
+            treatment: offered.treatment.0,
+            channel: offered.channel.0,
+            content: offered.content.0,
+            moment: offered.moment.0,
+            parameter_count: offered.parameters.len() as u32,
+            score: offered.score,
+            propensity: offered.propensity,
+            probability: offered.probability,
+            expires_ms: offered.expires_ms,
+            parameters: filled(
+                offered.parameters.iter().map(|p| opportune_value::new(p.id.0, p.value)),
+                opportune_value::NONE,
+            ),
+        }
+    }
+}
+
+impl From<&Decision> for opportune_decision {
+    fn from(decision: &Decision) -> opportune_decision {
+        opportune_decision {
+            struct_size: size_of::<opportune_decision>(),
+            id: decision.id,
+            revision: decision.revision,
+            next_call_ms: decision.next_call_ms,
+            repeated: u32::from(decision.repeated),
+            lease_low: u32::from(decision.lease_low),
+            arm: decision.arm as u32,
+            furthest: decision.furthest as u32,
+            offer_count: decision.offers.len() as u32,
+            moment_count: decision.moments.len() as u32,
+            offers: filled(decision.offers.iter().map(Into::into), opportune_offered::NONE),
+            stages: filled(decision.stages.iter().copied(), 0),
+            moments: filled(decision.moments.iter().map(Into::into), opportune_moment::NONE),
+        }
+    }
+}
+
+impl opportune_offered {
+    const NONE: opportune_offered = opportune_offered {
+        offer: 0,
+        treatment: 0,
+        channel: 0,
+        content: 0,
+        moment: 0,
+        parameter_count: 0,
+        score: 0.0,
+        propensity: 0.0,
+        probability: 0.0,
+        expires_ms: 0,
+        parameters: [opportune_value::NONE; OPPORTUNE_OFFER_PARAMETERS_MAX],
+    };
+}
+
+impl opportune_moment {
+    pub(super) const NONE: opportune_moment =
+        opportune_moment { id: 0, intent: 0, strength: 0.0, urgency: 0.0, expires_ms: 0 };
+}
+
+/// An array that begins with these and goes on with nothing.
+pub(super) fn filled<T: Copy, const N: usize>(
+    items: impl Iterator<Item = T>,
+    nothing: T,
+) -> [T; N] {
+    let mut out = [nothing; N];
+    for (slot, item) in out.iter_mut().zip(items) {
+        *slot = item;
+    }
+    out
+}

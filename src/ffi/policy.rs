@@ -1,0 +1,229 @@
+//! Policies: text to a handle, names to numbers.
+
+use core::ffi::{c_char, c_void};
+
+use alloc::string::ToString;
+
+use super::guard::guard;
+use super::handles::{give, opportune_policy, take_back};
+use super::pointers;
+use super::status::{
+    OPPORTUNE_BAD_ENUM, OPPORTUNE_COMPILE_FAILED, OPPORTUNE_UNKNOWN_NAME, Refusal, opportune_status,
+};
+use crate::base::ids::Namespace;
+use crate::compile::{Source, compile};
+
+/// An event kind: "call_end".
+pub const OPPORTUNE_NAMESPACE_EVENT: u32 = 1;
+/// A field of an event kind: "call_end.minutes".
+pub const OPPORTUNE_NAMESPACE_FIELD: u32 = 2;
+/// An attribute, an aggregate or a derived feature: "spend_24h".
+pub const OPPORTUNE_NAMESPACE_FEATURE: u32 = 3;
+/// A member of an enumeration: "tariff.gold".
+pub const OPPORTUNE_NAMESPACE_MEMBER: u32 = 4;
+/// A moment: "low_balance".
+pub const OPPORTUNE_NAMESPACE_MOMENT: u32 = 5;
+/// An intent: "buy".
+pub const OPPORTUNE_NAMESPACE_INTENT: u32 = 6;
+/// An issue: "sales".
+pub const OPPORTUNE_NAMESPACE_ISSUE: u32 = 7;
+/// A group of offers: "sales.data".
+pub const OPPORTUNE_NAMESPACE_GROUP: u32 = 8;
+/// An offer: "data_1gb".
+pub const OPPORTUNE_NAMESPACE_OFFER: u32 = 9;
+/// An offer on a channel: "data_1gb.sms".
+pub const OPPORTUNE_NAMESPACE_TREATMENT: u32 = 10;
+/// A channel: "sms".
+pub const OPPORTUNE_NAMESPACE_CHANNEL: u32 = 11;
+/// A budget: "incentives".
+pub const OPPORTUNE_NAMESPACE_BUDGET: u32 = 12;
+/// A parameter of an offer: "price".
+pub const OPPORTUNE_NAMESPACE_PARAMETER: u32 = 13;
+/// A content key: "data_1gb_sms".
+pub const OPPORTUNE_NAMESPACE_CONTENT: u32 = 14;
+
+const _: () = {
+    assert!(OPPORTUNE_NAMESPACE_EVENT == Namespace::Event as u32);
+    assert!(OPPORTUNE_NAMESPACE_FIELD == Namespace::Field as u32);
+    assert!(OPPORTUNE_NAMESPACE_FEATURE == Namespace::Feature as u32);
+    assert!(OPPORTUNE_NAMESPACE_MEMBER == Namespace::Member as u32);
+    assert!(OPPORTUNE_NAMESPACE_MOMENT == Namespace::Moment as u32);
+    assert!(OPPORTUNE_NAMESPACE_INTENT == Namespace::Intent as u32);
+    assert!(OPPORTUNE_NAMESPACE_ISSUE == Namespace::Issue as u32);
+    assert!(OPPORTUNE_NAMESPACE_GROUP == Namespace::Group as u32);
+    assert!(OPPORTUNE_NAMESPACE_OFFER == Namespace::Offer as u32);
+    assert!(OPPORTUNE_NAMESPACE_TREATMENT == Namespace::Treatment as u32);
+    assert!(OPPORTUNE_NAMESPACE_CHANNEL == Namespace::Channel as u32);
+    assert!(OPPORTUNE_NAMESPACE_BUDGET == Namespace::Budget as u32);
+    assert!(OPPORTUNE_NAMESPACE_PARAMETER == Namespace::Parameter as u32);
+    assert!(OPPORTUNE_NAMESPACE_CONTENT == Namespace::Content as u32);
+    assert!(Namespace::ALL.len() == OPPORTUNE_NAMESPACE_CONTENT as usize);
+};
+
+/// Compiles a policy from its text.
+///
+/// name is what messages call the text (a file name, UTF-8); text is TOML; ids is the table of
+/// permanent numbers that is stored beside it (UTF-8; empty for a policy that has none yet). On
+/// success *policy is a handle that the caller frees with opportune_policy_free. If names were
+/// new, the table has grown: store what opportune_policy_ids gives before using the policy, or
+/// the numbers will mean something else another time.
+///
+/// On OPPORTUNE_COMPILE_FAILED, message gets every mistake with its line and column, as UTF-8
+/// text without NUL for people, cut if it is longer than message_capacity; *message_length is
+/// its full length. On any other status *message_length is 0. message may be NULL if
+/// message_capacity is 0; message_length may be NULL.
+///
+/// Allocates, and takes milliseconds or more: for start-up, not for the rating thread. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_compile(
+    name: *const c_char,
+    name_len: usize,
+    text: *const c_void,
+    text_len: usize,
+    ids: *const c_char,
+    ids_len: usize,
+    policy: *mut *mut opportune_policy,
+    message: *mut c_char,
+    message_capacity: usize,
+    message_length: *mut usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (length, message, policy, name, bytes, ids) = unsafe {
+            (
+                pointers::out_if_wanted(message_length)?,
+                pointers::array_out::<u8>(message.cast(), message_capacity)?,
+                pointers::out(policy)?,
+                pointers::text(name, name_len)?,
+                pointers::bytes(text, text_len)?,
+                pointers::text(ids, ids_len)?,
+            )
+        };
+        let length = length.map(|length| length.write(0));
+        match compile(&[Source { name, bytes }], ids) {
+            Ok(compiled) => {
+                give(opportune_policy { policy: compiled.policy, ids: compiled.ids }, policy);
+                Ok(())
+            }
+            Err(diagnostics) => {
+                let words = diagnostics.to_string();
+                if let Some(length) = length {
+                    *length = words.len();
+                }
+                let fits = |end: &usize| *end <= message.len() && words.is_char_boundary(*end);
+                let shown = (0..=words.len()).rev().find(fits).unwrap_or(0);
+                for (slot, byte) in message.iter_mut().zip(&words.as_bytes()[..shown]) {
+                    slot.write(*byte);
+                }
+                Err(Refusal(OPPORTUNE_COMPILE_FAILED))
+            }
+        }
+    })
+}
+
+/// Frees a policy. NULL is allowed and does nothing. No call may be using it; snapshots, local
+/// handles and profiles that were made for it stay valid and work with an equal policy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_free(policy: *mut opportune_policy) {
+    // SAFETY: passed on.
+    unsafe { take_back(policy) }
+}
+
+/// Writes the table of permanent numbers, to be stored beside the policy text. buffer gets UTF-8
+/// text without NUL and *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is
+/// returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+///
+/// Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_ids(
+    policy: *const opportune_policy,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, buffer, length) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::array_out(buffer.cast(), capacity)?,
+                pointers::out(length)?,
+            )
+        };
+        pointers::deliver(policy.ids.as_bytes(), buffer, length)
+    })
+}
+
+/// Writes the bytes of one subscriber's profile to *bytes: the same for all subscribers.
+///
+/// Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_profile_bytes(
+    policy: *const opportune_policy,
+    bytes: *mut usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, bytes) = unsafe { (pointers::borrow(policy)?, pointers::out(bytes)?) };
+        bytes.write(policy.policy.profile_bytes());
+        Ok(())
+    })
+}
+
+/// Writes the permanent id of a name to *id; never 0. space is one of OPPORTUNE_NAMESPACE_...,
+/// name is UTF-8. Fields, members, groups and treatments are named with what they belong to:
+/// "call_end.minutes". OPPORTUNE_UNKNOWN_NAME if the policy has no such name.
+///
+/// Allocates: resolve names once, at start-up. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_id(
+    policy: *const opportune_policy,
+    space: u32,
+    name: *const c_char,
+    name_len: usize,
+    id: *mut u32,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, name, id) = unsafe {
+            (pointers::borrow(policy)?, pointers::text(name, name_len)?, pointers::out(id)?)
+        };
+        let number = policy.policy.tables.names.number(namespace(space)?, name);
+        id.write(number.ok_or(Refusal(OPPORTUNE_UNKNOWN_NAME))?);
+        Ok(())
+    })
+}
+
+/// Writes the name of a permanent id, the reverse of opportune_policy_id. buffer gets UTF-8 text
+/// without NUL and *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is
+/// returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+/// OPPORTUNE_UNKNOWN_NAME if the policy has no such id.
+///
+/// Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_name(
+    policy: *const opportune_policy,
+    space: u32,
+    id: u32,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, buffer, length) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::array_out(buffer.cast(), capacity)?,
+                pointers::out(length)?,
+            )
+        };
+        let name = policy.policy.tables.names.name(namespace(space)?, id);
+        let name = name.ok_or(Refusal(OPPORTUNE_UNKNOWN_NAME))?;
+        pointers::deliver(name.as_bytes(), buffer, length)
+    })
+}
+
+fn namespace(number: u32) -> Result<Namespace, Refusal> {
+    Namespace::from_number(number).ok_or(Refusal(OPPORTUNE_BAD_ENUM))
+}

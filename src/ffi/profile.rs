@@ -1,0 +1,199 @@
+//! Profiles: bytes that the caller keeps.
+
+use core::ffi::c_void;
+
+use super::guard::guard;
+use super::handles::{opportune_local, opportune_policy};
+use super::message::opportune_dated;
+use super::pointers;
+use super::status::{OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, Refusal, opportune_status};
+use super::value::opportune_value;
+use crate::base::ids::FeatureId;
+use crate::call;
+use crate::profile::ProfileBytes;
+
+/// The five arguments that every call takes which changes a profile: the old one, room for the
+/// new one, and the revision that the old one must be at.
+///
+/// # Safety
+/// Those of [`pointers`]. `input` and `output` may be the same memory.
+pub(super) unsafe fn profile_bytes<'a>(
+    input: *const u8,
+    input_len: usize,
+    output: *mut u8,
+    output_capacity: usize,
+    expected_revision: u64,
+) -> Result<ProfileBytes<'a>, Refusal> {
+    let in_place = input == output.cast_const() && input_len > 0;
+    // SAFETY: passed on.
+    let to: &mut [u8] = unsafe {
+        if in_place {
+            if output_capacity < input_len {
+                return Err(Refusal(OPPORTUNE_OUTPUT_TOO_SMALL));
+            }
+            pointers::bytes_mut(output, input_len)?
+        } else {
+            if overlap(input.addr(), input_len, output.addr(), output_capacity) {
+                return Err(Refusal(OPPORTUNE_OVERLAP));
+            }
+            pointers::bytes_mut(output, output_capacity)?
+        }
+    };
+    let profile = if in_place {
+        ProfileBytes::in_place(to)
+    } else {
+        // SAFETY: passed on; what is changed lies apart.
+        ProfileBytes::apart(unsafe { pointers::array(input, input_len) }?, to)
+    };
+    Ok(profile.at_revision(expected_revision))
+}
+
+/// Whether two ranges share a byte.
+fn overlap(a: usize, a_len: usize, b: usize, b_len: usize) -> bool {
+    a_len > 0 && b_len > 0 && a < b.saturating_add(b_len) && b < a.saturating_add(a_len)
+}
+
+/// Writes the profile of a subscriber about whom nothing is known into the first
+/// opportune_policy_profile_bytes bytes of profile; any alignment.
+///
+/// OPPORTUNE_BAD_KEY, OPPORTUNE_OUTPUT_TOO_SMALL. Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_profile_init(
+    policy: *const opportune_policy,
+    subscriber: *const c_void,
+    subscriber_len: usize,
+    profile: *mut u8,
+    profile_capacity: usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, subscriber, profile) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::bytes(subscriber, subscriber_len)?,
+                pointers::bytes_mut(profile, profile_capacity)?,
+            )
+        };
+        Ok(call::init_profile(&policy.policy, subscriber, profile)?)
+    })
+}
+
+/// Checks a profile and writes its revision to *revision: one more after each call that changed
+/// it.
+///
+/// OPPORTUNE_PROFILE_... Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_profile_revision(
+    policy: *const opportune_policy,
+    profile: *const u8,
+    profile_len: usize,
+    revision: *mut u64,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, profile, out) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::array(profile, profile_len)?,
+                pointers::out(revision)?,
+            )
+        };
+        out.write(call::profile_revision(&policy.policy, profile)?);
+        Ok(())
+    })
+}
+
+/// Takes over history and outside data: count dated values. For an attribute: its value, as of
+/// that time (an older one does not replace a newer). For an aggregate: what its events of one
+/// bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
+/// least, greatest or last value; for a last time, the time alone counts.
+///
+/// The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
+/// profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
+/// OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it
+/// gets more values than ever before. The thread that owns the handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_backfill(
+    policy: *const opportune_policy,
+    local: *mut opportune_local,
+    subscriber: *const c_void,
+    subscriber_len: usize,
+    dated: *const opportune_dated,
+    count: usize,
+    profile_in: *const u8,
+    profile_in_len: usize,
+    profile_out: *mut u8,
+    profile_out_capacity: usize,
+    expected_revision: u64,
+    revision: *mut u64,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, local, subscriber, out, profile) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::borrow_mut(local)?,
+                pointers::bytes(subscriber, subscriber_len)?,
+                pointers::out_if_wanted(revision)?,
+                profile_bytes(
+                    profile_in,
+                    profile_in_len,
+                    profile_out,
+                    profile_out_capacity,
+                    expected_revision,
+                )?,
+            )
+        };
+        let opportune_local { local, dated: buffer, .. } = local;
+        // SAFETY: the array is as the header asks, for the length of the call.
+        let dated = unsafe { buffer.fill(dated, count) }?;
+        let updated =
+            call::backfill(&policy.policy, profile, subscriber, dated, &mut local.scratch)?;
+        out.map(|out| out.write(updated.revision));
+        Ok(())
+    })
+}
+
+/// Reads one feature as it is at now_ms: value->type is OPPORTUNE_TYPE_NONE when it is missing.
+///
+/// OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_TIME, OPPORTUNE_UNKNOWN_FEATURE,
+/// OPPORTUNE_SCRATCH_MISMATCH. Does not allocate. The thread that owns the handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_read_feature(
+    policy: *const opportune_policy,
+    local: *mut opportune_local,
+    profile: *const u8,
+    profile_len: usize,
+    feature: u32,
+    now_ms: i64,
+    value: *mut opportune_value,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, local, profile, out) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::borrow_mut(local)?,
+                pointers::array(profile, profile_len)?,
+                pointers::out(value)?,
+            )
+        };
+        let scratch = &mut local.local.scratch;
+        let value =
+            call::read_feature(&policy.policy, profile, FeatureId(feature), now_ms, scratch)?;
+        out.write(opportune_value::new(feature, value));
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_overlap_when_they_share_a_byte() {
+        assert!(overlap(10, 5, 14, 5) && overlap(14, 5, 10, 5) && overlap(10, 5, 12, 1));
+        assert!(!overlap(10, 5, 15, 5) && !overlap(15, 5, 10, 5) && !overlap(10, 0, 10, 5));
+        assert!(!overlap(usize::MAX - 1, 5, usize::MAX, 0));
+    }
+}

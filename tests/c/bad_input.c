@@ -1,0 +1,664 @@
+/*
+ * Every export with arguments that it must refuse: the status is the documented one, and nothing
+ * that was passed has changed. Prints what is wrong, and "ok" if nothing is.
+ *
+ *   bad_input POLICY.toml POLICY.ids
+ */
+#include "opportune.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NOW_MS INT64_C(1772568000000)
+#define ROOM 8192
+#define HUGE_LEN ((size_t)-1)
+#define PATTERN 0xA5
+
+static int checks, failures;
+static uint8_t out[ROOM], before[ROOM];
+
+/* A call that must be refused, and must leave the outputs and the profile alone. */
+#define REFUSED(expected, call)                                                                   \
+    do {                                                                                          \
+        const opportune_status got = (call);                                                      \
+        checks++;                                                                                 \
+        if (got != (expected)) {                                                                  \
+            printf("%d: status %d, not %s (%s)\n", __LINE__, (int)got, #expected, #call);         \
+            failures++;                                                                           \
+        }                                                                                         \
+        untouched(__LINE__);                                                                      \
+    } while (0)
+
+#define HOLDS(what)                                                                               \
+    do {                                                                                          \
+        checks++;                                                                                 \
+        if (!(what)) {                                                                            \
+            printf("%d: %s\n", __LINE__, #what);                                                  \
+            failures++;                                                                           \
+        }                                                                                         \
+    } while (0)
+
+#define DONE(call) HOLDS((call) == OPPORTUNE_OK)
+
+static opportune_policy *policy;
+static opportune_snapshot *snapshot;
+static opportune_local *local;
+static const char key[] = "+999555000002";
+#define KEY key, sizeof key - 1
+
+static uint8_t profile[ROOM];
+static size_t profile_len;
+static opportune_decision decision;
+
+/* Outputs are filled with a pattern before a refused call, and compared with it afterwards. */
+static void fill(void)
+{
+    memset(out, PATTERN, sizeof out);
+    memset(&decision, PATTERN, sizeof decision);
+    decision.struct_size = sizeof decision;
+    memcpy(before, profile, sizeof before);
+}
+
+static void untouched(int line)
+{
+    const uint8_t *bytes = (const uint8_t *)&decision;
+    size_t i;
+    int changed = memcmp(before, profile, sizeof before) != 0;
+    for (i = 0; i < sizeof out; i++) {
+        changed |= out[i] != PATTERN;
+    }
+    for (i = sizeof decision.struct_size; i < sizeof decision; i++) {
+        changed |= bytes[i] != PATTERN;
+    }
+    if (changed) {
+        printf("%d: a refused call has written\n", line);
+        failures++;
+        fill();
+    }
+}
+
+static char *read_file(const char *path, size_t *len)
+{
+    FILE *file = fopen(path, "rb");
+    char *bytes = malloc(1 << 20);
+    if (file == NULL || bytes == NULL) {
+        perror(path);
+        exit(2);
+    }
+    *len = fread(bytes, 1, 1 << 20, file);
+    fclose(file);
+    return bytes;
+}
+
+static uint32_t id(uint32_t space, const char *name)
+{
+    uint32_t number = 0;
+    DONE(opportune_policy_id(policy, space, name, strlen(name), &number));
+    return number;
+}
+
+static void policies(const char *text, size_t text_len, const char *ids, size_t ids_len)
+{
+    opportune_policy *none = (opportune_policy *)out;
+    char words[64];
+    size_t len = 7, bytes = 7;
+    uint32_t number = 7;
+
+#define COMPILE(name, name_len, text, text_len, ids, ids_len, handle)                             \
+    opportune_policy_compile(name, name_len, text, text_len, ids, ids_len, handle, NULL, 0, NULL)
+    REFUSED(OPPORTUNE_NULL_POINTER, COMPILE(NULL, 1, text, text_len, ids, ids_len, &none));
+    REFUSED(OPPORTUNE_NULL_POINTER, COMPILE("p", 1, NULL, 1, ids, ids_len, &none));
+    REFUSED(OPPORTUNE_NULL_POINTER, COMPILE("p", 1, text, text_len, NULL, 1, &none));
+    REFUSED(OPPORTUNE_NULL_POINTER, COMPILE("p", 1, text, text_len, ids, ids_len, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, COMPILE("p", 1, text, HUGE_LEN, ids, ids_len, &none));
+    REFUSED(OPPORTUNE_NOT_UTF8, COMPILE("\xff", 1, text, text_len, ids, ids_len, &none));
+    REFUSED(OPPORTUNE_NOT_UTF8, COMPILE("p", 1, text, text_len, "\xff", 1, &none));
+    REFUSED(OPPORTUNE_COMPILE_FAILED, COMPILE("p", 1, "\xff", 1, ids, ids_len, &none));
+    REFUSED(OPPORTUNE_COMPILE_FAILED, COMPILE(NULL, 0, NULL, 0, NULL, 0, &none));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_policy_compile("p", 1, "x", 1, NULL, 0, &none, NULL, 1, &len));
+    HOLDS(none == (opportune_policy *)out);
+
+    /* The message is cut, never overrun, and its full length is told. */
+    memset(words, PATTERN, sizeof words);
+    REFUSED(OPPORTUNE_COMPILE_FAILED,
+            opportune_policy_compile("p", 1, "x", 1, NULL, 0, &none, words, 20, &len));
+    HOLDS(len > 20 && (uint8_t)words[20] == PATTERN && memcmp(words, "error[OPP", 9) == 0);
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_ids(NULL, words, sizeof words, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_ids(policy, words, sizeof words, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_ids(policy, NULL, 1, &len));
+    REFUSED(OPPORTUNE_TOO_SMALL, opportune_policy_ids(policy, (char *)out, 1, &len));
+    HOLDS(len == ids_len);
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_profile_bytes(NULL, &bytes));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_profile_bytes(policy, NULL));
+    HOLDS(bytes == 7);
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_id(NULL, 1, "call_end", 8, &number));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_id(policy, 1, NULL, 8, &number));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_id(policy, 1, "call_end", 8, NULL));
+    REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 0, "call_end", 8, &number));
+    REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 15, "call_end", 8, &number));
+    REFUSED(OPPORTUNE_NOT_UTF8, opportune_policy_id(policy, 1, "\xc3", 1, &number));
+    REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_policy_id(policy, 1, NULL, 0, &number));
+    REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_policy_id(policy, 1, "call_end\0", 9, &number));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_policy_id(policy, 1, "call_end", HUGE_LEN, &number));
+    REFUSED(OPPORTUNE_MISALIGNED,
+            opportune_policy_id(policy, 1, "call_end", 8, (uint32_t *)(void *)(out + 1)));
+    HOLDS(number == 7);
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_name(NULL, 1, 1, words, 64, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_name(policy, 1, 1, NULL, 64, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_name(policy, 1, 1, words, 64, NULL));
+    REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_name(policy, 99, 1, words, 64, &len));
+    REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_policy_name(policy, 1, 0, words, 64, &len));
+    REFUSED(OPPORTUNE_TOO_SMALL,
+            opportune_policy_name(policy, 1, id(1, "call_end"), (char *)out, 7, &len));
+    HOLDS(len == 8);
+    opportune_policy_free(NULL);
+}
+
+static void shared_state(void)
+{
+    opportune_snapshot *made = (opportune_snapshot *)out;
+    opportune_local *mine = (opportune_local *)out;
+    static uint8_t bytes[1 << 20], delta[1 << 20];
+    size_t len = 0, delta_len = 0;
+    int64_t left = 7;
+    const uint32_t budget = id(OPPORTUNE_NAMESPACE_BUDGET, "sms_gateway");
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_initial(NULL, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_initial(policy, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_to_bytes(NULL, bytes, sizeof bytes, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_to_bytes(snapshot, NULL, 1, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_to_bytes(snapshot, bytes, 1, NULL));
+    REFUSED(OPPORTUNE_TOO_SMALL, opportune_snapshot_to_bytes(snapshot, out, 1, &len));
+    DONE(opportune_snapshot_to_bytes(snapshot, bytes, len, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_from_bytes(NULL, bytes, len, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_from_bytes(policy, NULL, len, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_from_bytes(policy, bytes, len, NULL));
+    REFUSED(OPPORTUNE_MALFORMED, opportune_snapshot_from_bytes(policy, NULL, 0, &made));
+    REFUSED(OPPORTUNE_MALFORMED, opportune_snapshot_from_bytes(policy, bytes, len - 1, &made));
+    bytes[len / 2] ^= 1;
+    REFUSED(OPPORTUNE_MALFORMED, opportune_snapshot_from_bytes(policy, bytes, len, &made));
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_local_new(NULL, 1, 1, 1, &mine));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_local_new(policy, 1, 1, 1, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_local_new(policy, 1, 1, 0, &mine));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_lease_grant(NULL, local, budget, 1));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_lease_grant(policy, NULL, budget, 1));
+    REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_lease_grant(policy, local, 0, 1));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_lease_left(NULL, local, budget, &left));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_lease_left(policy, NULL, budget, &left));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_lease_left(policy, local, budget, NULL));
+    REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_lease_left(policy, local, 99, &left));
+    HOLDS(left == 7);
+    DONE(opportune_lease_grant(policy, local, budget, 5));
+    DONE(opportune_lease_grant(policy, local, budget, INT64_MIN));
+    DONE(opportune_lease_left(policy, local, budget, &left));
+    HOLDS(left == 0);
+
+    DONE(opportune_local_new(policy, 2, 1, 1, &mine));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_delta_take(NULL, delta, sizeof delta, &delta_len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_delta_take(mine, NULL, 1, &delta_len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_delta_take(mine, delta, 1, NULL));
+    REFUSED(OPPORTUNE_TOO_SMALL, opportune_delta_take(mine, out, 1, &delta_len));
+    DONE(opportune_delta_take(mine, delta, delta_len, &delta_len));
+    opportune_local_free(mine);
+    opportune_local_free(NULL);
+
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_snapshot_advance(NULL, snapshot, delta, delta_len, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_snapshot_advance(policy, NULL, delta, delta_len, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_advance(policy, snapshot, NULL, 1, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_snapshot_advance(policy, snapshot, delta, delta_len, NULL));
+    REFUSED(OPPORTUNE_MALFORMED,
+            opportune_snapshot_advance(policy, snapshot, delta, delta_len - 1, &made));
+    HOLDS(made == (opportune_snapshot *)out);
+    DONE(opportune_snapshot_advance(policy, snapshot, delta, delta_len, &made));
+    {
+        opportune_snapshot *again = NULL;
+        REFUSED(OPPORTUNE_DELTA_SEQUENCE,
+                opportune_snapshot_advance(policy, made, delta, delta_len, &again));
+        HOLDS(again == NULL);
+    }
+    opportune_snapshot_free(made);
+    opportune_snapshot_free(NULL);
+}
+
+static void profiles(void)
+{
+    uint64_t revision = 7;
+    opportune_value value = {7, 7, {7}};
+    opportune_dated dated = {NOW_MS, {0, OPPORTUNE_TYPE_INT, {40}}};
+    const uint32_t calls = id(OPPORTUNE_NAMESPACE_FEATURE, "calls_7d");
+    const uint32_t derived = id(OPPORTUNE_NAMESPACE_FEATURE, "video_share");
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_init(NULL, KEY, out, ROOM));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_init(policy, NULL, 1, out, ROOM));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_init(policy, KEY, NULL, ROOM));
+    REFUSED(OPPORTUNE_BAD_KEY, opportune_profile_init(policy, NULL, 0, out, ROOM));
+    REFUSED(OPPORTUNE_BAD_KEY, opportune_profile_init(policy, before, 257, out, ROOM));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, opportune_profile_init(policy, KEY, out, profile_len - 1));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, opportune_profile_init(policy, KEY, NULL, 0));
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_revision(NULL, profile, 1, &revision));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_revision(policy, NULL, 1, &revision));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_revision(policy, profile, 1, NULL));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, opportune_profile_revision(policy, NULL, 0, &revision));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, opportune_profile_revision(policy, profile, 8, &revision));
+    REFUSED(OPPORTUNE_PROFILE_FORMAT, opportune_profile_revision(policy, out, ROOM, &revision));
+    HOLDS(revision == 7);
+
+#define READ(policy, local, in, in_len, feature, now, value)                                      \
+    opportune_read_feature(policy, local, in, in_len, feature, now, value)
+    REFUSED(OPPORTUNE_NULL_POINTER, READ(NULL, local, profile, profile_len, calls, 1, &value));
+    REFUSED(OPPORTUNE_NULL_POINTER, READ(policy, NULL, profile, profile_len, calls, 1, &value));
+    REFUSED(OPPORTUNE_NULL_POINTER, READ(policy, local, NULL, profile_len, calls, 1, &value));
+    REFUSED(OPPORTUNE_NULL_POINTER, READ(policy, local, profile, profile_len, calls, 1, NULL));
+    REFUSED(OPPORTUNE_UNKNOWN_FEATURE, READ(policy, local, profile, profile_len, 0, 1, &value));
+    REFUSED(OPPORTUNE_BAD_TIME, READ(policy, local, profile, profile_len, calls, -1, &value));
+    HOLDS(value.id == 7 && value.type == 7 && value.data.integer == 7);
+
+#define BACKFILL(policy, local, key_len, dated, count, ...)                                       \
+    opportune_backfill(policy, local, key, key_len, dated, count, __VA_ARGS__, &revision)
+#define SELF profile, profile_len, out, ROOM, 0
+    dated.value.id = calls;
+    REFUSED(OPPORTUNE_NULL_POINTER, BACKFILL(NULL, local, 13, &dated, 1, SELF));
+    REFUSED(OPPORTUNE_NULL_POINTER, BACKFILL(policy, NULL, 13, &dated, 1, SELF));
+    REFUSED(OPPORTUNE_NULL_POINTER, BACKFILL(policy, local, 13, NULL, 1, SELF));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            BACKFILL(policy, local, 13, &dated, 1, NULL, profile_len, out, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            BACKFILL(policy, local, 13, &dated, 1, profile, profile_len, NULL, ROOM, 0));
+    REFUSED(OPPORTUNE_BAD_KEY, BACKFILL(policy, local, 0, &dated, 1, SELF));
+    REFUSED(OPPORTUNE_PROFILE_SUBSCRIBER, BACKFILL(policy, local, 12, &dated, 1, SELF));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, BACKFILL(policy, local, 13, &dated, HUGE_LEN, SELF));
+    dated.value.type = OPPORTUNE_TYPE_NONE;
+    REFUSED(OPPORTUNE_BAD_ENUM, BACKFILL(policy, local, 13, &dated, 1, SELF));
+    dated.value.type = OPPORTUNE_TYPE_DOUBLE;
+    REFUSED(OPPORTUNE_VALUE_TYPE, BACKFILL(policy, local, 13, &dated, 1, SELF));
+    dated.value.id = derived;
+    REFUSED(OPPORTUNE_UNKNOWN_FEATURE, BACKFILL(policy, local, 13, &dated, 1, SELF));
+    dated.time_ms = 0;
+    REFUSED(OPPORTUNE_BAD_TIME, BACKFILL(policy, local, 13, &dated, 1, SELF));
+    HOLDS(revision == 7);
+}
+
+/* The message that the data plane is tried with, and one thing wrong with it at a time. */
+static opportune_value fields[OPPORTUNE_EVENT_FIELDS_MAX + 1];
+static opportune_event events[OPPORTUNE_MESSAGE_EVENTS_MAX + 1];
+static opportune_message message;
+
+static void good_message(void)
+{
+    size_t i;
+    memset(fields, 0, sizeof fields);
+    for (i = 0; i <= OPPORTUNE_EVENT_FIELDS_MAX; i++) {
+        fields[i].id = id(OPPORTUNE_NAMESPACE_FIELD, "balance_change.balance");
+        fields[i].type = OPPORTUNE_TYPE_MONEY;
+        fields[i].data.integer = 1500000;
+    }
+    for (i = 0; i <= OPPORTUNE_MESSAGE_EVENTS_MAX; i++) {
+        events[i].kind = id(OPPORTUNE_NAMESPACE_EVENT, "balance_change");
+        events[i].time_ms = NOW_MS;
+        events[i].fields = fields;
+        events[i].field_count = 1;
+    }
+    memset(&message, 0, sizeof message);
+    message.struct_size = sizeof message;
+    message.subscriber.ptr = key;
+    message.subscriber.len = sizeof key - 1;
+    message.session.ptr = "session";
+    message.session.len = 7;
+    message.now_ms = NOW_MS;
+    message.events = events;
+    message.event_count = 1;
+}
+
+/* The three calls that convert a message refuse it alike. */
+static void refused_message(int line, opportune_status expected)
+{
+    opportune_moment moments[OPPORTUNE_MOMENTS_MAX];
+    size_t count = 7;
+    uint32_t repeated = 7;
+    uint64_t revision = 7;
+    const opportune_status got[3] = {
+        opportune_decide(policy, snapshot, local, &message, NULL, SELF, &decision),
+        opportune_update(policy, local, &message, SELF, &repeated, &revision),
+        opportune_classify(policy, local, &message, profile, profile_len, moments,
+                           OPPORTUNE_MOMENTS_MAX, &count),
+    };
+    int i;
+    for (i = 0; i < 3; i++) {
+        checks++;
+        if (got[i] != expected) {
+            printf("%d: call %d: status %d, not %d\n", line, i, (int)got[i], (int)expected);
+            failures++;
+        }
+    }
+    HOLDS(count == 7 && repeated == 7 && revision == 7);
+    untouched(line);
+    good_message();
+}
+
+#define BAD_MESSAGE(expected, change)                                                             \
+    do {                                                                                          \
+        change;                                                                                   \
+        refused_message(__LINE__, expected);                                                      \
+    } while (0)
+
+static void messages(void)
+{
+    good_message();
+    BAD_MESSAGE(OPPORTUNE_BAD_STRUCT_SIZE, message.struct_size = 0);
+    BAD_MESSAGE(OPPORTUNE_BAD_STRUCT_SIZE, message.struct_size = 8);
+    BAD_MESSAGE(OPPORTUNE_BAD_STRUCT_SIZE, message.struct_size = HUGE_LEN);
+    BAD_MESSAGE(OPPORTUNE_NULL_POINTER, message.subscriber.ptr = NULL);
+    BAD_MESSAGE(OPPORTUNE_BAD_KEY, message.subscriber.len = 0);
+    BAD_MESSAGE(OPPORTUNE_OUT_OF_RANGE, message.subscriber.len = HUGE_LEN);
+    BAD_MESSAGE(OPPORTUNE_PROFILE_SUBSCRIBER, message.subscriber.len = 5);
+    BAD_MESSAGE(OPPORTUNE_NULL_POINTER, message.session.ptr = NULL);
+    BAD_MESSAGE(OPPORTUNE_BAD_KEY, (message.session.ptr = out, message.session.len = 257));
+    BAD_MESSAGE(OPPORTUNE_BAD_TIME, message.now_ms = 0);
+    BAD_MESSAGE(OPPORTUNE_BAD_TIME, message.now_ms = INT64_MIN);
+    BAD_MESSAGE(OPPORTUNE_UNKNOWN_ZONE, message.zone = 0xFFFFFFFFu);
+    BAD_MESSAGE(OPPORTUNE_NULL_POINTER, message.events = NULL);
+    BAD_MESSAGE(OPPORTUNE_MISALIGNED,
+                message.events = (const opportune_event *)(const void *)((char *)events + 1));
+    BAD_MESSAGE(OPPORTUNE_TOO_MANY_EVENTS, message.event_count = OPPORTUNE_MESSAGE_EVENTS_MAX + 1);
+    BAD_MESSAGE(OPPORTUNE_OUT_OF_RANGE, message.event_count = HUGE_LEN);
+    BAD_MESSAGE(OPPORTUNE_UNKNOWN_EVENT, events[0].kind = 0);
+    BAD_MESSAGE(OPPORTUNE_BAD_TIME, events[0].time_ms = INT64_MAX);
+    BAD_MESSAGE(OPPORTUNE_NULL_POINTER, events[0].fields = NULL);
+    BAD_MESSAGE(OPPORTUNE_UNKNOWN_FIELD, events[0].field_count = OPPORTUNE_EVENT_FIELDS_MAX + 1);
+    BAD_MESSAGE(OPPORTUNE_UNKNOWN_FIELD, events[0].field_count = 2);
+    BAD_MESSAGE(OPPORTUNE_UNKNOWN_FIELD, fields[0].id = 0);
+    BAD_MESSAGE(OPPORTUNE_BAD_ENUM, fields[0].type = OPPORTUNE_TYPE_NONE);
+    BAD_MESSAGE(OPPORTUNE_BAD_ENUM, fields[0].type = 10);
+    BAD_MESSAGE(OPPORTUNE_VALUE_TYPE, fields[0].type = OPPORTUNE_TYPE_INT);
+    BAD_MESSAGE(OPPORTUNE_NULL_POINTER,
+                (fields[0].type = OPPORTUNE_TYPE_TEXT, fields[0].data.text.ptr = NULL,
+                 fields[0].data.text.len = 1));
+}
+
+/* What is wrong beside the message: handles, profiles, context, the place for the answer. */
+static void calls(void)
+{
+    opportune_context context = {0};
+    opportune_moment moment = {0};
+    size_t count = 7;
+    uint8_t *const odd = out + 1;
+
+    good_message();
+#define DECIDE(policy, snapshot, local, message)                                                  \
+    opportune_decide(policy, snapshot, local, message, NULL, SELF, &decision)
+    REFUSED(OPPORTUNE_NULL_POINTER, DECIDE(NULL, snapshot, local, &message));
+    REFUSED(OPPORTUNE_NULL_POINTER, DECIDE(policy, NULL, local, &message));
+    REFUSED(OPPORTUNE_NULL_POINTER, DECIDE(policy, snapshot, NULL, &message));
+    REFUSED(OPPORTUNE_NULL_POINTER, DECIDE(policy, snapshot, local, NULL));
+    REFUSED(OPPORTUNE_MISALIGNED,
+            DECIDE(policy, snapshot, local,
+                   (const opportune_message *)(const void *)((char *)&message + 1)));
+
+    /* The profile. */
+#define TRY(in, in_len, to, room, expected)                                                       \
+    opportune_decide(policy, snapshot, local, &message, NULL, in, in_len, to, room, expected,     \
+                     &decision)
+    REFUSED(OPPORTUNE_NULL_POINTER, TRY(NULL, profile_len, out, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, TRY(profile, profile_len, NULL, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, TRY(NULL, 0, out, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, TRY(NULL, 0, NULL, 0, 0));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, TRY(profile, profile_len - 1, out, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, TRY(profile, profile_len + 1, out, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, TRY(profile, 1, out, ROOM, 0));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, TRY(profile, HUGE_LEN, NULL, 0, 0));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, TRY(profile, profile_len, out, profile_len - 1, 0));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, TRY(profile, profile_len, NULL, 0, 0));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, TRY(profile, profile_len, profile, profile_len - 1, 0));
+    REFUSED(OPPORTUNE_OVERLAP, TRY(profile, profile_len, profile + 1, ROOM - 1, 0));
+    REFUSED(OPPORTUNE_OVERLAP, TRY(profile + 1, profile_len, profile, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_REVISION, TRY(profile, profile_len, odd, ROOM - 1, 99));
+    REFUSED(OPPORTUNE_PROFILE_FORMAT, TRY(odd, profile_len, NULL, 0, 0));
+    profile[profile_len / 2] ^= 0x10;
+    fill();
+    REFUSED(OPPORTUNE_PROFILE_CHECKSUM, TRY(profile, profile_len, out, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_CHECKSUM, TRY(profile, profile_len, profile, ROOM, 0));
+    profile[profile_len / 2] ^= 0x10;
+    fill();
+
+    /* The context, and the place for the decision. */
+#define WITH(context, into)                                                                       \
+    opportune_decide(policy, snapshot, local, &message, context, SELF, into)
+    REFUSED(OPPORTUNE_BAD_STRUCT_SIZE, WITH(&context, &decision));
+    context.struct_size = sizeof context;
+    context.slots = OPPORTUNE_DECISION_OFFERS_MAX + 1;
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, WITH(&context, &decision));
+    context.slots = 1;
+    context.channel = 99;
+    REFUSED(OPPORTUNE_UNKNOWN_CHANNEL, WITH(&context, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, WITH(NULL, NULL));
+    decision.struct_size = sizeof decision.struct_size;
+    REFUSED(OPPORTUNE_BAD_STRUCT_SIZE, WITH(NULL, &decision));
+    decision.struct_size = 1 << 20;
+    REFUSED(OPPORTUNE_BAD_STRUCT_SIZE, WITH(NULL, &decision));
+    decision.struct_size = sizeof decision;
+
+    /* The other calls on messages. */
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(NULL, local, &message, SELF, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, NULL, &message, SELF, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, local, NULL, SELF, NULL, NULL));
+    REFUSED(OPPORTUNE_MISALIGNED, opportune_update(policy, local, &message, SELF,
+                                                   (uint32_t *)(void *)odd, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_classify(NULL, local, &message, profile, profile_len, &moment, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_classify(policy, NULL, &message, profile, profile_len, &moment, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_classify(policy, local, NULL, profile, profile_len, &moment, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_classify(policy, local, &message, NULL, profile_len, &moment, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_classify(policy, local, &message, profile, profile_len, NULL, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_classify(policy, local, &message, profile, profile_len, &moment, 1, NULL));
+#define ALLOCATE(policy, snapshot, local, message, moments, count, into)                          \
+    opportune_allocate(policy, snapshot, local, message, moments, count, NULL, SELF, into)
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            ALLOCATE(NULL, snapshot, local, &message, &moment, 1, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, ALLOCATE(policy, NULL, local, &message, &moment, 1, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            ALLOCATE(policy, snapshot, NULL, &message, &moment, 1, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, ALLOCATE(policy, snapshot, local, NULL, &moment, 1, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            ALLOCATE(policy, snapshot, local, &message, NULL, 1, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, ALLOCATE(policy, snapshot, local, &message, &moment, 1, NULL));
+    {
+        static opportune_moment many[OPPORTUNE_MOMENTS_MAX + 1];
+        REFUSED(OPPORTUNE_OUT_OF_RANGE,
+                ALLOCATE(policy, snapshot, local, &message, many, OPPORTUNE_MOMENTS_MAX + 1,
+                         &decision));
+    }
+#define TICK(policy, snapshot, local, key, key_len, now, into)                                    \
+    opportune_tick(policy, snapshot, local, key, key_len, now, SELF, into)
+    REFUSED(OPPORTUNE_NULL_POINTER, TICK(NULL, snapshot, local, key, 13, NOW_MS, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, TICK(policy, NULL, local, key, 13, NOW_MS, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, TICK(policy, snapshot, NULL, key, 13, NOW_MS, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, TICK(policy, snapshot, local, NULL, 13, NOW_MS, &decision));
+    REFUSED(OPPORTUNE_NULL_POINTER, TICK(policy, snapshot, local, key, 13, NOW_MS, NULL));
+    REFUSED(OPPORTUNE_BAD_KEY, TICK(policy, snapshot, local, NULL, 0, NOW_MS, &decision));
+    REFUSED(OPPORTUNE_BAD_TIME, TICK(policy, snapshot, local, key, 13, -1, &decision));
+    HOLDS(count == 7);
+}
+
+static void outcomes(void)
+{
+    opportune_outcome outcome = {0};
+    opportune_settled settled;
+    opportune_open_offer open;
+    size_t count = 7;
+
+    memset(&settled, PATTERN, sizeof settled);
+    settled.struct_size = sizeof settled;
+    outcome.subscriber.ptr = key;
+    outcome.subscriber.len = sizeof key - 1;
+    outcome.now_ms = NOW_MS;
+#define SETTLE(policy, local, outcome, into) opportune_settle(policy, local, outcome, SELF, into)
+    REFUSED(OPPORTUNE_BAD_STRUCT_SIZE, SETTLE(policy, local, &outcome, &settled));
+    outcome.struct_size = sizeof outcome;
+    REFUSED(OPPORTUNE_BAD_ENUM, SETTLE(policy, local, &outcome, &settled));
+    outcome.kind = 9;
+    REFUSED(OPPORTUNE_BAD_ENUM, SETTLE(policy, local, &outcome, &settled));
+    outcome.kind = OPPORTUNE_OUTCOME_ACCEPTED;
+    outcome.slot = 256;
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, SETTLE(policy, local, &outcome, &settled));
+    outcome.slot = 0;
+    REFUSED(OPPORTUNE_NULL_POINTER, SETTLE(NULL, local, &outcome, &settled));
+    REFUSED(OPPORTUNE_NULL_POINTER, SETTLE(policy, NULL, &outcome, &settled));
+    REFUSED(OPPORTUNE_NULL_POINTER, SETTLE(policy, local, NULL, &settled));
+    REFUSED(OPPORTUNE_NULL_POINTER, SETTLE(policy, local, &outcome, NULL));
+    outcome.now_ms = 0;
+    REFUSED(OPPORTUNE_BAD_TIME, SETTLE(policy, local, &outcome, &settled));
+    outcome.subscriber.len = 3;
+    outcome.now_ms = NOW_MS;
+    REFUSED(OPPORTUNE_PROFILE_SUBSCRIBER, SETTLE(policy, local, &outcome, &settled));
+    outcome.subscriber.ptr = NULL;
+    REFUSED(OPPORTUNE_NULL_POINTER, SETTLE(policy, local, &outcome, &settled));
+    settled.struct_size = 0;
+    REFUSED(OPPORTUNE_BAD_STRUCT_SIZE, SETTLE(policy, local, &outcome, &settled));
+    HOLDS(settled.result == 0xA5A5A5A5u && settled.offer == 0xA5A5A5A5u);
+
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_open_offers(NULL, profile, profile_len, NOW_MS, &open, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_open_offers(policy, NULL, profile_len, NOW_MS, &open, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_open_offers(policy, profile, profile_len, NOW_MS, NULL, 1, &count));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_open_offers(policy, profile, profile_len, NOW_MS, &open, 1, NULL));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH,
+            opportune_open_offers(policy, profile, 0, NOW_MS, &open, 1, &count));
+    HOLDS(count == 7);
+}
+
+/* Programs of other versions: smaller structs, larger structs. And buffers at odd addresses. */
+static void versions(void)
+{
+    struct {
+        opportune_message message;
+        uint8_t newer[64];
+    } large;
+    struct {
+        opportune_decision decision;
+        uint8_t newer[64];
+        uint8_t behind[64];
+    } answer;
+    opportune_context context = {0};
+    size_t i, small = offsetof(opportune_decision, stages);
+    static uint8_t first[ROOM];
+
+    good_message();
+    memset(&large, PATTERN, sizeof large);
+    large.message = message;
+    large.message.struct_size = offsetof(opportune_message, zone); /* an older program's */
+    large.message.zone = 0xFFFFFFFFu;                              /* is not its own */
+    context.struct_size = offsetof(opportune_context, seed);
+    memset(&answer, PATTERN, sizeof answer);
+    answer.decision.struct_size = small;
+    DONE(opportune_decide(policy, snapshot, local, &large.message, &context, profile, profile_len,
+                          first, profile_len, 1, &answer.decision));
+    HOLDS(answer.decision.struct_size == small && answer.decision.revision == 2);
+    HOLDS(answer.decision.stages[0] == 0xA5A5A5A5u);
+
+    large.message.struct_size = sizeof large.message + sizeof large.newer; /* a newer program's */
+    large.message.zone = 0;
+    context.struct_size = sizeof context;
+    memset(&answer, PATTERN, sizeof answer);
+    answer.decision.struct_size = sizeof answer.decision + sizeof answer.newer;
+    memmove(out + 3, profile, profile_len);
+    DONE(opportune_decide(policy, snapshot, local, &large.message, &context, out + 3, profile_len,
+                          out + 3, profile_len, 1, &answer.decision));
+    HOLDS(memcmp(out + 3, first, profile_len) == 0);
+    for (i = 0; i < sizeof answer.newer; i++) {
+        HOLDS(answer.newer[i] == 0 && answer.behind[i] == PATTERN);
+    }
+    HOLDS(answer.decision.moment_count == answer.decision.stages[OPPORTUNE_STAGE_NO_MOMENT] ||
+          answer.decision.furthest != OPPORTUNE_STAGE_NO_MOMENT);
+
+    /* The same again is recognised. */
+    DONE(opportune_decide(policy, snapshot, local, &message, NULL, first, profile_len, first,
+                          profile_len, 0, &answer.decision));
+    HOLDS(answer.decision.repeated == 1 && answer.decision.offer_count == 0);
+}
+
+static void words(void)
+{
+    const opportune_status codes[] = {OPPORTUNE_OK, OPPORTUNE_PROFILE_LENGTH,
+                                      OPPORTUNE_DELTA_SEQUENCE, OPPORTUNE_OUT_OF_MEMORY};
+    size_t i;
+    for (i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        HOLDS(strcmp(opportune_status_message(codes[i]), "unknown status") != 0);
+    }
+    HOLDS(strcmp(opportune_status_message(-1), "unknown status") == 0);
+    HOLDS(strcmp(opportune_status_message(INT32_MAX), "unknown status") == 0);
+    HOLDS(strcmp(opportune_stage_words(OPPORTUNE_STAGE_CONTACT_CAP), "contact cap") == 0);
+    HOLDS(strcmp(opportune_stage_words(0xFFFFFFFFu), "unknown stage") == 0);
+    HOLDS(strcmp(opportune_version(), OPPORTUNE_VERSION) == 0);
+    HOLDS(opportune_version_number() == OPPORTUNE_VERSION_NUMBER);
+    HOLDS(opportune_abi_version() == OPPORTUNE_ABI_VERSION);
+}
+
+int main(int argc, char **argv)
+{
+    char *text, *ids;
+    size_t text_len, ids_len;
+    static uint8_t delta[1 << 20], untold[1 << 20];
+    size_t delta_len = 0, untold_len = 0;
+    opportune_local *fresh = NULL;
+
+    if (argc != 3) {
+        return 2;
+    }
+    text = read_file(argv[1], &text_len);
+    ids = read_file(argv[2], &ids_len);
+    if (opportune_policy_compile("p", 1, text, text_len, ids, ids_len, &policy, NULL, 0, NULL) !=
+        OPPORTUNE_OK) {
+        printf("the policy does not compile\n");
+        return 1;
+    }
+    DONE(opportune_snapshot_initial(policy, &snapshot));
+    DONE(opportune_local_new(policy, 1, 1, 1, &local));
+    DONE(opportune_policy_profile_bytes(policy, &profile_len));
+    DONE(opportune_profile_init(policy, KEY, profile, sizeof profile));
+    DONE(opportune_backfill(policy, local, KEY, NULL, 0, profile, profile_len, profile, profile_len,
+                            0, NULL));
+    fill();
+
+    policies(text, text_len, ids, ids_len);
+    shared_state();
+    profiles();
+    messages();
+    calls();
+    outcomes();
+
+    /* Not one of them has left a trace in the delta. */
+    DONE(opportune_local_new(policy, 1, 1, 1, &fresh));
+    DONE(opportune_delta_take(local, delta, sizeof delta, &delta_len));
+    DONE(opportune_delta_take(fresh, untold, sizeof untold, &untold_len));
+    HOLDS(delta_len == untold_len && memcmp(delta, untold, delta_len) == 0);
+
+    versions();
+    words();
+
+    opportune_local_free(fresh);
+    opportune_local_free(local);
+    opportune_snapshot_free(snapshot);
+    opportune_policy_free(policy);
+    free(text);
+    free(ids);
+    printf("%d checks, %d failures\n%s", checks, failures, failures == 0 ? "ok\n" : "");
+    return failures != 0;
+}

@@ -1,0 +1,115 @@
+/*
+ * The sizes and offsets that programs are compiled with, on machines with 64-bit pointers. Frozen:
+ * a line changes only with OPPORTUNE_ABI_VERSION; structs with a struct_size may grow at the end.
+ */
+#include "opportune.h"
+
+#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type)
+#define FIELD(type, name, bytes)                                                                  \
+    _Static_assert(offsetof(type, name) == (bytes), "offset of " #type "." #name)
+
+#if UINTPTR_MAX == UINT64_MAX
+SIZE(opportune_status, 4);
+
+SIZE(opportune_bytes, 16);
+FIELD(opportune_bytes, ptr, 0);
+FIELD(opportune_bytes, len, 8);
+
+SIZE(opportune_data, 16);
+SIZE(opportune_value, 24);
+FIELD(opportune_value, id, 0);
+FIELD(opportune_value, type, 4);
+FIELD(opportune_value, data, 8);
+
+SIZE(opportune_event, 32);
+FIELD(opportune_event, kind, 0);
+FIELD(opportune_event, time_ms, 8);
+FIELD(opportune_event, fields, 16);
+FIELD(opportune_event, field_count, 24);
+
+SIZE(opportune_message, 72);
+FIELD(opportune_message, struct_size, 0);
+FIELD(opportune_message, subscriber, 8);
+FIELD(opportune_message, session, 24);
+FIELD(opportune_message, now_ms, 40);
+FIELD(opportune_message, events, 48);
+FIELD(opportune_message, event_count, 56);
+FIELD(opportune_message, number, 64);
+FIELD(opportune_message, zone, 68);
+
+SIZE(opportune_dated, 32);
+FIELD(opportune_dated, time_ms, 0);
+FIELD(opportune_dated, value, 8);
+
+SIZE(opportune_context, 32);
+FIELD(opportune_context, struct_size, 0);
+FIELD(opportune_context, channel, 8);
+FIELD(opportune_context, slots, 12);
+FIELD(opportune_context, seed, 16);
+FIELD(opportune_context, has_seed, 24);
+FIELD(opportune_context, reserved, 28);
+
+SIZE(opportune_moment, 32);
+FIELD(opportune_moment, id, 0);
+FIELD(opportune_moment, intent, 4);
+FIELD(opportune_moment, strength, 8);
+FIELD(opportune_moment, urgency, 16);
+FIELD(opportune_moment, expires_ms, 24);
+
+SIZE(opportune_offered, 152);
+FIELD(opportune_offered, offer, 0);
+FIELD(opportune_offered, treatment, 4);
+FIELD(opportune_offered, channel, 8);
+FIELD(opportune_offered, content, 12);
+FIELD(opportune_offered, moment, 16);
+FIELD(opportune_offered, parameter_count, 20);
+FIELD(opportune_offered, score, 24);
+FIELD(opportune_offered, propensity, 32);
+FIELD(opportune_offered, probability, 40);
+FIELD(opportune_offered, expires_ms, 48);
+FIELD(opportune_offered, parameters, 56);
+
+SIZE(opportune_decision, 1048);
+FIELD(opportune_decision, struct_size, 0);
+FIELD(opportune_decision, id, 8);
+FIELD(opportune_decision, revision, 16);
+FIELD(opportune_decision, next_call_ms, 24);
+FIELD(opportune_decision, repeated, 32);
+FIELD(opportune_decision, lease_low, 36);
+FIELD(opportune_decision, arm, 40);
+FIELD(opportune_decision, furthest, 44);
+FIELD(opportune_decision, offer_count, 48);
+FIELD(opportune_decision, moment_count, 52);
+FIELD(opportune_decision, offers, 56);
+FIELD(opportune_decision, stages, 664);
+FIELD(opportune_decision, moments, 792);
+
+SIZE(opportune_outcome, 48);
+FIELD(opportune_outcome, struct_size, 0);
+FIELD(opportune_outcome, subscriber, 8);
+FIELD(opportune_outcome, decision, 24);
+FIELD(opportune_outcome, now_ms, 32);
+FIELD(opportune_outcome, kind, 40);
+FIELD(opportune_outcome, slot, 44);
+
+SIZE(opportune_settled, 24);
+FIELD(opportune_settled, struct_size, 0);
+FIELD(opportune_settled, result, 8);
+FIELD(opportune_settled, offer, 12);
+FIELD(opportune_settled, treatment, 16);
+FIELD(opportune_settled, reserved, 20);
+
+SIZE(opportune_open_offer, 152);
+FIELD(opportune_open_offer, decision, 0);
+FIELD(opportune_open_offer, made_ms, 8);
+FIELD(opportune_open_offer, expires_ms, 16);
+FIELD(opportune_open_offer, probability, 24);
+FIELD(opportune_open_offer, slot, 32);
+FIELD(opportune_open_offer, offer, 36);
+FIELD(opportune_open_offer, treatment, 40);
+FIELD(opportune_open_offer, channel, 44);
+FIELD(opportune_open_offer, state, 48);
+FIELD(opportune_open_offer, parameter_count, 52);
+FIELD(opportune_open_offer, parameters, 56);
+#endif
+

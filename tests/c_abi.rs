@@ -1,0 +1,85 @@
+//! The C ABI from the outside: the example for charging engineers, every refusal, the symbols.
+#![cfg(all(unix, feature = "compiler"))]
+
+#[path = "support/c_library.rs"]
+mod c_library;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use c_library::{c_program, library, root, run, tool};
+
+const POLICY: [&str; 2] = ["examples/policies/prepaid.toml", "examples/policies/policy.ids"];
+
+/// What a C program says about the shipped policy.
+fn output_of(source: &str) -> Option<String> {
+    let cc = tool("CC", "cc")?;
+    let program = c_program(&cc, source);
+    let output = run(Command::new(program).current_dir(root()).args(POLICY));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).expect("text"))
+}
+
+#[test]
+fn the_example_makes_offers_and_survives_a_corrupted_profile() {
+    let Some(said) = output_of("examples/c/inline_decision.c") else { return };
+    for expected in [
+        "+999555000002, call 1, balance 4.40: nothing: no moment\n",
+        "+999555000002, call 2, balance 4.00: offer minutes_100 by ussd, price 3.00, minutes 100",
+        "+999555000002 accepts minutes_100\n",
+        "+999555000001, call 2, balance 4.00: nothing: in control group\n",
+        "+999555000002, call 4, balance 3.20: no decision, status 3: profile checksum",
+    ] {
+        assert!(said.contains(expected), "no line {expected:?} in\n{said}");
+    }
+}
+
+#[test]
+fn bad_input_is_refused_and_changes_nothing() {
+    let Some(said) = output_of("tests/c/bad_input.c") else { return };
+    assert!(said.ends_with(" 0 failures\nok\n"), "{said}");
+}
+
+#[test]
+fn exported_symbols_are_those_on_the_list() {
+    let Some(nm) = tool("NM", "nm") else { return };
+    let output = run(Command::new(nm).arg("-g").arg(&library().archive));
+    let listing = String::from_utf8_lossy(&output.stdout);
+    let found: BTreeSet<&str> = listing
+        .lines()
+        .filter(|line| !line.contains(" U "))
+        .filter_map(|line| line.split_whitespace().last())
+        // Some systems put an underscore before every name of C.
+        .map(|symbol| symbol.strip_prefix("_").unwrap_or(symbol))
+        .filter(|symbol| symbol.starts_with("opportune_"))
+        .collect();
+    let list = fs::read_to_string(root().join("tests/c/symbols.txt")).expect("the list");
+    let listed: BTreeSet<&str> = list.lines().collect();
+    assert_eq!(found, listed, "exported is on the left, tests/c/symbols.txt on the right");
+}
+
+#[test]
+fn every_export_is_guarded_and_tried_with_bad_input() {
+    let tried = fs::read_to_string(root().join("tests/c/bad_input.c")).expect("the C test");
+    let mut exports = BTreeSet::new();
+    for entry in fs::read_dir(root().join("src/ffi")).expect("the room") {
+        let path = entry.expect("a file").path();
+        let text = fs::read_to_string(&path).expect("source text");
+        for item in text.split("#[unsafe(no_mangle)]\n").skip(1) {
+            let signature = item.split(" fn ").nth(1).expect("a function");
+            let name = signature.split('(').next().expect("a name").to_owned();
+            let body = item.split_once(" {\n").expect("a body").1;
+            let body = body.split("\n}\n").next().expect("an end").trim_start();
+            // What gets no pointer and calls nothing has nothing to guard.
+            let bare = !item.starts_with("pub unsafe");
+            let frees = name.ends_with("_free") && body.contains("take_back(");
+            let guarded = body.starts_with("guard(|| {");
+            assert!(guarded || frees || bare, "{name} is not guarded");
+            assert!(tried.contains(&format!("{name}(")), "bad_input.c does not try {name}");
+            exports.insert(name);
+        }
+    }
+    let list = fs::read_to_string(root().join("tests/c/symbols.txt")).expect("the list");
+    assert_eq!(exports, list.lines().map(str::to_owned).collect());
+}
