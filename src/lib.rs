@@ -103,6 +103,11 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs, missing_debug_implementations)]
 
+/// The README's example is compiled and run like any other.
+#[cfg(all(doctest, feature = "compiler"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;

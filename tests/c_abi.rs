@@ -36,6 +36,17 @@ fn the_example_makes_offers_and_survives_a_corrupted_profile() {
 }
 
 #[test]
+fn the_example_of_the_readme_makes_an_offer() {
+    let Some(cc) = tool("CC", "cc") else { return };
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+    let program = readme.split("```c\n").nth(1).and_then(|rest| rest.split("```").next());
+    let source = library().archive.with_file_name("readme.c");
+    fs::write(&source, program.expect("an example in C")).expect("room for it");
+    let output = run(&mut Command::new(c_program(&cc, source.to_str().expect("a path"))));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "success: 1 offer, offered\n");
+}
+
+#[test]
 fn bad_input_is_refused_and_changes_nothing() {
     let Some(said) = output_of("tests/c/bad_input.c") else { return };
     assert!(said.ends_with(" 0 failures\nok\n"), "{said}");
