@@ -43,7 +43,7 @@ fn the_example_of_the_readme_makes_an_offer() {
     let source = library().archive.with_file_name("readme.c");
     fs::write(&source, program.expect("an example in C")).expect("room for it");
     let output = run(&mut Command::new(c_program(&cc, source.to_str().expect("a path"))));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "success: 1 offer, offered\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "ok: 1 offer, offered\n");
 }
 
 #[test]
