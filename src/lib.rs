@@ -138,16 +138,18 @@ pub use base::ids::{
 pub use base::limits;
 pub use base::money::MICROS;
 pub use call::{
-    Local, Scratch, Shared, Updated, allocate, backfill, classify, decide, explain, init_profile,
-    new_profile, open_offers, profile_revision, read_feature, settle, tick, update,
+    Local, Question, Scratch, Shared, Updated, allocate, backfill, classify, decide, eligible,
+    explain, init_profile, new_profile, open_offers, profile_revision, read_feature, settle, tick,
+    update,
 };
 pub use decision::{
-    Context, Decision, Explanation, Fate, Offered, Outcome, OutcomeKind, Parameter, Settled, Stage,
+    Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, Parameter,
+    Settled, Stage,
 };
 pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, OfferKind, OfferPlace, Policy};
+pub use policy::{Arm, IndexSize, OfferKind, OfferPlace, Policy};
 pub use profile::{Dated, Event, Field, Message, OfferState, OpenOffer, ProfileBytes, Value};
 pub use snapshot::{Delta, Lease, Origin, Snapshot, Switches};

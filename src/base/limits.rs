@@ -72,6 +72,16 @@ pub const DECISION_OFFERS_MAX: usize = 4;
 /// Candidates among which exploration draws.
 pub const EXPLORATION_TOP_MAX: usize = 16;
 
+/// Conjunctions that the index keeps of one rule with those it inherits; a rule that has more is
+/// asked one by one of the offers that are still there.
+pub const INDEX_TERMS_MAX: usize = 8;
+/// Bins of one feature in the index.
+pub const INDEX_BINS_MAX: usize = 64;
+/// Bytes that the rows of the index may take: above it bins get fewer.
+pub const INDEX_ROW_BYTES_MAX: usize = 28 * 1024 * 1024;
+/// Offers that answer a moment below which they are asked one by one.
+pub const INDEX_CANDIDATES_MIN: usize = 48;
+
 /// Sessions remembered in a profile to recognise retransmissions.
 pub const SESSIONS: usize = 4;
 /// Message numbers below the highest that a session remembers one by one.

@@ -2,10 +2,12 @@
 //! in scratch, and seals the new profile last, so an error changes nothing.
 
 mod decide;
+mod eligible;
 mod profiles;
 mod scratch;
 
 pub use decide::{allocate, classify, decide, explain, settle, tick, update};
+pub use eligible::{Question, eligible};
 pub use profiles::{
     Updated, backfill, init_profile, new_profile, open_offers, profile_revision, read_feature,
 };

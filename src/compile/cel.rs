@@ -55,7 +55,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, SyntaxError> {
     }
 }
 
-fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
+pub(super) fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
     let symbols = text.bytes().filter(u8::is_ascii_punctuation).count();
     for (count, limit, what) in [
         (text.len(), EXPRESSION_BYTES_MAX, "bytes"),

@@ -12,7 +12,7 @@ use super::diagnostic::Code;
 use super::node::{Kind, Node, literal_bits};
 use super::scope::{EventView, View};
 use super::source::Item;
-use super::types::{MONEY, Ty};
+use super::types::{BOOL, MONEY, Ty};
 use crate::base::limits::{EXPRESSION_OPS_MAX, EXPRESSION_STACK_MAX};
 use crate::base::money::parse_micros;
 use crate::expr::{Op, Program};
@@ -45,7 +45,12 @@ impl Build<'_> {
         if let Some(known) = self.known.get(&key).filter(|_| shared) {
             return Some(*known);
         }
-        let (ops, ty) = self.operations(item, text, wanted, view)?;
+        let conjunction =
+            if shared && wanted == Some(BOOL) { self.conjunction(item, text) } else { None };
+        let (ops, ty) = match conjunction {
+            Some(node) => (flatten(&node), BOOL),
+            None => self.operations(item, text, wanted, view)?,
+        };
         let program = self.place(item, &ops)?;
         if shared {
             self.known.insert(key, (program, ty));

@@ -14,6 +14,7 @@ mod cel;
 mod channels;
 mod check;
 mod coerce;
+mod conjuncts;
 mod contact;
 mod derived;
 mod diagnostic;
@@ -136,12 +137,20 @@ struct Build<'a> {
     scope: Scope,
     tables: Tables,
     known: lower::Known,
+    conjuncts: conjuncts::Conjuncts,
 }
 
 impl<'a> Build<'a> {
     fn new(report: &'a Report, ids: Ids) -> Build<'a> {
         let (scope, tables) = (Scope::default(), Tables::default());
-        Build { report, ids, scope, tables, known: lower::Known::new() }
+        Build {
+            report,
+            ids,
+            scope,
+            tables,
+            known: lower::Known::new(),
+            conjuncts: Default::default(),
+        }
     }
 
     fn everything(&mut self, root: &Section<'_>) {

@@ -3,7 +3,9 @@
 use smallvec::SmallVec;
 
 use super::arbitration::{Candidate, Ranking, score, worth};
-use super::gates::{Gates, Workspace};
+use super::gates::Gates;
+use super::search::{Search, SearchSpace};
+use super::workspace::Workspace;
 use super::{Context, Decision, Offered, Parameter, Stage, Trace};
 use crate::base::bytes::write_i64;
 use crate::base::limits::OFFER_PARAMETERS_MAX;
@@ -24,15 +26,16 @@ pub(crate) struct Inputs<'a> {
     pub(crate) arm: Arm,
 }
 
-/// Decides; changes nothing. O(offers that answer the raised moments).
-pub(crate) fn allocate(
+/// Decides; changes nothing. O(offers that answer the raised moments): a bit each while their
+/// rules are looked up, more for those that are left.
+pub(crate) fn allocate<T: Trace>(
     features: &mut Features,
     moments: Moments,
     inputs: &Inputs,
     context: &Context,
     lease: &Lease,
     workspace: &mut Workspace,
-    trace: &mut impl Trace,
+    trace: &mut T,
 ) -> Decision {
     let mut decision = Decision {
         id: inputs.decision,
@@ -49,24 +52,13 @@ pub(crate) fn allocate(
     if decision.moments.is_empty() {
         return decision;
     }
+    let Workspace { gates: workspace, search } = workspace;
     let mut gates = Gates::new(features, inputs, context, lease, workspace);
     let mut ranking = Ranking::default();
-    for (place, moment) in decision.moments.iter().enumerate() {
-        for &position in answering(inputs.policy, moment.id) {
-            let Some(offer) = inputs.policy.tables.offers.get(position as usize) else {
-                continue;
-            };
-            if !gates.first_look(position) {
-                continue;
-            }
-            match consider(&mut gates, position, offer, place as u8) {
-                Ok(candidate) => ranking.insert(candidate),
-                Err(stage) => {
-                    decision.stages[stage as usize] += 1;
-                    trace.fate(offer.id, stage, None);
-                }
-            }
-        }
+    if by_index::<T>(inputs.policy, &decision.moments) {
+        search_all(&mut gates, search, &decision.moments, &mut ranking, &mut decision.stages);
+    } else {
+        ask_all(&mut gates, &decision.moments, &mut ranking, &mut decision.stages, trace);
     }
     if decision.stages[Stage::QuietHours as usize] > 0 {
         decision.next_call_ms = gates.quiet_until_ms();
@@ -91,8 +83,64 @@ pub(crate) fn allocate(
     decision
 }
 
+/// Whether candidates are found through the index: when nobody watches, and there are enough.
+fn by_index<T: Trace>(policy: &Policy, moments: &Moments) -> bool {
+    let candidates = moments.iter().map(|moment| answering(policy, moment.id).len());
+    !T::WATCHES && policy.index.pays(candidates.sum())
+}
+
+/// Takes the offers of the moments through the stages, one by one.
+fn ask_all(
+    gates: &mut Gates,
+    moments: &Moments,
+    ranking: &mut Ranking,
+    stages: &mut [u32; Stage::COUNT],
+    trace: &mut impl Trace,
+) {
+    let policy = gates.inputs.policy;
+    for (place, moment) in moments.iter().enumerate() {
+        for &position in answering(policy, moment.id) {
+            let Some(offer) = policy.tables.offers.get(position as usize) else { continue };
+            if !gates.first_look(position) {
+                continue;
+            }
+            let passed = gates.rules(offer);
+            match passed.and_then(|()| consider(gates, position, offer, place as u8)) {
+                Ok(candidate) => ranking.insert(candidate),
+                Err(stage) => {
+                    stages[stage as usize] += 1;
+                    trace.fate(offer.id, stage, None);
+                }
+            }
+        }
+    }
+}
+
+/// The same through the index. Candidates come in another order, which their ranking and the
+/// counts do not depend on.
+fn search_all(
+    gates: &mut Gates,
+    space: &mut SearchSpace,
+    moments: &Moments,
+    ranking: &mut Ranking,
+    stages: &mut [u32; Stage::COUNT],
+) {
+    let policy = gates.inputs.policy;
+    let mut search = Search::new(gates.inputs, space, moments.len() > 1);
+    for (place, moment) in moments.iter().enumerate() {
+        let Some(moment) = policy.moment_position(moment.id) else { continue };
+        search.moment(moment, gates, stages, |gates, stages, position| {
+            let Some(offer) = policy.tables.offers.get(position as usize) else { return };
+            match consider(gates, position, offer, place as u8) {
+                Ok(candidate) => ranking.insert(candidate),
+                Err(stage) => stages[stage as usize] += 1,
+            }
+        });
+    }
+}
+
 /// Positions of the offers that answer a moment.
-fn answering(policy: &Policy, moment: crate::base::ids::MomentId) -> &[u32] {
+pub(super) fn answering(policy: &Policy, moment: crate::base::ids::MomentId) -> &[u32] {
     policy
         .moment_position(moment)
         .and_then(|position| policy.tables.moments.get(position))
@@ -102,7 +150,7 @@ fn answering(policy: &Policy, moment: crate::base::ids::MomentId) -> &[u32] {
         .unwrap_or(&[])
 }
 
-/// Takes an offer through all stages; its best treatment if one passes, else where it fell out.
+/// Takes an offer whose rules hold through the other stages; its best treatment if one passes, else where it fell out.
 fn consider(
     gates: &mut Gates,
     position: u32,

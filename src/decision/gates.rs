@@ -5,13 +5,15 @@ use alloc::vec::Vec;
 use super::contact::CapUse;
 use super::{Context, Inputs, Stage};
 use crate::expr::{Environment, Program, holds};
-use crate::policy::{Arm, Channel, Contact, KindSet, Offer, OfferKind, QuietHours, Rules};
+use crate::policy::{
+    Arm, Channel, Contact, Group, Issue, KindSet, Offer, OfferKind, QuietHours, Rules,
+};
 use crate::profile::{Features, OpenOffers};
 use crate::snapshot::Lease;
 
 /// Room for one decision's intermediate answers, sized for a policy.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Workspace {
+pub(crate) struct Answers {
     /// By issue and tier of rules: what it said, if asked.
     issues: Vec<[Answer; 3]>,
     /// The same by group.
@@ -33,10 +35,10 @@ enum Answer {
     Fails,
 }
 
-impl Workspace {
-    pub(crate) fn new(policy: &crate::policy::Policy) -> Workspace {
+impl Answers {
+    pub(crate) fn new(policy: &crate::policy::Policy) -> Answers {
         let tables = &policy.tables;
-        Workspace {
+        Answers {
             issues: alloc::vec![Default::default(); tables.issues.len()],
             groups: alloc::vec![Default::default(); tables.groups.len()],
             channels: alloc::vec![Default::default(); tables.channels.len()],
@@ -71,7 +73,7 @@ pub(crate) struct Gates<'a, 'f> {
     pub(crate) inputs: &'a Inputs<'a>,
     context: &'a Context,
     lease: &'a Lease,
-    workspace: &'a mut Workspace,
+    workspace: &'a mut Answers,
     /// Kinds that are silenced now; worked out when first asked.
     suppressed: Option<KindSet>,
     caps: Option<CapUse>,
@@ -85,7 +87,7 @@ impl<'a, 'f> Gates<'a, 'f> {
         inputs: &'a Inputs<'a>,
         context: &'a Context,
         lease: &'a Lease,
-        workspace: &'a mut Workspace,
+        workspace: &'a mut Answers,
     ) -> Self {
         workspace.begin();
         let quiet = inputs.policy.tables.contact.quiet;
@@ -119,11 +121,10 @@ impl<'a, 'f> Gates<'a, 'f> {
         self.quiet_ms.map_or(0, |remaining| self.inputs.now_ms.saturating_add(remaining))
     }
 
-    /// The stages that hold for an offer on any channel: the first that refuses it.
-    pub(crate) fn offer(&mut self, offer: &Offer) -> Result<(), Stage> {
-        let policy = self.inputs.policy;
-        let group = policy.tables.groups.get(usize::from(offer.group)).ok_or(Stage::SwitchedOff)?;
-        let issue = policy.tables.issues.get(usize::from(group.issue)).ok_or(Stage::SwitchedOff)?;
+    /// The stages of an offer's switches, dates and rules: the first that refuses it. What the
+    /// index answers, one by one.
+    pub(crate) fn rules(&mut self, offer: &Offer) -> Result<(), Stage> {
+        let (_, issue) = self.place(offer).ok_or(Stage::SwitchedOff)?;
         let switches = self.inputs.snapshot.switches();
         if switches.offers_off.contains(&offer.id) || switches.issues_off.contains(&issue.id) {
             return Err(Stage::SwitchedOff);
@@ -131,14 +132,30 @@ impl<'a, 'f> Gates<'a, 'f> {
         if !(offer.from_ms..offer.until_ms).contains(&self.inputs.now_ms) {
             return Err(Stage::NotValid);
         }
-        for tier in Tier::ALL {
-            let allowed = self.issue_rule(group.issue, &issue.rules, tier)
-                && self.group_rule(offer.group, &group.rules, tier)
-                && self.rule(tier.of(&offer.rules));
-            if !allowed {
-                return Err(tier.stage());
-            }
+        match Tier::ALL.into_iter().find(|tier| !self.allows(offer, *tier)) {
+            Some(tier) => Err(tier.stage()),
+            None => Ok(()),
         }
+    }
+
+    fn place(&self, offer: &Offer) -> Option<(&'a Group, &'a Issue)> {
+        let tables = &self.inputs.policy.tables;
+        let group = tables.groups.get(usize::from(offer.group))?;
+        Some((group, tables.issues.get(usize::from(group.issue))?))
+    }
+
+    /// Whether the rules of a tier hold, those of issue and group included.
+    pub(super) fn allows(&mut self, offer: &Offer, tier: Tier) -> bool {
+        self.place(offer).is_some_and(|(group, issue)| {
+            self.issue_rule(group.issue, &issue.rules, tier)
+                && self.group_rule(offer.group, &group.rules, tier)
+                && self.rule(tier.of(&offer.rules))
+        })
+    }
+
+    /// The other stages that hold for an offer on any channel.
+    pub(crate) fn offer(&mut self, offer: &Offer) -> Result<(), Stage> {
+        let policy = self.inputs.policy;
         if self.suppressed(offer.kind) {
             return Err(Stage::Suppressed);
         }
@@ -263,7 +280,7 @@ fn quiet_exempts(quiet: &Option<QuietHours>, kind: OfferKind) -> bool {
 
 /// The three tiers of rules, in the order in which they are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tier {
+pub(super) enum Tier {
     Eligible,
     Applicable,
     Suitable,

@@ -8,18 +8,23 @@
 mod allocate;
 mod arbitration;
 mod contact;
+mod eligible;
 mod gates;
 mod outcome;
+mod search;
 mod stage;
 mod trace;
+mod workspace;
 
 pub(crate) use allocate::{Inputs, allocate, apply, sweep_expired};
-pub(crate) use gates::Workspace;
+pub use eligible::Lookup;
+pub(crate) use eligible::eligible;
 pub(crate) use outcome::settle;
 pub use outcome::{Outcome, OutcomeKind, Settled};
 pub use stage::Stage;
 pub use trace::{Explanation, Fate};
 pub(crate) use trace::{NoTrace, Trace};
+pub(crate) use workspace::Workspace;
 
 use smallvec::SmallVec;
 

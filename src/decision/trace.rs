@@ -8,6 +8,10 @@ use crate::base::ids::OfferId;
 
 /// Told what becomes of each candidate.
 pub(crate) trait Trace {
+    /// Whether it wants to hear of candidates at all. If so, offers are asked one by one instead
+    /// of through the index, which knows how many fell out but names none.
+    const WATCHES: bool = true;
+
     /// A candidate fell out, or was offered; `score` once it has one.
     fn fate(&mut self, offer: OfferId, stage: Stage, score: Option<f64>);
 }
@@ -17,6 +21,8 @@ pub(crate) trait Trace {
 pub(crate) struct NoTrace;
 
 impl Trace for NoTrace {
+    const WATCHES: bool = false;
+
     #[inline(always)]
     fn fate(&mut self, _: OfferId, _: Stage, _: Option<f64>) {}
 }

@@ -2,10 +2,12 @@
 //! bytes of a profile mean.
 //!
 //! [`Tables`] is what the compiler produces. [`Policy`] adds what is derived from it when it is
-//! loaded: the profile layout and the indices from permanent ids to table positions.
+//! loaded: the profile layout, the index over rules, and the indices from permanent ids to table
+//! positions.
 
 mod catalogue;
 mod contact;
+mod index;
 mod layout;
 mod names;
 mod schema;
@@ -19,6 +21,8 @@ pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
+pub use index::IndexSize;
+pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
     CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
 };
@@ -112,6 +116,7 @@ pub struct OfferPlace {
 pub struct Policy {
     pub(crate) tables: Tables,
     pub(crate) layout: Layout,
+    pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     event_positions: IdIndex,
     feature_positions: IdIndex,
@@ -153,6 +158,7 @@ impl Policy {
         let layout = Layout::new(&tables);
         Policy {
             layout,
+            index: Index::build(&tables),
             cpu: CpuLevel::detect(),
             event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
             feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),
@@ -182,6 +188,12 @@ impl Policy {
     /// ISO 4217 code of the currency that all money is in.
     pub fn currency(&self) -> &str {
         &self.tables.currency
+    }
+
+    /// Builds the index over the rules of offers once more, and gives its size: what loading the
+    /// policy costs. O(offers x bins of a feature); allocates.
+    pub fn index_size(&self) -> IndexSize {
+        Index::build(&self.tables).size()
     }
 
     /// Bytes of one subscriber's profile.

@@ -1,0 +1,58 @@
+//! Asking for the offers whose rules hold, without deciding.
+
+use super::profiles::subscriber_hash;
+use super::scratch::{Local, Shared};
+use crate::base::ids::{MemberId, MomentId, OfferId};
+use crate::decision::{self, Inputs, Lookup, Stage};
+use crate::error::Error;
+use crate::profile::{self, Features};
+
+/// Of whom, and in which moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The subscriber's key.
+    pub subscriber: &'a [u8],
+    /// The moment that the offers answer. One that the policy does not have has no offers.
+    pub moment: MomentId,
+    /// When, in milliseconds since the Unix epoch.
+    pub now_ms: i64,
+    /// Overrides the subscriber's own zone.
+    pub zone: Option<MemberId>,
+    /// By index or one by one.
+    pub lookup: Lookup,
+}
+
+/// Hands over the offers of a moment that are switched on, within their dates and allowed by all
+/// their rules, in no particular order: what a decision goes on with. Gives how many others fell
+/// out, by [`Stage`] number. Changes nothing, never allocates.
+///
+/// # Errors
+/// Those of the profile; [`Error::Key`], [`Error::Time`], [`Error::SnapshotMismatch`],
+/// [`Error::LeaseMismatch`], [`Error::ScratchMismatch`].
+pub fn eligible(
+    shared: Shared,
+    profile: &[u8],
+    question: &Question,
+    local: &mut Local,
+    found: impl FnMut(OfferId),
+) -> Result<[u32; Stage::COUNT], Error> {
+    let policy = shared.policy;
+    shared.snapshot.check(policy)?;
+    local.check(policy)?;
+    local.scratch.check(policy)?;
+    profile::check_time(question.now_ms)?;
+    profile::check(policy, profile, subscriber_hash(policy, question.subscriber)?)?;
+    let Local { lease, scratch, .. } = local;
+    let (memo, now_ms) = (&mut scratch.memo, question.now_ms);
+    let mut features = Features::new(policy, profile, memo, now_ms, question.zone);
+    let inputs = Inputs {
+        policy,
+        snapshot: shared.snapshot,
+        decision: 0,
+        seed: 0,
+        now_ms,
+        arm: policy.arm(question.subscriber),
+    };
+    let asked = (question.moment, question.lookup);
+    Ok(decision::eligible(&mut features, &inputs, lease, &mut scratch.workspace, asked, found))
+}
