@@ -3,13 +3,15 @@
 #[path = "support/prepaid.rs"]
 mod prepaid;
 mod support;
+#[path = "../benches/workload/mod.rs"]
+mod workload;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use opportune::{
-    Arm, Outcome, OutcomeKind, ProfileBytes, Shared, Snapshot, allocate, classify, decide,
-    open_offers, read_feature, settle, tick, update,
+    Arm, Event, Lookup, Outcome, OutcomeKind, ProfileBytes, Question, Shared, Snapshot, allocate,
+    classify, decide, eligible, open_offers, read_feature, settle, tick, update,
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 
@@ -141,4 +143,35 @@ fn neither_do_the_calls_one_by_one_nor_refusals() {
         assert!(decide(shared, bytes, &message, &outbound(), &mut local).is_err());
     });
     assert_eq!(counted, 0);
+}
+
+#[test]
+fn neither_does_a_search_through_the_index() {
+    let policy = support::compile_text(&workload::policy_text(500, 3));
+    assert!(policy.index_size().bytes > 0);
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let mut local = rich_local(&policy);
+    let kind = policy.id("ask").expect("an event");
+    let moment = policy.id("all").expect("a moment");
+    for number in 0..20 {
+        let key = workload::key(number);
+        let mut profile = workload::profile(&policy, number, &mut local.scratch);
+        let events = [Event { kind, time_ms: workload::NOW_MS, fields: &[] }];
+        let message = message(&key, 1, workload::NOW_MS, &events);
+        let question = Question {
+            subscriber: key.as_bytes(),
+            moment,
+            now_ms: workload::NOW_MS,
+            zone: None,
+            lookup: Lookup::Index,
+        };
+        let count = allocations(|| {
+            let mut found = 0;
+            eligible(shared, &profile, &question, &mut local, |_| found += 1).expect("sound");
+            let bytes = ProfileBytes::in_place(&mut profile);
+            decide(shared, bytes, &message, &outbound(), &mut local).expect("sound");
+        });
+        assert_eq!(count, 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! What everything else stands on: identifiers, limits, civil time, fixed point, the stable
 //! hash, the checksum and bounded byte access. Nothing here knows of a policy.
 
+pub(crate) mod bits;
 pub(crate) mod bucket;
 pub(crate) mod bytes;
 pub(crate) mod checksum;

@@ -1,29 +1,31 @@
 //! The one file outside the C ABI with `unsafe`: code that runs only on processors that have the
 //! instructions it names. Each function has a portable twin that a test holds equal.
 
+use super::bits;
 use super::checksum::crc32c_portable;
 
 /// What the processor can do, read once when a policy is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CpuLevel {
     crc32c: bool,
+    avx2: bool,
 }
 
 impl CpuLevel {
     /// The portable paths only.
     #[cfg(test)]
-    pub(crate) const PORTABLE: CpuLevel = CpuLevel { crc32c: false };
+    pub(crate) const PORTABLE: CpuLevel = CpuLevel { crc32c: false, avx2: false };
 
     #[cfg(target_arch = "x86_64")]
     pub(crate) fn detect() -> Self {
         // Leaf 1 exists on every x86-64 processor; ECX bit 20 is SSE4.2.
         let leaf_1 = core::arch::x86_64::__cpuid(1);
-        CpuLevel { crc32c: leaf_1.ecx & (1 << 20) != 0 }
+        CpuLevel { crc32c: leaf_1.ecx & (1 << 20) != 0, avx2: has_avx2(leaf_1.ecx) }
     }
 
     #[cfg(not(target_arch = "x86_64"))]
     pub(crate) fn detect() -> Self {
-        CpuLevel { crc32c: false }
+        CpuLevel::default()
     }
 }
 
@@ -36,6 +38,43 @@ pub(crate) fn crc32c(level: CpuLevel, crc: u32, bytes: &[u8]) -> u32 {
     }
     let _ = level;
     crc32c_portable(crc, bytes)
+}
+
+/// Whether processor and system both keep 256-bit registers, and there are integer operations on
+/// them. Intel SDM volume 1, 14.7.1.
+#[cfg(target_arch = "x86_64")]
+fn has_avx2(leaf_1_ecx: u32) -> bool {
+    const OSXSAVE_AND_AVX: u32 = 1 << 27 | 1 << 28;
+    if leaf_1_ecx & OSXSAVE_AND_AVX != OSXSAVE_AND_AVX || core::arch::x86_64::__cpuid(0).eax < 7 {
+        return false;
+    }
+    // SAFETY: OSXSAVE says that the instruction may be used.
+    let kept = unsafe { kept_registers() };
+    kept & 0b110 == 0b110 && core::arch::x86_64::__cpuid_count(7, 0).ebx & (1 << 5) != 0
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "xsave")]
+fn kept_registers() -> u64 {
+    // SAFETY: register 0 exists wherever the instruction does.
+    unsafe { core::arch::x86_64::_xgetbv(0) }
+}
+
+/// Intersects `out` with the rows of words that begin at `starts`.
+pub(crate) fn intersect(level: CpuLevel, rows: &[u64], starts: &[u32], out: &mut [u64]) {
+    #[cfg(target_arch = "x86_64")]
+    if level.avx2 {
+        // SAFETY: `CpuLevel::detect` saw AVX2 on this processor.
+        return unsafe { intersect_avx2(rows, starts, out) };
+    }
+    let _ = level;
+    bits::intersect::<16>(rows, starts, out);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn intersect_avx2(rows: &[u64], starts: &[u32], out: &mut [u64]) {
+    bits::intersect::<32>(rows, starts, out);
 }
 
 /// Bytes of one of the three lanes that the instruction is fed in turn.
@@ -89,6 +128,23 @@ static AFTER_LANE: [[u32; 256]; 4] = crate::base::checksum::after_zeros(LANE_BYT
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_intersections_agree() {
+        let rows: alloc::vec::Vec<u64> =
+            (1..800u64).map(|i| i.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << (i % 64)).collect();
+        for len in [0, 1, 15, 16, 17, 32, 33, 64, 100] {
+            for starts in [&[][..], &[0], &[7, 300, 650]] {
+                let mut outs = [(); 2].map(|()| alloc::vec![u64::MAX; len]);
+                for (out, level) in outs.iter_mut().zip([CpuLevel::detect(), CpuLevel::PORTABLE]) {
+                    intersect(level, &rows, starts, out);
+                }
+                assert_eq!(outs[0], outs[1], "{len} words of {starts:?}");
+                let all = |at| starts.iter().fold(u64::MAX, |all, s| all & rows[*s as usize + at]);
+                assert_eq!(outs[0], (0..len).map(all).collect::<alloc::vec::Vec<u64>>());
+            }
+        }
+    }
 
     #[test]
     fn both_twins_agree() {

@@ -129,7 +129,8 @@ fn search_all(
     let mut search = Search::new(gates.inputs, space, moments.len() > 1);
     for (place, moment) in moments.iter().enumerate() {
         let Some(moment) = policy.moment_position(moment.id) else { continue };
-        search.moment(moment, gates, stages, |gates, stages, position| {
+        search.moment(moment, gates, stages, |gates, stages, at| {
+            let position = policy.index.offer(at);
             let Some(offer) = policy.tables.offers.get(position as usize) else { return };
             match consider(gates, position, offer, place as u8) {
                 Ok(candidate) => ranking.insert(candidate),

@@ -37,8 +37,8 @@ pub(crate) fn eligible(
     let offer = |position: u32| policy.tables.offers.get(position as usize);
     if lookup == Lookup::Index && policy.index.words() > 0 {
         let mut search = Search::new(inputs, search, false);
-        search.moment(position, &mut gates, &mut stages, |_, _, position| {
-            offer(position).into_iter().for_each(|offer| found(offer.id));
+        search.moment(position, &mut gates, &mut stages, |_, _, place| {
+            policy.index.id(place).into_iter().for_each(&mut found);
         });
         return stages;
     }

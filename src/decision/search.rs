@@ -21,9 +21,10 @@ pub(crate) struct SearchSpace {
 }
 
 impl SearchSpace {
-    pub(super) fn new(index: &Index) -> SearchSpace {
+    pub(super) fn new(policy: &Policy) -> SearchSpace {
+        let index = &policy.index;
         let words = alloc::vec![0; index.words()];
-        SearchSpace { probe: index.probe(), seen: words.clone(), off: words }
+        SearchSpace { probe: index.probe(policy.cpu), seen: words.clone(), off: words }
     }
 
     pub(super) fn fits(&self, index: &Index) -> bool {
@@ -63,7 +64,7 @@ impl<'a> Search<'a> {
         Search { policy, space, several, switched }
     }
 
-    /// Hands over the positions of a moment's offers that no earlier moment of this decision had
+    /// Hands over the places in the index of a moment's offers that no earlier moment of this decision had
     /// and whose rules hold; counts the others.
     pub(super) fn moment(
         &mut self,
@@ -79,7 +80,7 @@ impl<'a> Search<'a> {
             self.sift(&mut tile, gates, stages);
             for (at, alive) in tile.alive[..tile.len].iter().enumerate() {
                 for place in bits(tile.first + at, *alive) {
-                    survivor(gates, stages, index.offer(place));
+                    survivor(gates, stages, place);
                 }
             }
         }

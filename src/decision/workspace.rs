@@ -13,7 +13,7 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     pub(crate) fn new(policy: &Policy) -> Workspace {
-        Workspace { gates: Answers::new(policy), search: SearchSpace::new(&policy.index) }
+        Workspace { gates: Answers::new(policy), search: SearchSpace::new(policy) }
     }
 
     pub(crate) fn fits(&self, policy: &Policy) -> bool {

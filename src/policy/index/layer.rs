@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::axis::Axis;
 use super::formula::Term;
 use super::probe::Probe;
+use crate::base::simd;
 use crate::expr::Environment;
 
 /// The n-th term of every offer that has one. Only words with such offers have a slot here.
@@ -163,7 +164,7 @@ impl Layer {
                 }
             }
         }
-        intersect(&self.rows, &probe.rows, out);
+        simd::intersect(probe.cpu, &self.rows, &probe.rows, out);
         for (list, axis) in &probe.patches {
             if let Some(key) = probe.key(usize::from(*axis)) {
                 self.patch(*list as usize, key, slots.clone(), out);
@@ -204,24 +205,5 @@ impl Layer {
             + size_of_val(self.patch_starts.as_slice())
             + size_of_val(self.patch_gaps.as_slice())
             + size_of_val(self.patch_bits.as_slice())
-    }
-}
-
-/// Intersects `out` with the rows that begin at `starts`.
-fn intersect(rows: &[u64], starts: &[u32], out: &mut [u64]) {
-    let (blocks, rest) = out.as_chunks_mut::<16>();
-    let done = blocks.len() * 16;
-    for (at, block) in blocks.iter_mut().enumerate() {
-        let mut held = *block;
-        for start in starts {
-            if let Some(row) = rows[*start as usize + at * 16..].first_chunk::<16>() {
-                held.iter_mut().zip(row).for_each(|(held, word)| *held &= word);
-            }
-        }
-        *block = held;
-    }
-    for start in starts {
-        let row = &rows[*start as usize + done..];
-        rest.iter_mut().zip(row).for_each(|(held, word)| *held &= word);
     }
 }

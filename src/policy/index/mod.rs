@@ -33,7 +33,9 @@ pub(crate) use order::Word;
 use order::{Order, WordSets};
 pub(crate) use probe::Probe;
 
+use crate::base::ids::OfferId;
 use crate::base::limits::INDEX_CANDIDATES_MIN;
+use crate::base::simd::CpuLevel;
 use crate::expr::Environment;
 
 /// Tiers of rules that the index answers, in the order in which they are asked.
@@ -94,9 +96,9 @@ impl Index {
     }
 
     /// Room for look-ups. Allocates.
-    pub(crate) fn probe(&self) -> Probe {
+    pub(crate) fn probe(&self, cpu: CpuLevel) -> Probe {
         let columns = self.tiers.iter().flat_map(|tier| &tier.layers).map(Layer::columns);
-        Probe::new(self.axes.len(), columns.max().unwrap_or(0))
+        Probe::new(cpu, self.axes.len(), columns.max().unwrap_or(0))
     }
 
     pub(crate) fn fits(&self, probe: &Probe) -> bool {
@@ -121,6 +123,11 @@ impl Index {
     /// The position of the offer at a place.
     pub(crate) fn offer(&self, place: u32) -> u32 {
         self.order.offers.get(place as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The permanent id of the offer at a place.
+    pub(crate) fn id(&self, place: u32) -> Option<OfferId> {
+        self.order.ids.get(place as usize).copied()
     }
 
     /// The place of the offer at a position.
@@ -179,7 +186,7 @@ impl Index {
             2 * size_of_val(tier.free.as_slice())
                 + tier.layers.iter().map(Layer::bytes).sum::<usize>()
         };
-        2 * size_of_val(order)
+        3 * size_of_val(order)
             + self.moments.bytes()
             + self.issues.bytes()
             + self.axes.iter().map(Axis::bytes).sum::<usize>()

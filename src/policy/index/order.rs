@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
+use crate::base::ids::OfferId;
 use crate::policy::Tables;
 
 /// A word of bits, one an offer, by its number.
@@ -14,6 +15,8 @@ pub(crate) type Word = (u32, u64);
 pub(super) struct Order {
     /// By place: the position of the offer.
     pub(super) offers: Vec<u32>,
+    /// By place: the permanent id of the offer, so that an answer needs nothing else of it.
+    pub(super) ids: Vec<OfferId>,
     /// By position: the place.
     pub(super) places: Vec<u32>,
 }
@@ -36,7 +39,8 @@ impl Order {
         for (place, offer) in offers.iter().enumerate() {
             places[*offer as usize] = place as u32;
         }
-        Order { offers, places }
+        let ids = offers.iter().map(|offer| tables.offers[*offer as usize].id).collect();
+        Order { offers, ids, places }
     }
 
     pub(super) fn words(&self) -> usize {

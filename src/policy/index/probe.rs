@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::axis::Axis;
 use super::decompile::{AGE, NOW};
 use super::set::float_key;
+use crate::base::simd::CpuLevel;
 use crate::expr::{Cell, Environment};
 
 /// Not read yet.
@@ -14,6 +15,7 @@ const _: () = assert!(crate::base::limits::INDEX_BINS_MAX < UNREAD as usize);
 /// Room for one decision's look-ups: each source is read and binned at most once.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Probe {
+    pub(super) cpu: CpuLevel,
     bins: Vec<u8>,
     keys: Vec<i64>,
     /// Where the rows to intersect begin.
@@ -23,8 +25,9 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    pub(super) fn new(axes: usize, columns: usize) -> Probe {
+    pub(super) fn new(cpu: CpuLevel, axes: usize, columns: usize) -> Probe {
         Probe {
+            cpu,
             bins: alloc::vec![UNREAD; axes],
             keys: alloc::vec![0; axes],
             rows: Vec::with_capacity(columns),
