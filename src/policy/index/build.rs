@@ -112,10 +112,10 @@ fn axes(tables: &Tables, order: &Order, formulas: &mut [Vec<Formula>; 4]) -> Vec
     let bytes = |uses: &[Use], bins: usize| -> usize {
         uses.iter().map(|one| one.words * 8 * (one.edges.len() + 2).min(bins)).sum()
     };
-    let fitting = (1..=8).rev().map(|eighths| INDEX_BINS_MAX / 8 * eighths);
     let least = INDEX_BINS_MAX / 8;
-    let bins = fitting.clone().find(|bins| bytes(&uses, *bins) <= INDEX_ROW_BYTES_MAX);
-    let bins = bins.unwrap_or(least);
+    let mut choices = (1..=8).rev().map(|eighths| least * eighths);
+    let fits = |bins: &usize| bytes(&uses, *bins) <= INDEX_ROW_BYTES_MAX;
+    let bins = choices.find(fits).unwrap_or(least);
     uses.sort_by_key(|one| (core::cmp::Reverse(one.sets), one.source));
     while bytes(&uses, bins) > INDEX_ROW_BYTES_MAX {
         let Some(left_out) = uses.pop() else { break };

@@ -172,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_leaves_a_bound() {
+        let mut pair = above(0, 1).and(above(1, 1)).or(above(2, 1).and(above(3, 1)));
+        pair.forget(7);
+        assert!(pair.exact);
+        pair.forget(1);
+        assert_eq!((pair.exact, pair.asked().len()), (false, 2));
+        pair.forget(0);
+        assert!(pair.asked().is_empty(), "a term that asks nothing");
+    }
+
+    #[test]
     fn what_is_too_long_is_a_bound() {
         let pairs =
             (0..INDEX_TERMS_MAX as u16 + 1).map(|v| above(2 * v, 1).and(above(2 * v + 1, 1)));
