@@ -38,8 +38,8 @@ impl Axis {
         self.cuts.len() + 2
     }
 
-    /// PERF: a dependent binary search of six steps was two thirds of a question about 100 offers;
-    /// one look-up by stretch leaves none or one step to go.
+    /// One look-up by stretch instead of a binary search of up to six dependent steps: few cuts
+    /// are left to compare with. The gain was not separated from noise (`docs/benchmarks.md`).
     #[inline]
     pub(super) fn bin(&self, key: Option<i64>) -> usize {
         let Some(key) = key else { return 0 };
