@@ -26,10 +26,11 @@
  * - Structs that begin with struct_size: set it to sizeof the struct, so that programs and
  *   libraries of different versions understand one another. Later versions add at the end only.
  * - Threads. Any number of threads may use a policy or a snapshot at once; a local handle belongs
- *   to one at a time. There are no globals, no thread-local state, no locks and no signal handlers.
+ *   to one at a time. There is no last error to fetch, no global state, no lock, no signal handler.
+ *   Functions that do not allocate run on a stack of 16 KiB.
  * - Time is an argument. The library reads no clock, file, socket or environment variable.
- * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" end the process if
- *   the allocator has nothing left, as Rust programs do.)
+ * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" abort the process if
+ *   the allocator has nothing left.)
  */
 
 
