@@ -272,6 +272,38 @@ fn leases_are_never_overspent_and_rejections_give_back() {
 }
 
 #[test]
+fn a_lease_is_low_against_its_last_grant() {
+    let policy = support::shipped_policy("prepaid");
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let ids = Ids::of(&policy);
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let incentives = policy.id("incentives").expect("a budget");
+    let (call, balance) = (ids.call_fields(), ids.balance_fields(900_000));
+    let events = ids.call(&call, &balance, AFTERNOON_MS);
+    let message = message(&key, 1, AFTERNOON_MS, &events);
+    // Granted in one piece or in many, what counts is what was there afterwards.
+    for (pieces, piece, low) in [(1, 820_000, true), (1, 50_000_000, false), (50, 1_000_000, false)]
+    {
+        let mut local = rich_local(&policy);
+        local.lease.grant(&policy, incentives, i64::MIN / 2);
+        (0..pieces).for_each(|_| {
+            local.lease.grant(&policy, incentives, piece);
+        });
+        let mut profile = known_profile(&policy, &key);
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let context = opportune::Context { seed: Some(u64::MAX), ..outbound() };
+        let decision = decide(shared, bytes, &message, &context, &mut local).expect("sound");
+        assert!(
+            local.lease.left(&policy, incentives) < Some(pieces * piece),
+            "something was spent"
+        );
+        assert_eq!(decision.lease_low, low, "{pieces} pieces of {piece}");
+        assert_eq!(opportune::Lease::from_bytes(&policy, &local.lease.to_bytes()), Ok(local.lease));
+    }
+}
+
+#[test]
 fn expired_offers_are_swept_by_a_tick() {
     let policy = support::shipped_policy("prepaid");
     let snapshot = Snapshot::initial(&policy);

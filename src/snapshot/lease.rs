@@ -11,7 +11,8 @@ use crate::policy::{Draw, Policy};
 
 const ENVELOPE: Envelope = Envelope { magic: *b"OPPL", version: 1 };
 
-/// Below one part in this many of what was granted, a decision says that the lease is low.
+/// Below one part in this many of what was there after the last grant, a decision says that the
+/// lease is low.
 const LOW_PART: i64 = 10;
 
 /// What one node may still spend, budget by budget. An offer reserves, an acceptance commits, a
@@ -26,9 +27,12 @@ pub struct Lease {
 /// One budget of a lease: micro-units of money, or pieces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Line {
+    /// In all, so that what comes back is never more than was granted.
     granted: i64,
     /// Neither reserved nor committed.
     left: i64,
+    /// What was left after the last grant.
+    full: i64,
 }
 
 impl Lease {
@@ -50,6 +54,7 @@ impl Lease {
         let amount = amount.max(-line.left);
         line.granted = line.granted.saturating_add(amount);
         line.left = line.left.saturating_add(amount);
+        line.full = line.left;
         true
     }
 
@@ -82,7 +87,7 @@ impl Lease {
         for draw in draws {
             if let Some(line) = self.lines.get_mut(usize::from(draw.budget)) {
                 line.left -= draw.amount;
-                low |= line.left < line.granted / LOW_PART;
+                low |= line.left < line.full / LOW_PART;
             }
         }
         low
@@ -103,6 +108,7 @@ impl Lease {
         for line in &self.lines {
             body.i64(line.granted);
             body.i64(line.left);
+            body.i64(line.full);
         }
         ENVELOPE.seal(&body.bytes)
     }
@@ -120,7 +126,7 @@ impl Lease {
         lease.fingerprint = body.u64()?;
         (body.u32()? as usize == lease.lines.len()).then_some(())?;
         for line in &mut lease.lines {
-            *line = Line { granted: body.i64()?, left: body.i64()? };
+            *line = Line { granted: body.i64()?, left: body.i64()?, full: body.i64()? };
         }
         let sound = lease.lines.iter().all(|line| (0..=line.granted).contains(&line.left));
         (sound && body.is_empty()).then_some(lease)
