@@ -304,11 +304,6 @@
 #define OPPORTUNE_NAMESPACE_CONTENT 14
 
 /**
- * Offers that are open at once for one subscriber.
- */
-#define OPPORTUNE_OPEN_OFFERS_MAX 6
-
-/**
  * It arrived.
  */
 #define OPPORTUNE_OUTCOME_DELIVERED 1
@@ -367,6 +362,11 @@
  * It cannot follow on what the offer has come to (fulfilled before accepted): nothing changed.
  */
 #define OPPORTUNE_SETTLED_OUT_OF_ORDER 4
+
+/**
+ * Offers that are open at once for one subscriber.
+ */
+#define OPPORTUNE_OPEN_OFFERS_MAX 6
 
 /**
  * Decided and handed to the channel.
