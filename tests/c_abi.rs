@@ -42,7 +42,7 @@ fn the_example_of_the_readme_makes_an_offer() {
     let program = readme.split("```c\n").nth(1).and_then(|rest| rest.split("```").next());
     let source = library().archive.with_file_name("readme.c");
     fs::write(&source, program.expect("an example in C")).expect("room for it");
-    let output = run(&mut Command::new(c_program(&cc, source.to_str().expect("a path"))));
+    let output = run(&mut Command::new(c_program(&cc, source.to_str().expect("a path"), &[])));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "ok: 1 offer, offered\n");
 }
 
