@@ -71,15 +71,24 @@ fn check(path: &Path, ids: Option<PathBuf>, write_ids: bool) -> Result<String, S
     let (compiled, before) = load(path, &ids)?;
     if compiled.ids != before {
         if !write_ids {
-            return Err(format!(
-                "error: names without a permanent id\n  {} would change; run `opportune check --write-ids {}` and keep the file with the policy",
-                ids.display(),
-                path.display()
-            ));
+            return Err(new_names(&compiled.ids, &before, &ids, path));
         }
         std::fs::write(&ids, &compiled.ids).map_err(|error| unusable(&ids, &error))?;
     }
     Ok(summary(&compiled.policy))
+}
+
+/// The names that have no permanent id yet: new ones, or misspelt ones.
+fn new_names(after: &str, before: &str, ids: &Path, path: &Path) -> String {
+    let known: std::collections::BTreeSet<&str> = before.lines().collect();
+    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
+    format!(
+        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n  and keep the file with the policy",
+        new.len(),
+        ids.display(),
+        new.join("\n  "),
+        path.display()
+    )
 }
 
 fn replay(path: &Path, ids: Option<PathBuf>, log: &Path) -> Result<String, String> {
@@ -89,6 +98,12 @@ fn replay(path: &Path, ids: Option<PathBuf>, log: &Path) -> Result<String, Strin
     let replayed = Replay::run(&compiled.policy, &bytes)
         .map_err(|error| format!("error: {}: {error}", log.display()))?;
     match replayed.mismatch {
+        None if !replayed.is_faithful() => Err(format!(
+            "error: {} was cut: {} messages run again, {} decisions as logged, then nothing",
+            log.display(),
+            replayed.messages,
+            replayed.equal
+        )),
         None => Ok(format!(
             "{} messages run again, {} decisions as logged, to the bit",
             replayed.messages, replayed.equal
