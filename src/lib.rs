@@ -97,7 +97,7 @@
 //!
 //! - `std` (default): errors of the compiler and the C ABI need it; the data plane does not.
 //! - `compiler` (default): policy text to [`Policy`], in [`compile`](mod@compile).
-//! - `capi`: the C ABI of `include/opportune.h`.
+//! - `capi`: the C ABI of `include/opportune.h`; needs `compiler`.
 
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]

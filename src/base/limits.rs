@@ -56,7 +56,7 @@ pub const ISSUES_MAX: usize = 1_024;
 /// Groups of a policy, in all its issues.
 pub const GROUPS_MAX: usize = 4_096;
 /// Contact caps, and as many suppressions, of a policy.
-pub const CONTACT_RULES_MAX: usize = 256;
+pub const CONTACT_RULES_MAX: usize = 64;
 /// Treatments of one offer.
 pub const OFFER_TREATMENTS_MAX: usize = 16;
 /// Channels of a policy.
