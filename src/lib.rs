@@ -148,6 +148,6 @@ pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, OfferKind, OfferPlace, Policy};
+pub use policy::{Arm, ArtifactError, OfferKind, OfferPlace, Policy};
 pub use profile::{Dated, Event, Field, Message, OfferState, OpenOffer, ProfileBytes, Value};
 pub use snapshot::{Delta, Lease, Origin, Snapshot, Switches};
