@@ -149,7 +149,7 @@ pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, OfferKind, OfferPlace, Policy};
+pub use policy::{Arm, ArtifactError, OfferKind, OfferPlace, Policy};
 pub use profile::{
     Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, Value,
 };

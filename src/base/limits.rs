@@ -35,6 +35,15 @@ pub const DERIVED_DEPTH_MAX: usize = 8;
 
 /// Bytes of the text of a policy.
 pub const SOURCE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of a policy artifact.
+pub const ARTIFACT_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What loading an artifact allocates at most, for each of its bytes: short names are the worst,
+/// since each is kept twice and indexed.
+pub const ARTIFACT_MEMORY_FACTOR: usize = 64;
+/// Bytes of a name: two words of the policy text and what joins them.
+pub const NAME_BYTES_MAX: usize = 2 * KEY_BYTES_MAX + 1;
+/// Furthest that a zone's clock may be from UTC, in seconds: a day.
+pub const ZONE_OFFSET_S_MAX: u32 = 86_400;
 /// Highest permanent number: tables are indexed by them.
 pub const ID_NUMBER_MAX: u32 = (1 << 24) - 1;
 /// Zones of a policy.

@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use super::Envelope;
 use crate::base::bytes::{Reader, Writer};
+use crate::base::envelope::Envelope;
 use crate::base::ids::BudgetId;
 use crate::error::Error;
 use crate::policy::{Draw, Policy};
