@@ -5,6 +5,7 @@
 //! print.
 
 mod check;
+mod compile;
 mod input;
 mod replay;
 
@@ -12,14 +13,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check policies and replay logs of the opportune decisioning library.
+/// Check and compile policies, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Examples:
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
-  opportune replay examples/policies/prepaid.toml day.log"
+  opportune compile examples/policies/prepaid.toml -o prepaid.opp
+  opportune replay prepaid.opp day.log"
 )]
 struct Options {
     #[command(subcommand)]
@@ -29,12 +31,14 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Options),
+    Compile(compile::Options),
     Replay(replay::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Check(options) => options.run(),
+        Command::Compile(options) => options.run(),
         Command::Replay(options) => options.run(),
     };
     match done {
