@@ -1,6 +1,9 @@
 //! The `opportune` command: what people do with policies and logs from a shell. The only code of
 //! the project that reads and writes files.
 
+mod cel;
+mod conformance;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -37,6 +40,9 @@ enum Command {
         #[arg(long)]
         write_ids: bool,
     },
+    /// Run cases of the Common Expression Language's conformance suite: every one gives the
+    /// specified result or is refused when it is compiled.
+    Cel(cel::Options),
     /// Run a log again and compare every decision with what was logged.
     Replay {
         /// The policy that the log was written under.
@@ -52,6 +58,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Check { policy, ids, write_ids } => check(&policy, ids, write_ids),
+        Command::Cel(options) => cel::run(&options),
         Command::Replay { policy, log, ids } => replay(&policy, ids, &log),
     };
     match done {
