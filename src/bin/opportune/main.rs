@@ -4,8 +4,10 @@
 //! Each command has a file of its own: its options, its help, and a `run` that returns what to
 //! print.
 
+mod cel;
 mod check;
 mod compile;
+mod conformance;
 mod input;
 mod replay;
 
@@ -30,6 +32,7 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    Cel(cel::Options),
     Check(check::Options),
     Compile(compile::Options),
     Replay(replay::Options),
@@ -37,6 +40,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
+        Command::Cel(options) => cel::run(&options),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
         Command::Replay(options) => options.run(),
