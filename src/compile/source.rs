@@ -90,6 +90,10 @@ impl<'a> Item<'a> {
         Some(text)
     }
 
+    pub(super) fn as_boolean(&self) -> Option<bool> {
+        self.value.as_bool()
+    }
+
     pub(super) fn boolean(&self) -> Option<bool> {
         self.value.as_bool().or_else(|| self.wrong_type("true or false"))
     }
