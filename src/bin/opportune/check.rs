@@ -1,14 +1,19 @@
 //! `opportune check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use opportune::compile::{Compiled, Diagnostics};
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
 
-use crate::input::{compiled, ids_beside, unusable};
+use crate::input::{compilation, ids_beside, unusable};
 
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
+#[command(after_help = "Examples:
+  opportune check my.toml
+  opportune check --format json --deny-warnings my.toml
+  opportune explain-code OPP0801")]
 pub struct Options {
     /// The policy's text (TOML).
     policy: PathBuf,
@@ -19,23 +24,58 @@ pub struct Options {
     /// numbers are never handed out and forgotten.
     #[arg(long)]
     write_ids: bool,
+    /// How to print errors and warnings. As JSON they go to standard output, as an array.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Fail when there are warnings.
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
 }
 
 impl Options {
     pub fn run(self) -> Result<String, String> {
-        let ids = ids_beside(&self.policy, self.ids);
-        let (compiled, before) = compiled(&self.policy, &ids)?;
-        if compiled.ids != before {
-            if !self.write_ids {
-                return Err(format!(
-                    "error: names without a permanent id\n  {} would change; run `opportune check --write-ids {}` and keep the file with the policy",
-                    ids.display(),
-                    self.policy.display()
-                ));
-            }
-            std::fs::write(&ids, &compiled.ids).map_err(|error| unusable(&ids, &error))?;
+        let ids = ids_beside(&self.policy, self.ids.clone());
+        let (result, before) = compilation(&self.policy, &ids)?;
+        let compiled = match result {
+            Ok(compiled) => compiled,
+            Err(diagnostics) => return Err(self.report(&diagnostics, "error: it does not compile")),
+        };
+        let warned = self.report(&compiled.warnings, "");
+        if self.deny_warnings && !compiled.warnings.is_empty() {
+            return Err(format!("{warned}error: warnings are denied"));
         }
-        Ok(summary(&compiled.policy))
+        self.keep_ids(&ids, &before, &compiled)?;
+        eprint!("{warned}");
+        Ok(if self.format == Format::Json { String::new() } else { summary(&compiled.policy) })
+    }
+
+    /// What goes to standard error. JSON goes to standard output, even when there is nothing.
+    fn report(&self, diagnostics: &Diagnostics, otherwise: &str) -> String {
+        if self.format == Format::Text {
+            return diagnostics.to_string();
+        }
+        println!("{}", diagnostics.to_json());
+        otherwise.into()
+    }
+
+    fn keep_ids(&self, ids: &Path, before: &str, compiled: &Compiled) -> Result<(), String> {
+        if compiled.ids == before {
+            return Ok(());
+        }
+        if !self.write_ids {
+            return Err(format!(
+                "error: names without a permanent id\n  {} would change; run `opportune check --write-ids {}` and keep the file with the policy",
+                ids.display(),
+                self.policy.display()
+            ));
+        }
+        std::fs::write(ids, &compiled.ids).map_err(|error| unusable(ids, &error))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use opportune::compile::{Compiled, Source, compile};
+use opportune::compile::{Compiled, Diagnostics, Source, compile};
 
 /// The table of permanent ids: where the options say, or beside the policy.
 pub fn ids_beside(policy: &Path, given: Option<PathBuf>) -> PathBuf {
@@ -11,6 +11,15 @@ pub fn ids_beside(policy: &Path, given: Option<PathBuf>) -> PathBuf {
 
 /// The compiled policy, and the text of the table of ids as it was.
 pub fn compiled(path: &Path, ids: &Path) -> Result<(Compiled, String), String> {
+    let (result, table) = compilation(path, ids)?;
+    Ok((result.map_err(|diagnostics| diagnostics.to_string())?, table))
+}
+
+/// What the compiler says of a policy, and the text of the table of ids as it was.
+pub fn compilation(
+    path: &Path,
+    ids: &Path,
+) -> Result<(Result<Compiled, Diagnostics>, String), String> {
     let bytes = read(path)?;
     let table = match std::fs::read_to_string(ids) {
         Ok(text) => text,
@@ -19,8 +28,7 @@ pub fn compiled(path: &Path, ids: &Path) -> Result<(Compiled, String), String> {
     };
     let name = path.display().to_string();
     let source = Source { name: &name, bytes: &bytes };
-    let compiled = compile(&[source], &table).map_err(|diagnostics| diagnostics.to_string())?;
-    Ok((compiled, table))
+    Ok((compile(&[source], &table), table))
 }
 
 /// The bytes of a file.

@@ -5,6 +5,7 @@
 //! print.
 
 mod check;
+mod explain_code;
 mod input;
 mod replay;
 
@@ -19,6 +20,7 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
+  opportune explain-code OPP0801
   opportune replay examples/policies/prepaid.toml day.log"
 )]
 struct Options {
@@ -29,17 +31,21 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Options),
+    ExplainCode(explain_code::Options),
     Replay(replay::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Check(options) => options.run(),
+        Command::ExplainCode(options) => options.run(),
         Command::Replay(options) => options.run(),
     };
     match done {
         Ok(text) => {
-            println!("{text}");
+            if !text.is_empty() {
+                println!("{text}");
+            }
             ExitCode::SUCCESS
         }
         Err(problem) => {
