@@ -542,9 +542,9 @@ fn warnings_print_as_compilers_do() {
     let found = diagnostics(&[with(piece).as_bytes()], "");
     let expected = "\
 warning[OPP0801]: this offer can never be eligible: `issues.sales.groups.data.eligible` and `offers.pass.eligible` contradict one another
-  --> policy.toml:50:12
+  --> policy.toml:47:12
    |
-50 | eligible = \"tariff == 'basic'\"
+47 | eligible = \"tariff == 'basic'\"
    |            ^^^^^^^^^^^^^^^^^^^ offers.pass.eligible
 
 1 warning in the policy
@@ -552,8 +552,8 @@ warning[OPP0801]: this offer can never be eligible: `issues.sales.groups.data.el
     assert_eq!(found.to_string(), expected);
     let json = "[\n{\"code\":\"OPP0801\",\"severity\":\"warning\",\"message\":\"this offer can never \
                 be eligible: `issues.sales.groups.data.eligible` and `offers.pass.eligible` \
-                contradict one another\",\"file\":\"policy.toml\",\"line\":50,\"column\":12,\
-                \"end_line\":50,\"end_column\":31,\"rule\":\"offers.pass.eligible\",\"help\":null}\n]";
+                contradict one another\",\"file\":\"policy.toml\",\"line\":47,\"column\":12,\
+                \"end_line\":47,\"end_column\":31,\"rule\":\"offers.pass.eligible\",\"help\":null}\n]";
     assert_eq!(found.to_json(), json);
 }
 

@@ -20,6 +20,7 @@ mod coerce;
 mod contact;
 mod derived;
 mod diagnostic;
+mod difference;
 mod features;
 mod functions;
 mod header;
@@ -50,6 +51,10 @@ use toml::de::DeTable;
 
 pub use code::{Example, Page, Severity};
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use difference::{
+    Change, Difference, FeatureChange, IdConflict, IdConflictKind, ProfileChange, Version,
+    difference,
+};
 
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX, SOURCE_BYTES_MAX};

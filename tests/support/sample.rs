@@ -1,4 +1,5 @@
 //! A small policy that tests change section by section.
+#![allow(dead_code, reason = "each test program uses a part")]
 
 use opportune::compile::{Diagnostics, Source, compile};
 
@@ -70,13 +71,22 @@ fn sections(text: &str) -> Vec<(&str, String)> {
     found
 }
 
-/// The sample with the sections of an example in place of those with the same headings.
+/// The sample with the sections of an example in the places of those with the same headings, and
+/// the others after them.
 pub fn with(example: &str) -> String {
-    let shown = sections(example);
-    let kept = sections(SAMPLE)
-        .into_iter()
-        .filter(|(heading, _)| !shown.iter().any(|(other, _)| other == heading));
-    kept.chain(shown.clone()).map(|(_, section)| section).collect()
+    let mut shown = sections(example);
+    let mut text = String::new();
+    for (heading, section) in sections(SAMPLE) {
+        let (alike, others): (Vec<_>, Vec<_>) =
+            shown.into_iter().partition(|(other, _)| *other == heading);
+        match alike.as_slice() {
+            [] => text.push_str(&section),
+            alike => text.extend(alike.iter().map(|(_, section)| section.as_str())),
+        }
+        shown = others;
+    }
+    text.extend(shown.iter().map(|(_, section)| section.as_str()));
+    text
 }
 
 pub fn diagnostics(files: &[&[u8]], ids: &str) -> Diagnostics {

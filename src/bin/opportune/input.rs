@@ -20,15 +20,18 @@ pub fn compilation(
     path: &Path,
     ids: &Path,
 ) -> Result<(Result<Compiled, Diagnostics>, String), String> {
-    let bytes = read(path)?;
-    let table = match std::fs::read_to_string(ids) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(unusable(ids, &error)),
-    };
+    let (bytes, table) = (read(path)?, table(ids)?);
     let name = path.display().to_string();
     let source = Source { name: &name, bytes: &bytes };
     Ok((compile(&[source], &table), table))
+}
+
+/// The text of a table of ids; a policy may have none yet.
+pub fn table(ids: &Path) -> Result<String, String> {
+    match std::fs::read_to_string(ids) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        text => text.map_err(|error| unusable(ids, &error)),
+    }
 }
 
 /// The bytes of a file.

@@ -5,6 +5,7 @@
 //! print.
 
 mod check;
+mod diff;
 mod explain_code;
 mod input;
 mod replay;
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand};
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
   opportune explain-code OPP0801
+  opportune diff old.toml new.toml
   opportune replay examples/policies/prepaid.toml day.log"
 )]
 struct Options {
@@ -31,6 +33,7 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Options),
+    Diff(diff::Options),
     ExplainCode(explain_code::Options),
     Replay(replay::Options),
 }
@@ -38,6 +41,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Check(options) => options.run(),
+        Command::Diff(options) => options.run(),
         Command::ExplainCode(options) => options.run(),
         Command::Replay(options) => options.run(),
     };
