@@ -119,7 +119,7 @@ fn rules_that_contradict_themselves() {
         "false",
         "1 > 2",
     ] {
-        assert_eq!(warnings_of_rule(rule), ["OPP0801 offers.pass.eligible"], "{rule}");
+        assert_eq!(warnings_of_rule(rule), ["OPP0901 offers.pass.eligible"], "{rule}");
     }
 }
 
@@ -179,7 +179,7 @@ fn rules_that_everybody_meets() {
         "age > 3 || true",
         "!(now < timestamp('1970-01-01T00:00:00.001Z'))",
     ] {
-        assert_eq!(warnings_of_rule(rule), ["OPP0803 offers.pass.eligible"], "{rule}");
+        assert_eq!(warnings_of_rule(rule), ["OPP0903 offers.pass.eligible"], "{rule}");
     }
 }
 
@@ -196,7 +196,7 @@ moments = ["thanks"]
 value = "2.50"
 suitable = "tariff == 'basic'"
 "#,
-            &[("OPP0801", "offers.pass.suitable")],
+            &[("OPP0901", "offers.pass.suitable")],
         ),
         (
             "a group against its issue, reported once",
@@ -207,7 +207,7 @@ applicable = "recharged == 0.00"
 [issues.sales.groups.data]
 eligible = "tariff == 'gold' && recharged > 5.00"
 "#,
-            &[("OPP0801", "issues.sales.groups.data.eligible")],
+            &[("OPP0901", "issues.sales.groups.data.eligible")],
         ),
         (
             "three rules, any two of which agree",
@@ -224,7 +224,7 @@ moments = ["thanks"]
 value = "2.50"
 eligible = "recharged < 1.00"
 "#,
-            &[("OPP0801", "offers.pass.eligible")],
+            &[("OPP0901", "offers.pass.eligible")],
         ),
         (
             "a suppression silences exactly those who may have it",
@@ -232,7 +232,7 @@ eligible = "recharged < 1.00"
 [[contact.suppress]]
 when = "default(tariff, 'gold') == 'gold'"
 "#,
-            &[("OPP0801", "offers.pass")],
+            &[("OPP0901", "offers.pass")],
         ),
         (
             "the same suppression, but the kind is exempt",
@@ -250,7 +250,7 @@ exempt = ["sale"]
 consent = "consent"
 reach = "tariff == 'basic'"
 "#,
-            &[("OPP0801", "offers.pass")],
+            &[("OPP0901", "offers.pass")],
         ),
         (
             "one channel of two reaches them",
@@ -280,7 +280,7 @@ on = "recharge"
 when = "event.amount > 10.00 && event.amount < 5.00"
 intent = "do"
 "#,
-            &[("OPP0802", "moments.thanks.when")],
+            &[("OPP0902", "moments.thanks.when")],
         ),
         (
             "a moment may always be, if it says so",
@@ -313,7 +313,7 @@ count = "recharge"
 where = "has(event.amount) || !has(event.amount)"
 export = true
 "#,
-            &[("OPP0802", "features.recharged.where"), ("OPP0803", "features.all.where")],
+            &[("OPP0902", "features.recharged.where"), ("OPP0903", "features.all.where")],
         ),
         (
             "a suppression that silences everything, always",
@@ -321,7 +321,7 @@ export = true
 [[contact.suppress]]
 when = "recharged >= 0.00 || recharged < 0.00"
 "#,
-            &[("OPP0803", "contact.suppress[0].when")],
+            &[("OPP0903", "contact.suppress[0].when")],
         ),
         (
             "consent that nobody can give",
@@ -329,7 +329,7 @@ when = "recharged >= 0.00 || recharged < 0.00"
 [channels.sms]
 consent = "consent && !consent"
 "#,
-            &[("OPP0802", "channels.sms.consent")],
+            &[("OPP0902", "channels.sms.consent")],
         ),
     ]);
 }
@@ -348,7 +348,7 @@ propensity = 0.05
 
 #[test]
 fn offers_in_the_shadow() {
-    let shadowed: &[_] = &[("OPP0804", "offers.poor")];
+    let shadowed: &[_] = &[("OPP0904", "offers.poor")];
     let cases: &[(&str, &str, &str, bool)] = &[
         ("worth less, for fewer people", "", "", true),
         ("worth more", "\"2.00\"", "\"3.00\"", false),
@@ -404,12 +404,12 @@ fn what_is_of_no_use() {
         (
             "a moment that no offer answers",
             "[moments.large]\non = \"recharge\"\nwhen = \"event.amount > 50.00\"\nintent = \"do\"",
-            &[("OPP0805", "moments.large")],
+            &[("OPP0905", "moments.large")],
         ),
         (
             "features and attributes that nothing reads",
             "[features.count]\ncount = \"recharge\"\n[attributes.age]\ntype = \"int\"",
-            &[("OPP0806", "features.count"), ("OPP0806", "attributes.age")],
+            &[("OPP0906", "features.count"), ("OPP0906", "attributes.age")],
         ),
         (
             "the host reads them",
@@ -426,13 +426,13 @@ fn what_is_of_no_use() {
         (
             "a budget nothing draws on",
             "[budgets.b]\nunit = \"pieces\"",
-            &[("OPP0809", "budgets.b")],
+            &[("OPP0909", "budgets.b")],
         ),
         (
             "a budget drawn on with nothing",
             "[budgets.b]\nunit = \"pieces\"\n\
              [channels.sms]\nconsent = \"consent\"\ndraws = { b = 0 }",
-            &[("OPP0809", "budgets.b")],
+            &[("OPP0909", "budgets.b")],
         ),
         (
             "a budget that a channel draws on",
@@ -453,7 +453,7 @@ fn channels_ask_for_consent() {
     ] {
         let found = diagnostics(&[with(&format!("{channel}{app}")).as_bytes()], "");
         let rules: Vec<_> = found.iter().map(|d| (d.code().as_str(), d.rule())).collect();
-        let expected: &[_] = if warns { &[("OPP0808", "channels.app")] } else { &[] };
+        let expected: &[_] = if warns { &[("OPP0908", "channels.app")] } else { &[] };
         assert_eq!(rules, expected, "{channel}");
     }
     let unused = diagnostics(&[with("[channels.app]\ncost = \"0\"").as_bytes()], "");
@@ -505,7 +505,7 @@ fn caps_that_never_bind() {
         let rules: Vec<_> =
             found.iter().map(|d| (d.code().as_str(), d.rule().to_owned())).collect();
         let expected: Vec<_> =
-            warned.iter().map(|at| ("OPP0807", format!("contact.caps[{at}]"))).collect();
+            warned.iter().map(|at| ("OPP0907", format!("contact.caps[{at}]"))).collect();
         assert_eq!(rules, expected, "{name}:\n{found}");
     }
 }
@@ -524,7 +524,7 @@ fn experiments_that_tell_nothing() {
     ] {
         let found = diagnostics(&[with(&piece).as_bytes()], "");
         let rules: Vec<_> = found.iter().map(|d| (d.code().as_str(), d.rule())).collect();
-        let expected: Vec<_> = rule.iter().map(|rule| ("OPP0810", *rule)).collect();
+        let expected: Vec<_> = rule.iter().map(|rule| ("OPP0910", *rule)).collect();
         assert_eq!(rules, expected, "{name}:\n{found}");
     }
 }
@@ -541,7 +541,7 @@ fn warnings_print_as_compilers_do() {
                  value = \"2.50\"\neligible = \"tariff == 'basic'\"";
     let found = diagnostics(&[with(piece).as_bytes()], "");
     let expected = "\
-warning[OPP0801]: this offer can never be eligible: `issues.sales.groups.data.eligible` and `offers.pass.eligible` contradict one another
+warning[OPP0901]: this offer can never be eligible: `issues.sales.groups.data.eligible` and `offers.pass.eligible` contradict one another
   --> policy.toml:47:12
    |
 47 | eligible = \"tariff == 'basic'\"
@@ -550,7 +550,7 @@ warning[OPP0801]: this offer can never be eligible: `issues.sales.groups.data.el
 1 warning in the policy
 ";
     assert_eq!(found.to_string(), expected);
-    let json = "[\n{\"code\":\"OPP0801\",\"severity\":\"warning\",\"message\":\"this offer can never \
+    let json = "[\n{\"code\":\"OPP0901\",\"severity\":\"warning\",\"message\":\"this offer can never \
                 be eligible: `issues.sales.groups.data.eligible` and `offers.pass.eligible` \
                 contradict one another\",\"file\":\"policy.toml\",\"line\":47,\"column\":12,\
                 \"end_line\":47,\"end_column\":31,\"rule\":\"offers.pass.eligible\",\"help\":null}\n]";
@@ -579,7 +579,7 @@ fn the_time_grows_with_the_offers() {
     let time = |text: &str| {
         let start = Instant::now();
         let found = diagnostics(&[text.as_bytes()], "");
-        assert!(found.iter().all(|d| d.code().as_str().starts_with("OPP08")), "{found}");
+        assert!(found.iter().all(|d| d.code().as_str().starts_with("OPP09")), "{found}");
         start.elapsed()
     };
     let (small, large) = (time(&many(500)), time(&many(4_000)));

@@ -40,7 +40,7 @@ fn codes_are_in_order_and_found_again() {
         let text = code.as_str();
         assert!(text.len() == 7 && text.starts_with("OPP"), "{text}");
         assert_eq!(Code::from_text(&text.to_lowercase()), Some(*code));
-        assert_eq!(code.severity() == Severity::Warning, text.starts_with("OPP08"), "{text}");
+        assert_eq!(code.severity() == Severity::Warning, text.starts_with("OPP09"), "{text}");
     }
     assert_eq!(Code::from_text("OPP9999"), None);
 }
@@ -49,7 +49,7 @@ fn codes_are_in_order_and_found_again() {
 fn pages_read_well() {
     let page = Code::IdleBudget.page().to_string();
     let expected = "\
-warning[OPP0809]: A budget that nothing draws on.
+warning[OPP0909]: A budget that nothing draws on.
 
 What is granted to it can never be spent, and keeps nothing within its limit.
 

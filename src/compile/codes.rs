@@ -1,5 +1,5 @@
 //! The codes: what a diagnostic can be about, and the page of each for
-//! `opportune explain-code`. The numbers below 0800 are errors, those from it warnings.
+//! `opportune explain-code`. The numbers below 0900 are errors, those from it warnings.
 
 use super::code::{Example, Page, Severity, codes};
 
@@ -221,7 +221,7 @@ exempt = ["service"]
     mend: "Have one cap with of = \"all\", without `exempt`, and with the longest window.";
 
     /// An offer that nobody can ever get.
-    NeverEligible = "OPP0801", Warning;
+    NeverEligible = "OPP0901", Warning;
     why: "The rules of the offer, its group and its issue must all hold, and at least one of its \
         channels must reach the subscriber. These contradict one another for every profile, \
         whatever is missing from it.";
@@ -237,7 +237,7 @@ eligible = "tariff == 'basic'"
         remove it.";
 
     /// A rule that can never hold.
-    NeverHolds = "OPP0802", Warning;
+    NeverHolds = "OPP0902", Warning;
     why: "It is false or unknown for every profile and every event, so what hangs on it never \
         happens.";
     example: Example::Policy(r#"
@@ -249,7 +249,7 @@ intent = "do"
     mend: "Correct the comparison; || may be meant instead of &&.";
 
     /// A rule that always holds.
-    AlwaysHolds = "OPP0803", Warning;
+    AlwaysHolds = "OPP0903", Warning;
     why: "It is true for every profile and every event, even when values are missing, so it \
         decides nothing. A comparison of something that may be missing is not such a rule; a \
         count, which is never missing, compared with 0 is.";
@@ -261,7 +261,7 @@ eligible = "has(tariff) || !has(tariff)"
         true says when = \"true\".)";
 
     /// An offer that another offer leaves nothing to do.
-    Shadowed = "OPP0804", Warning;
+    Shadowed = "OPP0904", Warning;
     why: "Another offer of the same group, kind and moments may be made to everybody who may have \
         this one, at all times and on all its channels, is worth at least as much, is accepted \
         at least as often and costs no more. This one comes only while the other is open, or by \
@@ -286,7 +286,7 @@ propensity = 0.05
         other offer.";
 
     /// A moment that no offer answers.
-    UnansweredMoment = "OPP0805", Warning;
+    UnansweredMoment = "OPP0905", Warning;
     why: "Its rule is asked for every event that it listens to, and nothing comes of it.";
     example: Example::Policy(r#"
 [moments.large]
@@ -297,7 +297,7 @@ intent = "do"
     mend: "List it under the `moments` of an offer, or remove it.";
 
     /// A feature or attribute that nothing reads.
-    UnreadFeature = "OPP0806", Warning;
+    UnreadFeature = "OPP0906", Warning;
     why: "It takes room in every profile and time for every event. Rules, values, weights, \
         parameters, goals, other features and zone_from read features.";
     example: Example::Policy(r#"
@@ -307,7 +307,7 @@ count = "recharge"
     mend: "Remove it, or say export = true if the host reads it.";
 
     /// A contact cap that can never bind.
-    IdleCap = "OPP0807", Warning;
+    IdleCap = "OPP0907", Warning;
     why: "Another cap stops every contact before this one would, or there is nothing that it could \
         count.";
     example: Example::Policy(r#"
@@ -323,7 +323,7 @@ of = { channel = "sms" }
     mend: "Remove it, or make it tighter than the cap that the message names.";
 
     /// A channel that offers use and that asks for no consent.
-    NoConsentRule = "OPP0808", Warning;
+    NoConsentRule = "OPP0908", Warning;
     why: "Consent that nobody knows of is no consent; a channel without a rule contacts everybody.";
     example: Example::Policy(r#"
 [channels.app]
@@ -336,7 +336,7 @@ propensity = 0.1
         is needed, as for a menu in the subscriber's own session.";
 
     /// A budget that nothing draws on.
-    IdleBudget = "OPP0809", Warning;
+    IdleBudget = "OPP0909", Warning;
     why: "What is granted to it can never be spent, and keeps nothing within its limit.";
     example: Example::Policy(r#"
 [budgets.gifts]
@@ -345,7 +345,7 @@ unit = "money"
     mend: "Draw on it from offers or channels (draws = { gifts = \"1.00\" }), or remove it.";
 
     /// An experiment that cannot tell anything.
-    Experiment = "OPP0810", Warning;
+    Experiment = "OPP0910", Warning;
     why: "Lift is the difference between the treated and the control group: one of them is empty, \
         or both get the same offers.";
     example: Example::Policy(r#"

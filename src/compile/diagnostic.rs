@@ -12,7 +12,7 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::code::Severity;
 pub use super::codes::Code;
-use super::json::{self, Object};
+use super::write_json::{self, Object};
 
 /// Diagnostics that are kept; the rest are counted.
 const DIAGNOSTICS_MAX: usize = 1_000;
@@ -181,7 +181,7 @@ impl Diagnostics {
     /// column, end_line, end_column (in characters from 1; the end is the first place after it),
     /// rule and help (or null).
     pub fn to_json(&self) -> String {
-        json::array(self.list.iter().map(Diagnostic::to_json))
+        write_json::array(self.list.iter().map(Diagnostic::to_json))
     }
 }
 

@@ -25,7 +25,6 @@ mod features;
 mod functions;
 mod header;
 mod ids;
-mod json;
 mod literal;
 mod lower;
 mod moments;
@@ -41,6 +40,7 @@ mod source;
 #[cfg(test)]
 mod tables;
 mod types;
+mod write_json;
 mod zones;
 
 use std::format;

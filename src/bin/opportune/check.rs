@@ -1,5 +1,6 @@
 //! `opportune check`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -13,7 +14,7 @@ use crate::input::{compilation, ids_beside, unusable};
 #[command(after_help = "Examples:
   opportune check my.toml
   opportune check --format json --deny-warnings my.toml
-  opportune explain-code OPP0801")]
+  opportune explain-code OPP0901")]
 pub struct Options {
     /// The policy's text (TOML).
     policy: PathBuf,
@@ -69,14 +70,23 @@ impl Options {
             return Ok(());
         }
         if !self.write_ids {
-            return Err(format!(
-                "error: names without a permanent id\n  {} would change; run `opportune check --write-ids {}` and keep the file with the policy",
-                ids.display(),
-                self.policy.display()
-            ));
+            return Err(new_names(&compiled.ids, before, ids, &self.policy));
         }
         std::fs::write(ids, &compiled.ids).map_err(|error| unusable(ids, &error))
     }
+}
+
+/// The names that have no permanent id yet: new ones, or misspelt ones.
+fn new_names(after: &str, before: &str, ids: &Path, policy: &Path) -> String {
+    let known: BTreeSet<&str> = before.lines().collect();
+    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
+    format!(
+        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
+        new.len(),
+        ids.display(),
+        new.join("\n  "),
+        policy.display()
+    )
 }
 
 fn summary(policy: &Policy) -> String {

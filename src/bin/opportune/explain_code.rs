@@ -6,10 +6,10 @@ use opportune::compile::Code;
 /// Print what a code means, text that has its mistake, and how to mend it.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  opportune explain-code OPP0801
+  opportune explain-code OPP0901
   opportune explain-code          (lists every code)")]
 pub struct Options {
-    /// The code, as printed in brackets: OPP0801. Without it, all codes are listed.
+    /// The code, as printed in brackets: OPP0901. Without it, all codes are listed.
     code: Option<String>,
 }
 

@@ -21,7 +21,7 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
-  opportune explain-code OPP0801
+  opportune explain-code OPP0901
   opportune diff old.toml new.toml
   opportune replay examples/policies/prepaid.toml day.log"
 )]

@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use crate::base::ids::Namespace;
 use crate::compile::ids::entry;
-use crate::compile::json::Object;
+use crate::compile::write_json::Object;
 
 /// A name whose number is not for ever, or a number whose name is not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -18,8 +18,8 @@ pub use ids::{IdConflict, IdConflictKind};
 pub use profiles::{FeatureChange, ProfileChange};
 
 use super::diagnostic::{Diagnostics, Report};
-use super::json::{self, Object};
 use super::section::Section;
+use super::write_json::{self, Object};
 use super::{Source, compile, one_text};
 use text::{Thing, same, things};
 
@@ -202,9 +202,12 @@ impl Difference {
     /// `id_conflicts`.
     pub fn to_json(&self) -> String {
         Object::default()
-            .raw("changes", &json::array(self.changes.iter().map(Change::to_json)))
+            .raw("changes", &write_json::array(self.changes.iter().map(Change::to_json)))
             .raw("profiles", &self.profiles.to_json())
-            .raw("id_conflicts", &json::array(self.id_conflicts.iter().map(IdConflict::to_json)))
+            .raw(
+                "id_conflicts",
+                &write_json::array(self.id_conflicts.iter().map(IdConflict::to_json)),
+            )
             .finish()
     }
 }

@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::base::ids::FeatureId;
-use crate::compile::json::{self, Object};
+use crate::compile::write_json::{self, Object};
 use crate::policy::{Feature, FeatureKind, Fold, Policy, Window};
 
 /// What happens to stored profiles.
@@ -100,9 +100,10 @@ impl ProfileChange {
                 FeatureChange::Retyped(old, new) | FeatureChange::Window(old, new) => {
                     json.text("old", old).text("new", new)
                 }
-                FeatureChange::MembersDropped(gone) => {
-                    json.raw("members", &json::array(gone.iter().map(|name| json::quoted(name))))
-                }
+                FeatureChange::MembersDropped(gone) => json.raw(
+                    "members",
+                    &write_json::array(gone.iter().map(|name| write_json::quoted(name))),
+                ),
                 FeatureChange::Added | FeatureChange::Dropped => json,
             }
             .finish()
@@ -113,7 +114,7 @@ impl ProfileChange {
             .number("bytes_after", self.bytes.1)
             .number("contacts_before", self.contacts.0)
             .number("contacts_after", self.contacts.1)
-            .raw("features", &json::array(self.features.iter().map(feature)))
+            .raw("features", &write_json::array(self.features.iter().map(feature)))
             .finish()
     }
 }
