@@ -8,6 +8,8 @@ mod cel;
 mod check;
 mod compile;
 mod conformance;
+mod diff;
+mod explain_code;
 mod input;
 mod replay;
 
@@ -23,6 +25,8 @@ use clap::{Parser, Subcommand};
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
   opportune compile examples/policies/prepaid.toml -o prepaid.opp
+  opportune explain-code OPP0901
+  opportune diff old.toml new.toml
   opportune replay prepaid.opp day.log"
 )]
 struct Options {
@@ -35,6 +39,8 @@ enum Command {
     Cel(cel::Options),
     Check(check::Options),
     Compile(compile::Options),
+    Diff(diff::Options),
+    ExplainCode(explain_code::Options),
     Replay(replay::Options),
 }
 
@@ -43,11 +49,15 @@ fn main() -> ExitCode {
         Command::Cel(options) => cel::run(&options),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
+        Command::Diff(options) => options.run(),
+        Command::ExplainCode(options) => options.run(),
         Command::Replay(options) => options.run(),
     };
     match done {
         Ok(text) => {
-            println!("{text}");
+            if !text.is_empty() {
+                println!("{text}");
+            }
             ExitCode::SUCCESS
         }
         Err(problem) => {
