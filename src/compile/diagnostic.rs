@@ -38,10 +38,12 @@ macro_rules! codes {
 codes! {
     /// The text is not UTF-8.
     Encoding = "OPP0101";
-    /// Not exactly one source, or one that is too long.
+    /// No source, or two of one name.
     Sources = "OPP0102";
-    /// The text is not TOML.
+    /// The text is not TOML, or not JSON.
     Syntax = "OPP0103";
+    /// Files that a text includes are missing, or include one another in a circle.
+    Include = "OPP0104";
     /// A line of the id table is malformed.
     IdLine = "OPP0201";
     /// The id table gives one number to two names, or two numbers to one name.
@@ -78,6 +80,10 @@ codes! {
     Cycle = "OPP0505";
     /// A named limit is exceeded.
     Limit = "OPP0601";
+    /// A text can be longer than its channel carries.
+    TextLength = "OPP0801";
+    /// A placeholder of a text that no parameter of the offer can fill.
+    Placeholder = "OPP0802";
     /// The mandatory contact cap is missing, given twice or not the longest.
     MandatoryCap = "OPP0701";
 }
@@ -105,6 +111,15 @@ impl File {
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The line of a byte, from 1.
+    pub(super) fn line_number(&self, at: usize) -> usize {
+        self.line_of(at).0 + 1
     }
 
     /// The start of the character that a byte belongs to.
@@ -151,7 +166,7 @@ impl Diagnostic {
 
     /// The line, from 1.
     pub fn line(&self) -> usize {
-        self.file.line_of(self.range.start).0 + 1
+        self.file.line_number(self.range.start)
     }
 
     /// The column in characters, from 1.
@@ -235,6 +250,10 @@ impl Report {
         &self.file
     }
 
+    pub(super) fn shared_file(&self) -> Arc<File> {
+        self.file.clone()
+    }
+
     /// Records a mistake at `range` of the text.
     pub(super) fn error(
         &self,
@@ -259,18 +278,13 @@ impl Report {
         self.list.borrow().is_empty()
     }
 
-    /// Whether a mistake was recorded in what this path leads to.
-    pub(super) fn has_below(&self, path: &str) -> bool {
-        self.list.borrow().iter().any(|diagnostic| diagnostic.rule.starts_with(path))
-    }
-
     /// Advice that is dear to find: not sought for mistakes that will only be counted.
     pub(super) fn advise(&self, find: impl FnOnce() -> Option<String>) -> Option<String> {
         if self.list.borrow().len() < DIAGNOSTICS_MAX { find() } else { None }
     }
 
     /// The mistakes of several files, in order of file and text.
-    pub(super) fn join<const N: usize>(reports: [Report; N]) -> Diagnostics {
+    pub(super) fn join(reports: impl IntoIterator<Item = Report>) -> Diagnostics {
         let mut all = Diagnostics { list: Vec::new(), left_out: 0 };
         for report in reports {
             all.left_out += report.left_out.get();
