@@ -26,10 +26,13 @@
  * - Structs that begin with struct_size: set it to sizeof the struct, so that programs and
  *   libraries of different versions understand one another. Later versions add at the end only.
  * - Threads. Any number of threads may use a policy or a snapshot at once; a local handle belongs
- *   to one at a time. There are no globals, no thread-local state, no locks and no signal handlers.
+ *   to one at a time. There is no last error to fetch, no lock, no signal handler and no global
+ *   state; only opportune_policy_compile has caches behind locks, which stay when policies are
+ *   freed.
+ *   Functions that do not allocate run on a stack of 16 KiB.
  * - Time is an argument. The library reads no clock, file, socket or environment variable.
- * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" end the process if
- *   the allocator has nothing left, as Rust programs do.)
+ * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" abort the process if
+ *   the allocator has nothing left.)
  */
 
 
@@ -303,11 +306,6 @@
 #define OPPORTUNE_NAMESPACE_CONTENT 14
 
 /**
- * Offers that are open at once for one subscriber.
- */
-#define OPPORTUNE_OPEN_OFFERS_MAX 6
-
-/**
  * It arrived.
  */
 #define OPPORTUNE_OUTCOME_DELIVERED 1
@@ -366,6 +364,11 @@
  * It cannot follow on what the offer has come to (fulfilled before accepted): nothing changed.
  */
 #define OPPORTUNE_SETTLED_OUT_OF_ORDER 4
+
+/**
+ * Offers that are open at once for one subscriber.
+ */
+#define OPPORTUNE_OPEN_OFFERS_MAX 6
 
 /**
  * Decided and handed to the channel.
@@ -1054,7 +1057,8 @@ const char *opportune_stage_words(uint32_t stage);
  * its full length. On any other status *message_length is 0. message may be NULL if
  * message_capacity is 0; message_length may be NULL.
  *
- * Allocates, and takes milliseconds or more: for start-up, not for the rating thread. Any thread.
+ * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
+ * rating thread. Any thread.
  */
 opportune_status opportune_policy_compile(const char *name,
                                           size_t name_len,

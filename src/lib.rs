@@ -97,7 +97,7 @@
 //!
 //! - `std` (default): errors of the compiler and the C ABI need it; the data plane does not.
 //! - `compiler` (default): policy text to [`Policy`], in [`compile`](mod@compile).
-//! - `capi`: the C ABI of `include/opportune.h`.
+//! - `capi`: the C ABI of `include/opportune.h`; needs `compiler`.
 
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
@@ -148,6 +148,6 @@ pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, OfferKind, OfferPlace, Policy};
+pub use policy::{Arm, ArtifactError, OfferKind, OfferPlace, Policy};
 pub use profile::{Dated, Event, Field, Message, OfferState, OpenOffer, ProfileBytes, Value};
 pub use snapshot::{Delta, Lease, Origin, Snapshot, Switches};

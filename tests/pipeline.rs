@@ -7,9 +7,10 @@ mod support;
 
 use opportune::record::{LogReader, LogWriter, Record, Replay};
 use opportune::{
-    Arm, Decision, Delta, Error, Local, Origin, Outcome, OutcomeKind, Policy, ProfileBytes,
-    Settled, Shared, Snapshot, Stage, advance, allocate, classify, decide, explain, hash_bytes,
-    init_profile, new_profile, open_offers, profile_revision, settle, tick, update,
+    Arm, Context, Decision, Delta, Error, Event, Field, Local, Origin, Outcome, OutcomeKind,
+    Policy, ProfileBytes, Settled, Shared, Snapshot, Stage, Value, advance, allocate, classify,
+    decide, explain, hash_bytes, init_profile, new_profile, open_offers, profile_revision, settle,
+    tick, update,
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 
@@ -272,6 +273,36 @@ fn leases_are_never_overspent_and_rejections_give_back() {
 }
 
 #[test]
+fn the_places_of_one_decision_share_the_lease() {
+    let text = support::shipped_text("prepaid")
+        .replace("[channels.app]\n", "[channels.app]\ndraws = { sms_gateway = 1 }\n");
+    let policy = support::compile_text(&text);
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let gateway = policy.id("sms_gateway").expect("a budget");
+    let fields = [Field {
+        id: policy.id("app_browse.page").expect("a field"),
+        value: Value::Member(policy.id("app_browse.page.offers").expect("a member")),
+    }];
+    let kind = policy.id("app_browse").expect("an event");
+    let events = [Event { kind, time_ms: AFTERNOON_MS, fields: &fields }];
+    let message = message(&key, 1, AFTERNOON_MS, &events);
+    let context = Context { channel: policy.id("app"), slots: 4, seed: None };
+    for granted in 0..4 {
+        let mut local = rich_local(&policy);
+        local.lease.grant(&policy, gateway, i64::MIN / 2);
+        local.lease.grant(&policy, gateway, granted);
+        let mut profile = known_profile(&policy, &key);
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let decision = decide(shared, bytes, &message, &context, &mut local).expect("sound");
+        // Two groups of offers answer: data bundles and passes for apps.
+        assert_eq!(decision.offers.len() as i64, granted.min(2), "{granted} granted");
+        assert_eq!(local.lease.left(&policy, gateway), Some(granted - granted.min(2)));
+    }
+}
+
+#[test]
 fn a_lease_is_low_against_its_last_grant() {
     let policy = support::shipped_policy("prepaid");
     let snapshot = Snapshot::initial(&policy);
@@ -292,7 +323,7 @@ fn a_lease_is_low_against_its_last_grant() {
         });
         let mut profile = known_profile(&policy, &key);
         let bytes = ProfileBytes::in_place(&mut profile);
-        let context = opportune::Context { seed: Some(u64::MAX), ..outbound() };
+        let context = Context { seed: Some(u64::MAX), ..outbound() };
         let decision = decide(shared, bytes, &message, &context, &mut local).expect("sound");
         assert!(
             local.lease.left(&policy, incentives) < Some(pieces * piece),
@@ -316,7 +347,7 @@ fn expired_offers_are_swept_by_a_tick() {
     let (call, balance) = (ids.call_fields(), ids.balance_fields(900_000));
     let events = ids.call(&call, &balance, AFTERNOON_MS);
     let message = message(&key, 1, AFTERNOON_MS, &events);
-    let context = opportune::Context { seed: Some(0), ..outbound() };
+    let context = Context { seed: Some(0), ..outbound() };
     let bytes = ProfileBytes::in_place(&mut profile);
     let decision = decide(shared, bytes, &message, &context, &mut local).expect("sound");
     let [open] = &open_offers(&policy, &profile, AFTERNOON_MS).expect("sound")[..] else {

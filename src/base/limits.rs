@@ -37,6 +37,15 @@ pub const DERIVED_DEPTH_MAX: usize = 8;
 pub const SOURCES_MAX: usize = 4_096;
 /// Bytes of the text of a policy, in all its files.
 pub const SOURCE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of a policy artifact.
+pub const ARTIFACT_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What loading an artifact allocates at most, for each of its bytes: short names are the worst,
+/// since each is kept twice and indexed.
+pub const ARTIFACT_MEMORY_FACTOR: usize = 64;
+/// Bytes of a name: two words of the policy text and what joins them.
+pub const NAME_BYTES_MAX: usize = 2 * KEY_BYTES_MAX + 1;
+/// Furthest that a zone's clock may be from UTC, in seconds: a day.
+pub const ZONE_OFFSET_S_MAX: u32 = 86_400;
 /// Highest permanent number: tables are indexed by them.
 pub const ID_NUMBER_MAX: u32 = (1 << 24) - 1;
 /// Zones of a policy.
@@ -62,7 +71,7 @@ pub const ISSUES_MAX: usize = 1_024;
 /// Groups of a policy, in all its issues.
 pub const GROUPS_MAX: usize = 4_096;
 /// Contact caps, and as many suppressions, of a policy.
-pub const CONTACT_RULES_MAX: usize = 256;
+pub const CONTACT_RULES_MAX: usize = 64;
 /// Treatments of one offer.
 pub const OFFER_TREATMENTS_MAX: usize = 16;
 /// Channels of a policy.

@@ -72,7 +72,7 @@ pub(crate) fn allocate(
         decision.next_call_ms = gates.quiet_until_ms();
     }
 
-    let chosen = ranking.choose(inputs, context);
+    let chosen = ranking.choose(inputs, context, lease);
     for candidate in ranking.best() {
         let offered = chosen.iter().any(|(other, _)| other.offer == candidate.offer);
         let stage = if offered { Stage::Offered } else { Stage::Outranked };

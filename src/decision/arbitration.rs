@@ -9,7 +9,7 @@ use crate::base::limits::{DECISION_OFFERS_MAX, EXPLORATION_TOP_MAX};
 use crate::expr::evaluate;
 use crate::policy::{Channel, Offer, Treatment};
 use crate::profile::Features;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Lease, Snapshot};
 
 /// An offer that passed all stages, in its best treatment.
 #[derive(Clone, Copy, Debug)]
@@ -101,25 +101,33 @@ impl Ranking {
     }
 
     /// Fills the places one after the other, no group twice, each with the probability of its
-    /// choice given the places before.
+    /// choice given the places before. What one place takes of the lease is not there for the next.
     pub(crate) fn choose(
         &self,
         inputs: &Inputs,
         context: &Context,
+        lease: &Lease,
     ) -> SmallVec<[(Candidate, f64); DECISION_OFFERS_MAX]> {
         let slots = match context.channel {
             Some(_) => usize::from(context.slots).min(DECISION_OFFERS_MAX),
             None => 1,
         };
+        let draws_of = |candidate: &Candidate| {
+            let treatment = inputs.policy.tables.treatments.get(candidate.treatment as usize);
+            treatment.map_or(&[][..], |treatment| &treatment.draws)
+        };
         let mut rest = self.best.clone();
-        let mut chosen = SmallVec::new();
+        let mut chosen: SmallVec<[(Candidate, f64); DECISION_OFFERS_MAX]> = SmallVec::new();
         for slot in 0..slots {
             let Some((place, probability)) = draw(inputs, rest.len(), slot as u64) else {
                 break;
             };
             let candidate = rest[place];
-            rest.retain(|other| other.group != candidate.group);
             chosen.push((candidate, probability));
+            let taken = chosen.iter().flat_map(|(other, _)| draws_of(other));
+            rest.retain(|other| {
+                other.group != candidate.group && lease.covers(draws_of(other), taken.clone())
+            });
         }
         chosen
     }

@@ -3,17 +3,15 @@
 use smallvec::SmallVec;
 
 use crate::base::ids::OfferId;
+use crate::base::limits::CONTACT_RULES_MAX;
 use crate::policy::{Cap, CapScope, Offer, Policy};
 use crate::profile::{Contact, contacts};
-
-/// Caps that are kept without a spill.
-const CAPS_INLINE: usize = 32;
 
 /// How often each cap has been used within its window.
 #[derive(Debug)]
 pub(crate) struct CapUse {
     /// By cap position; caps over each offer by itself are counted when asked.
-    used: SmallVec<[u16; CAPS_INLINE]>,
+    used: SmallVec<[u16; CONTACT_RULES_MAX]>,
 }
 
 impl CapUse {

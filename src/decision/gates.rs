@@ -188,7 +188,7 @@ impl<'a, 'f> Gates<'a, 'f> {
 
     /// Whether the lease covers what a treatment draws.
     pub(crate) fn budget(&self, draws: &[crate::policy::Draw]) -> Result<(), Stage> {
-        if self.lease.covers(draws) { Ok(()) } else { Err(Stage::NoBudget) }
+        if self.lease.covers(draws, [].iter()) { Ok(()) } else { Err(Stage::NoBudget) }
     }
 
     fn rule(&mut self, program: Option<Program>) -> bool {

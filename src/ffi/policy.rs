@@ -73,7 +73,8 @@ const _: () = {
 /// its full length. On any other status *message_length is 0. message may be NULL if
 /// message_capacity is 0; message_length may be NULL.
 ///
-/// Allocates, and takes milliseconds or more: for start-up, not for the rating thread. Any thread.
+/// Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
+/// rating thread. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn opportune_policy_compile(
     name: *const c_char,

@@ -21,8 +21,9 @@ pub fn advance(policy: &Policy, snapshot: &Snapshot, delta: &Delta) -> Result<Sn
         next.applied.insert(origin.node, now);
     }
     for (position, seen) in next.responses.iter_mut().enumerate() {
-        seen.offered += delta.treatment(position, TreatmentCount::Offered);
-        seen.accepted += delta.treatment(position, TreatmentCount::Accepted);
+        let add = |sum: i64, count| sum.saturating_add(delta.treatment(position, count));
+        seen.offered = add(seen.offered, TreatmentCount::Offered);
+        seen.accepted = add(seen.accepted, TreatmentCount::Accepted);
     }
     next.version += 1;
     next.refresh(policy);

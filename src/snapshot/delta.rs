@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::Envelope;
 use crate::base::bytes::{Reader, Writer};
+use crate::base::envelope::Envelope;
 use crate::base::ids::{MomentId, TreatmentId};
 use crate::error::Error;
 use crate::policy::Policy;

@@ -2,13 +2,11 @@
 //! leaves as a [`Delta`] of exact integers that merge in any order.
 
 mod delta;
-mod envelope;
 mod lease;
 mod switches;
 
 pub(crate) use delta::{BudgetCount, TreatmentCount};
 pub use delta::{Delta, Origin};
-pub(crate) use envelope::Envelope;
 pub use lease::Lease;
 pub use switches::Switches;
 
@@ -16,6 +14,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::base::bytes::{Reader, Writer};
+use crate::base::envelope::Envelope;
 use crate::base::ids::{BudgetId, TreatmentId};
 use crate::error::Error;
 use crate::policy::Policy;
