@@ -98,8 +98,7 @@ pub struct Compiled {
 pub fn compile(sources: &[Source<'_>], ids: &str) -> Result<Compiled, Diagnostics> {
     let files = files::open(sources)?;
     let ids_report = Report::new(File::new("policy.ids", ids));
-    let compiled = build(&files, ids, &ids_report);
-    match compiled {
+    match build(&files, ids, &ids_report) {
         Some(compiled) if ids_report.is_empty() => Ok(compiled),
         _ => {
             let reports = files.into_iter().map(|file| file.report);

@@ -29,9 +29,7 @@ pub(crate) use names::Names;
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
-#[cfg(feature = "compiler")]
-pub(crate) use texts::Text;
-pub(crate) use texts::Texts;
+pub(crate) use texts::{Text, Texts};
 pub(crate) use zones::{Zone, Zones};
 
 use crate::base::bucket::bucket;

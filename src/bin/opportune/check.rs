@@ -10,7 +10,7 @@ use crate::input::{compiled, ids_beside, unusable};
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
 pub struct Options {
-    /// The policy's text (TOML).
+    /// The policy's text (TOML or JSON); files that it includes are read too.
     policy: PathBuf,
     /// The append-only table of permanent ids [default: policy.ids beside the policy].
     #[arg(long)]

@@ -6,7 +6,9 @@
 
 mod check;
 mod input;
+mod load;
 mod replay;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -19,7 +21,8 @@ use clap::{Parser, Subcommand};
     after_help = "Examples:
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
-  opportune replay examples/policies/prepaid.toml day.log"
+  opportune replay examples/policies/prepaid.toml day.log
+  opportune schema > policy.schema.json"
 )]
 struct Options {
     #[command(subcommand)]
@@ -30,12 +33,14 @@ struct Options {
 enum Command {
     Check(check::Options),
     Replay(replay::Options),
+    Schema(schema::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Check(options) => options.run(),
         Command::Replay(options) => options.run(),
+        Command::Schema(options) => options.run(),
     };
     match done {
         Ok(text) => {
