@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::format;
 use std::ops::Range;
+use std::rc::Rc;
 use std::string::{String, ToString};
 use std::sync::Arc;
 use std::vec::Vec;
@@ -239,11 +240,18 @@ pub(super) struct Report {
     file: Arc<File>,
     list: RefCell<Vec<Diagnostic>>,
     left_out: Cell<usize>,
+    /// Mistakes that are kept in all files of the policy.
+    kept: Rc<Cell<usize>>,
 }
 
 impl Report {
     pub(super) fn new(file: Arc<File>) -> Report {
-        Report { file, list: RefCell::default(), left_out: Cell::default() }
+        Report { file, list: RefCell::default(), left_out: Cell::default(), kept: Rc::default() }
+    }
+
+    /// The report of another file of the same policy.
+    pub(super) fn beside(&self, file: Arc<File>) -> Report {
+        Report { kept: self.kept.clone(), ..Report::new(file) }
     }
 
     pub(super) fn file(&self) -> &File {
@@ -263,15 +271,16 @@ impl Report {
         message: impl Into<String>,
         help: impl Into<Option<String>>,
     ) {
-        let mut list = self.list.borrow_mut();
-        if list.len() == DIAGNOSTICS_MAX {
+        if self.kept.get() == DIAGNOSTICS_MAX {
             self.left_out.set(self.left_out.get() + 1);
             return;
         }
+        self.kept.set(self.kept.get() + 1);
         let start = self.file.character_at(range.start);
         let range = start..self.file.character_at(range.end).max(start);
         let (message, help, rule) = (message.into(), help.into(), rule.to_string());
-        list.push(Diagnostic { code, message, rule, help, file: self.file.clone(), range });
+        let file = self.file.clone();
+        self.list.borrow_mut().push(Diagnostic { code, message, rule, help, file, range });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -280,7 +289,7 @@ impl Report {
 
     /// Advice that is dear to find: not sought for mistakes that will only be counted.
     pub(super) fn advise(&self, find: impl FnOnce() -> Option<String>) -> Option<String> {
-        if self.list.borrow().len() < DIAGNOSTICS_MAX { find() } else { None }
+        if self.kept.get() < DIAGNOSTICS_MAX { find() } else { None }
     }
 
     /// The mistakes of several files, in order of file and text.

@@ -38,14 +38,19 @@ pub(super) fn open<'a>(sources: &[Source<'a>]) -> Result<Vec<Opened<'a>>, Diagno
     if sources.is_empty() {
         return Err(refusal(name, "", Code::Sources, "there is no source".into()));
     }
-    let (mut opened, mut base, mut names) = (Vec::new(), 0, HashSet::new());
+    let (mut opened, mut base, mut names) = (Vec::<Opened<'_>>::new(), 0, HashSet::new());
     for source in sources {
         if !names.insert(source.name) {
             let message = format!("two sources are called `{}`", source.name);
             return Err(refusal(source.name, "", Code::Sources, message));
         }
         let text = text_of(source)?;
-        opened.push(Opened { text, report: Report::new(File::new(source.name, text)), base });
+        let file = File::new(source.name, text);
+        let report = match opened.first() {
+            Some(first) => first.report.beside(file),
+            None => Report::new(file),
+        };
+        opened.push(Opened { text, report, base });
         base += text.len() + 1;
     }
     Ok(opened)

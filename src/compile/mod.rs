@@ -39,6 +39,8 @@ mod periods;
 mod placeholder;
 #[cfg(test)]
 mod programs;
+#[cfg(test)]
+mod same;
 mod schema;
 mod scope;
 mod section;

@@ -58,6 +58,7 @@ impl Build<'_> {
             let message =
                 format!("it is never in force: its dates and those of its {what} do not meet");
             section.error(Code::Value, message, None);
+            return Period::default();
         }
         period
     }
