@@ -1,6 +1,7 @@
 //! `opportune check`.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
@@ -27,16 +28,25 @@ impl Options {
         let (compiled, before) = compiled(&self.policy, &ids)?;
         if compiled.ids != before {
             if !self.write_ids {
-                return Err(format!(
-                    "error: names without a permanent id\n  {} would change; run `opportune check --write-ids {}` and keep the file with the policy",
-                    ids.display(),
-                    self.policy.display()
-                ));
+                return Err(new_names(&compiled.ids, &before, &ids, &self.policy));
             }
             std::fs::write(&ids, &compiled.ids).map_err(|error| unusable(&ids, &error))?;
         }
         Ok(summary(&compiled.policy))
     }
+}
+
+/// The names that have no permanent id yet: new ones, or misspelt ones.
+fn new_names(after: &str, before: &str, ids: &Path, policy: &Path) -> String {
+    let known: BTreeSet<&str> = before.lines().collect();
+    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
+    format!(
+        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
+        new.len(),
+        ids.display(),
+        new.join("\n  "),
+        policy.display()
+    )
 }
 
 fn summary(policy: &Policy) -> String {
