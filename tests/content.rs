@@ -100,18 +100,18 @@ fn test_subscribers_are_known() {
 #[rustfmt::skip]
 const BAD: &[(&str, &str, &str, &str, &str)] = &[
     // Placeholders.
-    ("for {price}, {{", "for @{prise}, {{", "OPP0802", "content.pass.en", "`{prise}` is no parameter of the offer `pass`"),
-    ("You have {left}", "You have @{at}", "OPP0802", "content.pass_app.en", "`{at}` is text"),
-    ("You have {left}", "You have @{left", "OPP0802", "content.pass_app.en", "`{` opens or closes no"),
-    ("You have {left}", "You have @} left", "OPP0802", "content.pass_app.en", "`}` opens or closes no"),
-    ("You have {left}", "You have @{}", "OPP0802", "content.pass_app.en", "`{` opens or closes no"),
+    ("for {price}, {{", "for @{prise}, {{", "OPP0404", "content.pass.en", "`{prise}` is no parameter of the offer `pass`"),
+    ("You have {left}", "You have @{at}", "OPP0404", "content.pass_app.en", "`{at}` is text"),
+    ("You have {left}", "You have @{left", "OPP0404", "content.pass_app.en", "`{` opens or closes no"),
+    ("You have {left}", "You have @} left", "OPP0404", "content.pass_app.en", "`}` opens or closes no"),
+    ("You have {left}", "You have @{}", "OPP0404", "content.pass_app.en", "`{` opens or closes no"),
     // Languages.
     ("pt-BR = \"{mb} MB por {price}, já\"", "", "OPP0302", "content.pass", "`pass` has no text in `pt-BR`"),
     ("pt-BR = \"{mb} MB por", "pt-BR = \"\"\n@pt = \"{mb} MB por", "OPP0401", "content.pass.pt", "`pt` is not a language of the policy"),
     ("\"pt-BR\"]", "\"pt-BR\", @\"en\"]", "OPP0306", "policy.languages[2]", "`en` is given twice"),
     ("\"pt-BR\"]", "\"pt-BR\", @\"pt BR\"]", "OPP0304", "policy.languages[2]", "`pt BR` is not a language"),
     // Lengths: 1,024 is five characters and 5.00 USD eight.
-    ("MB por {price}, já", "MB por {price}, agora, agora, agora", "OPP0801", "content.pass.pt-BR", "the text can be 42 characters long, but the channel of `offers.pass.treatments.sms` carries 40"),
+    ("MB por {price}, já", "MB por {price}, agora, agora, agora", "OPP0702", "content.pass.pt-BR", "the text can be 42 characters long, but the channel of `offers.pass.treatments.sms` carries 40"),
     ("text_max = 40", "text_max = @0", "OPP0304", "channels.sms.text_max", "0 is not within"),
     // Keys.
     ("content = \"pass_app\"", "content = @\"pass_ap\"", "OPP0401", "offers.pass.treatments.app.content", "[content] has no `pass_ap`"),

@@ -217,6 +217,24 @@ fn bombs_of_depth_length_and_count_are_refused() {
 }
 
 #[test]
+fn noise_that_looks_like_json_is_refused() {
+    let tokens = ["{", "}", "[", "]", "\"a\"", ":", ",", "1", "null", "\\", "\n", "\u{e9}"];
+    let mut state = 0x9E37_79B9_7F4A_7C15u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as usize
+    };
+    let soup: String = (0..5_000_000).map(|_| tokens[next() % tokens.len()]).collect();
+    let flat: String = (0..2_000_000).map(|n| if n % 2 == 0 { "[1]," } else { "{}," }).collect();
+    for text in [format!("{{{soup}"), format!("{{\"a\":[{soup}"), format!("{{\"a\":[{flat}1]}}")] {
+        let found = mistakes(&[("noise", &text)]);
+        assert!(found.len() <= 3, "{found:?}");
+    }
+}
+
+#[test]
 fn broken_json_never_panics() {
     for (end, _) in OFFER.char_indices() {
         let _ = compiled(&[("base.toml", BASE), ("offer.json", &OFFER[..end])]);

@@ -69,6 +69,8 @@ codes! {
     UnknownMember = "OPP0402";
     /// A field that an event kind does not have.
     UnknownField = "OPP0403";
+    /// A placeholder of a text that no parameter of the offer can fill.
+    Placeholder = "OPP0404";
     /// The text of an expression is not CEL.
     ExpressionSyntax = "OPP0501";
     /// A construct of CEL that policies do not have.
@@ -81,12 +83,10 @@ codes! {
     Cycle = "OPP0505";
     /// A named limit is exceeded.
     Limit = "OPP0601";
-    /// A text can be longer than its channel carries.
-    TextLength = "OPP0801";
-    /// A placeholder of a text that no parameter of the offer can fill.
-    Placeholder = "OPP0802";
     /// The mandatory contact cap is missing, given twice or not the longest.
     MandatoryCap = "OPP0701";
+    /// A text can be longer than its channel carries.
+    TextLength = "OPP0702";
 }
 
 impl fmt::Display for Code {

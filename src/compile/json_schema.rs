@@ -5,7 +5,7 @@ use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
 
-use super::json::Json;
+use super::json_value::Json;
 use super::model::{Form, ROOT, Record};
 use crate::base::limits::KEY_BYTES_MAX;
 

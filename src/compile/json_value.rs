@@ -1,4 +1,4 @@
-//! Writing JSON.
+//! JSON values, written for people: indented.
 
 use std::fmt;
 use std::string::String;
