@@ -1,17 +1,20 @@
 //! `opportune check`.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
 
-use crate::input::{compiled, ids_beside, unusable};
+use crate::input::{artifact, ids_beside, numbered};
 
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
+#[command(after_help = "Examples:
+  opportune check examples/policies/prepaid.toml
+  opportune check --write-ids my.toml
+  opportune check prepaid.opp")]
 pub struct Options {
-    /// The policy's text (TOML or JSON); files that it includes are read too.
+    /// The policy's text (TOML or JSON, with the files that it includes), or an artifact.
     policy: PathBuf,
     /// The append-only table of permanent ids [default: policy.ids beside the policy].
     #[arg(long)]
@@ -24,29 +27,12 @@ pub struct Options {
 
 impl Options {
     pub fn run(self) -> Result<String, String> {
-        let ids = ids_beside(&self.policy, self.ids);
-        let (compiled, before) = compiled(&self.policy, &ids)?;
-        if compiled.ids != before {
-            if !self.write_ids {
-                return Err(new_names(&compiled.ids, &before, &ids, &self.policy));
-            }
-            std::fs::write(&ids, &compiled.ids).map_err(|error| unusable(&ids, &error))?;
+        if let Some(policy) = artifact(&self.policy)? {
+            return Ok(summary(&policy));
         }
-        Ok(summary(&compiled.policy))
+        let ids = ids_beside(&self.policy, self.ids);
+        numbered(&self.policy, &ids, self.write_ids).map(|compiled| summary(&compiled.policy))
     }
-}
-
-/// The names that have no permanent id yet: new ones, or misspelt ones.
-fn new_names(after: &str, before: &str, ids: &Path, policy: &Path) -> String {
-    let known: BTreeSet<&str> = before.lines().collect();
-    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
-    format!(
-        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
-        new.len(),
-        ids.display(),
-        new.join("\n  "),
-        policy.display()
-    )
 }
 
 fn summary(policy: &Policy) -> String {

@@ -5,6 +5,7 @@
 //! print.
 
 mod check;
+mod compile;
 mod input;
 mod load;
 mod replay;
@@ -14,14 +15,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check policies and replay logs of the opportune decisioning library.
+/// Check and compile policies, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Examples:
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
-  opportune replay examples/policies/prepaid.toml day.log
+  opportune compile examples/policies/prepaid.toml -o prepaid.opp
+  opportune replay prepaid.opp day.log
   opportune schema > policy.schema.json"
 )]
 struct Options {
@@ -32,6 +34,7 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Options),
+    Compile(compile::Options),
     Replay(replay::Options),
     Schema(schema::Options),
 }
@@ -39,6 +42,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Check(options) => options.run(),
+        Command::Compile(options) => options.run(),
         Command::Replay(options) => options.run(),
         Command::Schema(options) => options.run(),
     };
