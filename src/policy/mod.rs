@@ -233,6 +233,13 @@ impl Policy {
     /// What a treatment says in a language, such as `en`: the text that its policy declares in
     /// `[content]`, with placeholders such as `{price}` for the parameters that go out with the
     /// offer; `{{` and `}}` stand for brackets. None where the policy has no such text.
+    ///
+    /// The compiler has held it against the `text_max` of the channels that carry it, in
+    /// characters, with every value at its longest as a host would show it: whole numbers with a
+    /// separator between thousands; money the same, with two decimals (six where it needs them)
+    /// and a space and the code of the currency; `true` or `false`; `2026-01-31 21:00`;
+    /// `36500d 23h 59m 59s`; doubles with all their digits. A value that is a constant of the
+    /// policy counts as long as it is.
     pub fn content(&self, id: ContentId, language: &str) -> Option<&str> {
         self.tables.texts.text(id, language)
     }
