@@ -190,7 +190,7 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     ("cost = \"0.01\"", "cost = @0.01", "OPP0303", "channels.sms.cost"),
     ("cost = \"0.01\"", "cost = @\"-0.01\"", "OPP0304", "channels.sms.cost"),
     ("\"21:00\"", "@\"9 pm\"", "OPP0304", "contact.quiet_hours.from"),
-    ("from = 2026-01-01T00:00:00Z", "from = @2026-01-01", "OPP0304", "offers.pass.from"),
+    ("from = 2026-01-01T00:00:00Z", "from = @21:00:00", "OPP0304", "offers.pass.from"),
     ("\"2027-01-01T00:00:00Z\"", "@\"2025-01-01T00:00:00Z\"", "OPP0304", "offers.pass.until"),
     ("propensity = 0.06", "propensity = @1", "OPP0304", "offers.pass.treatments.sms.propensity"),
     ("prior = 50", "prior = @0", "OPP0304", "offers.pass.treatments.app.prior"),
@@ -654,7 +654,7 @@ fn token_soup_never_panics() {
 }
 
 #[test]
-fn sources_are_one_text() {
+fn sources_have_names_of_their_own() {
     let source = Source { name: "a", bytes: GOOD.as_bytes() };
     for sources in [&[][..], &[source, source][..]] {
         let Err(diagnostics) = compile(sources, "") else { panic!() };

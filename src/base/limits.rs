@@ -24,6 +24,10 @@ pub const EVENT_AHEAD_MS_MAX: i64 = 60 * 60 * 1000;
 pub const EXPRESSION_STACK_MAX: usize = 16;
 /// Operations of one expression.
 pub const EXPRESSION_OPS_MAX: usize = 256;
+/// Languages of a policy.
+pub const LANGUAGES_MAX: usize = 64;
+/// Bytes of one text in one language.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the text of one expression.
 pub const EXPRESSION_BYTES_MAX: usize = 4_096;
 /// Punctuation in the text of one expression: bounds the depth of its syntax tree.
@@ -35,7 +39,9 @@ pub const EXPRESSION_NODES_MAX: usize = 10_000;
 /// Derived features that read one another, counted along the longest chain.
 pub const DERIVED_DEPTH_MAX: usize = 8;
 
-/// Bytes of the text of a policy.
+/// Files of a policy.
+pub const SOURCES_MAX: usize = 4_096;
+/// Bytes of the text of a policy, in all its files.
 pub const SOURCE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes of a policy artifact.
 pub const ARTIFACT_BYTES_MAX: usize = 256 * 1024 * 1024;

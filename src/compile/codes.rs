@@ -10,13 +10,13 @@ codes! {
     example: Example::Files(&[b"[policy]\nname = \"caf\xE9\"\n"]);
     mend: "Save the file as UTF-8.";
 
-    /// No source, or sources that do not make one policy.
+    /// No source, or two of one name.
     Sources = "OPP0102", Error;
     why: "A policy is compiled from its text; nothing is read from anywhere else.";
     example: Example::Files(&[]);
     mend: "Pass the text of the policy.";
 
-    /// The text is not TOML.
+    /// The text is not TOML, or not JSON.
     Syntax = "OPP0103", Error;
     why: "Nothing after the place where reading stopped has been looked at.";
     example: Example::Policy(r#"
@@ -25,6 +25,25 @@ name = "sample
 "#);
     mend: "Mend the line: often a quote, a bracket or an equals sign is missing, or a key is given \
         twice.";
+
+    /// Files that a text includes are missing, or include one another in a circle.
+    Include = "OPP0104", Error;
+    why: "A policy that is only partly there would silently do less than it says.";
+    example: Example::Files(&[b"\
+include = ['offers.toml']
+[policy]
+name = 'sample'
+version = 1
+currency = 'USD'
+zones = ['UTC']
+[contact]
+[[contact.caps]]
+at_most = 12
+within = '30d'
+of = 'all'
+"]);
+    mend: "Pass the file with the others, or take it out of the list. A file cannot include \
+        itself, not even by way of others.";
 
     /// A line of the id table is malformed.
     IdLine = "OPP0201", Error;
@@ -146,6 +165,16 @@ intent = "do"
 "#);
     mend: "Use a field of the event, or declare it under [events].";
 
+    /// A placeholder of a text that no parameter of the offer can fill.
+    Placeholder = "OPP0404", Error;
+    why: "The subscriber would read the placeholder instead of the price.";
+    example: Example::Policy(r#"
+[content.pass_sms]
+en = "A pass for {prize}"
+"#);
+    mend: "Use the name of a parameter that every offer with this content has, or declare it \
+        under the offer's `parameters`. A brace that is meant is written twice.";
+
     /// The text of an expression is not CEL.
     ExpressionSyntax = "OPP0501", Error;
     why: "Expressions are written in CEL, see https://cel.dev.";
@@ -219,6 +248,20 @@ of = "all"
 exempt = ["service"]
 "#);
     mend: "Have one cap with of = \"all\", without `exempt`, and with the longest window.";
+
+    /// A text can be longer than its channel carries.
+    TextLength = "OPP0702", Error;
+    why: "A message that is cut loses its end, which is often the price. Placeholders count with \
+        the longest value of their type.";
+    example: Example::Policy(r#"
+[channels.sms]
+consent = "consent"
+text_max = 10
+
+[content.pass_sms]
+en = "A pass for a whole day"
+"#);
+    mend: "Shorten the text, or raise `text_max` if the channel carries more.";
 
     /// An offer that nobody can ever get.
     NeverEligible = "OPP0901", Warning;

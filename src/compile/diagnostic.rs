@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::format;
 use std::ops::Range;
+use std::rc::Rc;
 use std::string::{String, ToString};
 use std::sync::Arc;
 use std::vec::Vec;
@@ -36,6 +37,15 @@ impl File {
 
     pub(super) fn text(&self) -> &str {
         &self.text
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The line of a byte, from 1.
+    pub(super) fn line_number(&self, at: usize) -> usize {
+        self.line_of(at).0 + 1
     }
 
     /// The start of the character that a byte belongs to.
@@ -219,15 +229,26 @@ pub(super) struct Report {
     file: Arc<File>,
     list: RefCell<Vec<Diagnostic>>,
     left_out: Cell<usize>,
+    /// Mistakes that are kept in all files of the policy.
+    kept: Rc<Cell<usize>>,
 }
 
 impl Report {
     pub(super) fn new(file: Arc<File>) -> Report {
-        Report { file, list: RefCell::default(), left_out: Cell::default() }
+        Report { file, list: RefCell::default(), left_out: Cell::default(), kept: Rc::default() }
+    }
+
+    /// The report of another file of the same policy.
+    pub(super) fn beside(&self, file: Arc<File>) -> Report {
+        Report { kept: self.kept.clone(), ..Report::new(file) }
     }
 
     pub(super) fn file(&self) -> &File {
         &self.file
+    }
+
+    pub(super) fn shared_file(&self) -> Arc<File> {
+        self.file.clone()
     }
 
     /// Records a mistake, or what its code calls a warning, at `range` of the text.
@@ -239,15 +260,16 @@ impl Report {
         message: impl Into<String>,
         help: impl Into<Option<String>>,
     ) {
-        let mut list = self.list.borrow_mut();
-        if list.len() == DIAGNOSTICS_MAX {
+        if self.kept.get() == DIAGNOSTICS_MAX {
             self.left_out.set(self.left_out.get() + 1);
             return;
         }
+        self.kept.set(self.kept.get() + 1);
         let start = self.file.character_at(range.start);
         let range = start..self.file.character_at(range.end).max(start);
         let (message, help, rule) = (message.into(), help.into(), rule.to_string());
-        list.push(Diagnostic { code, message, rule, help, file: self.file.clone(), range });
+        let file = self.file.clone();
+        self.list.borrow_mut().push(Diagnostic { code, message, rule, help, file, range });
     }
 
     /// Whether no mistake was recorded; warnings are none.
@@ -255,18 +277,13 @@ impl Report {
         self.list.borrow().iter().all(|diagnostic| diagnostic.severity() != Severity::Error)
     }
 
-    /// Whether a mistake was recorded in what this path leads to.
-    pub(super) fn has_below(&self, path: &str) -> bool {
-        self.list.borrow().iter().any(|diagnostic| diagnostic.rule.starts_with(path))
-    }
-
     /// Advice that is dear to find: not sought for mistakes that will only be counted.
     pub(super) fn advise(&self, find: impl FnOnce() -> Option<String>) -> Option<String> {
-        if self.list.borrow().len() < DIAGNOSTICS_MAX { find() } else { None }
+        if self.kept.get() < DIAGNOSTICS_MAX { find() } else { None }
     }
 
     /// The mistakes of several files, in order of file and text.
-    pub(super) fn join<const N: usize>(reports: [Report; N]) -> Diagnostics {
+    pub(super) fn join(reports: impl IntoIterator<Item = Report>) -> Diagnostics {
         let mut all = Diagnostics { list: Vec::new(), left_out: 0 };
         for report in reports {
             all.left_out += report.left_out.get();

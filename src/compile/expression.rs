@@ -5,8 +5,6 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use toml::de::DeValue;
-
 use super::cel::Parsed;
 use super::check::{Checker, Mode};
 use super::constant::Constant;
@@ -16,6 +14,7 @@ use super::lower::{lower, parse_item, stack_depth};
 use super::node::{Kind, Node};
 use super::scope::{EventView, Scope, View};
 use super::source::Item;
+use super::tree::Value;
 use crate::base::civil::LocalTime;
 use crate::base::limits::{EXPRESSION_OPS_MAX, EXPRESSION_STACK_MAX};
 use crate::expr::{Cell, Environment, Op, evaluate};
@@ -103,7 +102,7 @@ impl Expression<'_> {
     fn with_item<T>(&self, step: impl FnOnce(&Item<'_>) -> Option<T>) -> Result<T, Diagnostics> {
         let text = format!("'''\n{}'''", self.text);
         let report = Report::new(File::new("expression", &text));
-        let value = DeValue::String(Cow::Borrowed(self.text));
+        let value = Value::Text(Cow::Borrowed(self.text));
         let item = Item {
             report: &report,
             name: "expression",

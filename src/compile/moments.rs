@@ -3,6 +3,7 @@
 use std::vec::Vec;
 
 use super::Build;
+use super::model;
 use super::scope::{EventView, View};
 use super::section::Section;
 use super::source::Item;
@@ -22,9 +23,7 @@ impl Build<'_> {
     pub(super) fn moments(&mut self, root: &Section<'_>) {
         let mut ranks: Vec<(Rank, Vec<usize>)> = Vec::new();
         for item in self.entries(root, "moments", MOMENTS_MAX, "moments") {
-            let keys =
-                ["on", "when", "intent", "strength", "urgency", "lasts", "snooze", "priority"];
-            let Some(section) = item.section(&keys) else { continue };
+            let Some(section) = item.section(&model::MOMENT) else { continue };
             let Some(position) = self.scope.moments.declare(&item, item.name) else { continue };
             let (events, on_tick, sound) = self.listens(&section);
             let mut view = View::of_events(&self.scope, &events, true);
@@ -50,7 +49,7 @@ impl Build<'_> {
     /// The events that a moment is on, whether a tick is among them, and whether all are known.
     fn listens(&self, section: &Section<'_>) -> (Vec<usize>, bool, bool) {
         let (mut events, mut on_tick) = (Vec::new(), false);
-        let on = section.require("on").and_then(|on| on.one_or_more());
+        let on = section.get("on").and_then(|on| on.one_or_more());
         let mut sound = on.is_some();
         for item in on.unwrap_or_default() {
             match item.text() {
@@ -73,12 +72,14 @@ impl Build<'_> {
         on_tick: bool,
     ) -> Moment {
         let nothing = Program { start: 0, len: 0 };
-        let when = section.require("when").and_then(|when| self.program(&when, BOOL, view));
+        let when = section.get("when").and_then(|when| self.program(&when, BOOL, view));
+        let period = self.period(section);
+        let when = when.and_then(|when| self.within_period(item, Some(when), period));
         let strength = match section.get("strength") {
             Some(strength) => self.number_or_program(&strength, view),
             None => Some(self.constant(1f64.to_bits())),
         };
-        let intent = section.require("intent").and_then(|intent| intent.word());
+        let intent = section.get("intent").and_then(|intent| intent.word());
         let length = |key, default| {
             section.get(key).and_then(|length| length.duration_ms()).unwrap_or(default)
         };

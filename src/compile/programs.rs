@@ -5,13 +5,12 @@ use std::format;
 use std::string::String;
 use std::vec::Vec;
 
-use toml::de::DeTable;
-
 use super::Build;
 use super::diagnostic::{Code, File, Report};
 use super::ids::Ids;
 use super::scope::View;
 use super::section::Section;
+use super::toml_text;
 use crate::base::civil::{DAY_MS, HOUR_MS, LocalTime};
 use crate::base::hash::hash_bytes;
 use crate::expr::{Cell, Environment, Type, evaluate};
@@ -78,8 +77,8 @@ impl Environment for Subscriber {
 fn run(expression: &str) -> Result<(Type, Cell), (Code, isize)> {
     let text = format!("{SCHEMA}x = '''{expression}'''\n");
     let report = Report::new(File::new("p", &text));
-    let table = DeTable::parse(&text).unwrap();
-    let root = Section::root(&report, table.get_ref());
+    let table = toml_text::read(&text, &report, 0).unwrap();
+    let root = Section::root(&report, &table);
     let mut build = Build::new(&report, Ids::parse("", &report));
     let header = build.header(&root);
     build.schema(&root, &header);

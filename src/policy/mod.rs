@@ -10,6 +10,7 @@ mod contact;
 mod layout;
 mod names;
 mod schema;
+mod texts;
 mod zones;
 
 use alloc::string::String;
@@ -28,13 +29,14 @@ pub(crate) use names::Names;
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
+pub(crate) use texts::{Text, Texts};
 pub(crate) use zones::{Zone, Zones};
 
 use crate::base::bucket::bucket;
 use crate::base::hash::{hash_bytes, hash_words};
 use crate::base::ids::{
-    ChannelId, EventId, FeatureId, FieldId, GroupId, IssueId, MomentId, OfferId, PermanentId,
-    TreatmentId,
+    ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IssueId, MomentId, OfferId,
+    PermanentId, TreatmentId,
 };
 use crate::base::simd::CpuLevel;
 use crate::expr::{Op, Program, Type};
@@ -74,6 +76,9 @@ pub(crate) struct Tables {
     /// The one pool of operations that every program is a run of.
     pub(crate) code: Vec<Op>,
     pub(crate) names: Names,
+    pub(crate) texts: Texts,
+    /// Hashes of the keys of subscribers that are the operator's own, ascending.
+    pub(crate) test_subscribers: Vec<u64>,
 }
 
 /// Epsilon-greedy over the best few: the best keeps `1 - epsilon + epsilon / m`, each other of
@@ -223,6 +228,26 @@ impl Policy {
     /// All names of one namespace with their ids, by id.
     pub fn names<I: PermanentId>(&self) -> impl Iterator<Item = (I, &str)> {
         self.tables.names.all(I::NAMESPACE).map(|(number, name)| (I::from_number(number), name))
+    }
+
+    /// What a treatment says in a language, such as `en`: the text that its policy declares in
+    /// `[content]`, with placeholders such as `{price}` for the parameters that go out with the
+    /// offer; `{{` and `}}` stand for brackets. None where the policy has no such text.
+    ///
+    /// The compiler has held it against the `text_max` of the channels that carry it, in
+    /// characters, with every value at its longest as a host would show it: whole numbers with a
+    /// separator between thousands; money the same, with two decimals (six where it needs them)
+    /// and a space and the code of the currency; `true` or `false`; `2026-01-31 21:00`;
+    /// `36500d 23h 59m 59s`; doubles with all their digits. A value that is a constant of the
+    /// policy counts as long as it is.
+    pub fn content(&self, id: ContentId, language: &str) -> Option<&str> {
+        self.tables.texts.text(id, language)
+    }
+
+    /// Whether this is one of the policy's `test_subscribers`: people of the operator's own who
+    /// try out what others do not see yet. O(log of their number).
+    pub fn is_test_subscriber(&self, subscriber: &[u8]) -> bool {
+        self.tables.test_subscribers.binary_search(&self.subscriber_hash(subscriber)).is_ok()
     }
 
     /// The type of a feature.

@@ -16,7 +16,7 @@ use crate::input::{artifact, compilation, ids_beside, keep_ids};
   opportune check --format json --deny-warnings my.toml
   opportune explain-code OPP0901")]
 pub struct Options {
-    /// The policy's text (TOML), or an artifact.
+    /// The policy's text (TOML or JSON, with the files that it includes), or an artifact.
     policy: PathBuf,
     /// The append-only table of permanent ids [default: policy.ids beside the policy].
     #[arg(long)]

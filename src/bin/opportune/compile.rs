@@ -15,7 +15,7 @@ use crate::input::{ids_beside, numbered, write};
 The artifact is versioned and checksummed; equal text gives equal bytes. Load it with
 Policy::from_bytes, or opportune_policy_load from C. docs/artifact.md is its byte table.")]
 pub struct Options {
-    /// The policy's text (TOML).
+    /// The policy's text (TOML or JSON, with the files that it includes).
     policy: PathBuf,
     /// Where the artifact goes [default: beside the policy, with the extension opp].
     #[arg(short, long)]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use opportune::Policy;
 use opportune::compile::{Compiled, Diagnostics, Source, compile};
 
+use crate::load::{self, Loaded};
+
 /// The table of permanent ids: where the options say, or beside the policy.
 pub fn ids_beside(policy: &Path, given: Option<PathBuf>) -> PathBuf {
     given.unwrap_or_else(|| policy.with_file_name("policy.ids"))
@@ -22,10 +24,9 @@ pub fn compilation(
     path: &Path,
     ids: &Path,
 ) -> Result<(Result<Compiled, Diagnostics>, String), String> {
-    let (bytes, table) = (read(path)?, table(ids)?);
-    let name = path.display().to_string();
-    let source = Source { name: &name, bytes: &bytes };
-    Ok((compile(&[source], &table), table))
+    let (files, table) = (load::files(path)?, table(ids)?);
+    let sources: Vec<Source<'_>> = files.iter().map(Loaded::source).collect();
+    Ok((compile(&sources, &table), table))
 }
 
 /// The text of a table of ids; a policy may have none yet.

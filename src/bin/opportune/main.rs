@@ -11,7 +11,9 @@ mod conformance;
 mod diff;
 mod explain_code;
 mod input;
+mod load;
 mod replay;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -27,7 +29,8 @@ use clap::{Parser, Subcommand};
   opportune compile examples/policies/prepaid.toml -o prepaid.opp
   opportune explain-code OPP0901
   opportune diff old.toml new.toml
-  opportune replay prepaid.opp day.log"
+  opportune replay prepaid.opp day.log
+  opportune schema > policy.schema.json"
 )]
 struct Options {
     #[command(subcommand)]
@@ -42,6 +45,7 @@ enum Command {
     Diff(diff::Options),
     ExplainCode(explain_code::Options),
     Replay(replay::Options),
+    Schema(schema::Options),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Diff(options) => options.run(),
         Command::ExplainCode(options) => options.run(),
         Command::Replay(options) => options.run(),
+        Command::Schema(options) => options.run(),
     };
     match done {
         Ok(text) => {

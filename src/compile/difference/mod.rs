@@ -12,15 +12,13 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use toml::de::DeTable;
-
 pub use ids::{IdConflict, IdConflictKind};
 pub use profiles::{FeatureChange, ProfileChange};
 
-use super::diagnostic::{Diagnostics, Report};
+use super::diagnostic::Diagnostics;
 use super::section::Section;
 use super::write_json::{self, Object};
-use super::{Source, compile, one_text};
+use super::{Source, compile, files};
 use text::{Thing, same, things};
 
 /// One version of a policy.
@@ -77,11 +75,10 @@ pub fn difference(old: Version<'_>, new: Version<'_>) -> Result<Difference, Diag
 
 /// What a version declares.
 fn read(version: Version<'_>) -> Result<Vec<Thing>, Diagnostics> {
-    let (file, text) = one_text(version.sources).map_err(|report| Report::join([report]))?;
-    let report = Report::new(file);
+    let files = files::open(version.sources)?;
     // It has compiled.
-    let table = DeTable::parse(text).ok();
-    Ok(table.map_or_else(Vec::new, |table| things(&Section::root(&report, table.get_ref()))))
+    let read = files.first().zip(files::tree(&files));
+    Ok(read.map_or_else(Vec::new, |(first, tree)| things(&Section::root(&first.report, &tree))))
 }
 
 fn changes(old: &[Thing], new: &[Thing]) -> Vec<Change> {

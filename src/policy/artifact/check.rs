@@ -33,10 +33,11 @@ pub(super) struct Check<'a> {
 
 impl Check<'_> {
     fn own_facts(&self) -> Result<(), ArtifactError> {
-        let Tables { name, currency, control, exploration, .. } = self.tables;
+        let Tables { name, currency, control, exploration, test_subscribers, .. } = self.tables;
         ensure(!name.is_empty(), "the policy has no name")?;
         let code = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
         ensure(code, "the currency is no code of ISO 4217")?;
+        ensure(test_subscribers.is_sorted(), "test subscribers are not ascending")?;
         ensure(control.buckets <= BUCKETS, "the control group is more than everybody")?;
         let share = (0.0..=1.0).contains(&exploration.epsilon);
         let top = (1..=EXPLORATION_TOP_MAX).contains(&usize::from(exploration.top));

@@ -2,8 +2,8 @@
 //!
 //! An envelope (magic, version, checksum), then sections (number, length, bytes) in ascending
 //! order. Sections of tables are flat little-endian values, read by [`Encoded`] rows that stand
-//! beside one another as their structs do in `policy`; the descriptive section of names is for
-//! hosts and people, and a build without `std` passes it over. What was read is believed only
+//! beside one another as their structs do in `policy`; the descriptive sections of names and
+//! texts are for hosts and people, and a build without `std` passes over the names. What was read is believed only
 //! after it was checked: `check` and its neighbours hold it to everything that the compiler
 //! guarantees. The byte table for people is `docs/artifact.md`.
 //!
@@ -17,13 +17,14 @@ mod error;
 mod names;
 mod schema;
 mod sections;
+mod texts;
 mod zones;
 
 use alloc::vec::Vec;
 
 pub use error::ArtifactError;
 
-use super::{Names, Policy, Tables};
+use super::{Names, Policy, Tables, Texts};
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
 use check::ensure;
@@ -43,6 +44,7 @@ impl Policy {
         let mut sections = Sections::default();
         sections::write(&self.tables, &mut sections);
         names::append(&self.tables.names, &mut sections);
+        texts::append(&self.tables.texts, &mut sections);
         ENVELOPE.seal(sections.bytes())
     }
 
@@ -64,11 +66,12 @@ impl Policy {
             return Err(ArtifactError::Size);
         }
         let body = ENVELOPE.open(bytes)?;
-        let (tables, names) = sections::read(body)?;
+        let (tables, descriptions) = sections::read(body)?;
         check::tables(&tables)?;
         check::unique_ids(&tables)?;
-        let names = names.map_or(Ok(Names::default()), names::read)?;
-        let policy = Policy::new(Tables { names, ..tables });
+        let names = descriptions.names.map_or(Ok(Names::default()), names::read)?;
+        let texts = descriptions.texts.map_or(Ok(Texts::default()), texts::read)?;
+        let policy = Policy::new(Tables { names, texts, ..tables });
         let fits = policy.profile_bytes() <= PROFILE_BYTES_MAX;
         ensure(fits, "profiles are larger than the limit")?;
         Ok(policy)

@@ -12,6 +12,15 @@ pub(super) mod descriptive {
     pub(in super::super) const FIRST: u32 = 0x100;
     /// Names and their permanent ids.
     pub(in super::super) const NAMES: u32 = 0x100;
+    /// What treatments say.
+    pub(in super::super) const TEXTS: u32 = 0x101;
+}
+
+/// The bytes of descriptive sections, where they are there.
+#[derive(Default)]
+pub(super) struct Descriptions<'a> {
+    pub(super) names: Option<&'a [u8]>,
+    pub(super) texts: Option<&'a [u8]>,
 }
 
 /// Every field of [`Tables`] belongs to one section; one that is forgotten does not compile.
@@ -19,12 +28,12 @@ macro_rules! sections {
     ($($number:literal $what:literal { $($field:ident)* })*) => {
         /// Writes all sections of tables.
         pub(super) fn write(tables: &Tables, sections: &mut Sections) {
-            let Tables { $($($field,)*)* names: _ } = tables;
+            let Tables { $($($field,)*)* names: _, texts: _ } = tables;
             $(sections.append($number, |out| { $($field.write(out);)* });)*
         }
 
-        /// Reads all sections of tables, and finds the bytes of the names, if they are there.
-        pub(super) fn read(body: &[u8]) -> Result<(Tables, Option<&[u8]>), ArtifactError> {
+        /// Reads all sections of tables, and finds the bytes of the descriptive ones.
+        pub(super) fn read(body: &[u8]) -> Result<(Tables, Descriptions<'_>), ArtifactError> {
             let mut input = Reader::new(body);
             let mut tables = Tables::default();
             $(
@@ -32,9 +41,9 @@ macro_rules! sections {
                 $(tables.$field = section.value()?;)*
                 section.end()?;
             )*
-            let names = rest(&mut input)
+            let descriptions = rest(&mut input)
                 .map_err(|broken| ArtifactError::in_section("descriptions", broken))?;
-            Ok((tables, names))
+            Ok((tables, descriptions))
         }
     };
 }
@@ -42,6 +51,7 @@ macro_rules! sections {
 sections! {
     1 "the policy's own facts" {
         name version fingerprint salt currency score_micros_min exploration control
+        test_subscribers
     }
     2 "zones" { zones }
     3 "events, features and moments" { events features moments moment_offers }
@@ -83,19 +93,21 @@ fn next<'a>(
     Ok(Section { input, what })
 }
 
-/// Passes over the descriptive sections, ascending, and finds the names.
-fn rest<'a>(input: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Broken> {
-    let mut names = None;
+/// Passes over the descriptive sections, ascending, and finds those that it knows.
+fn rest<'a>(input: &mut Reader<'a>) -> Result<Descriptions<'a>, Broken> {
+    let mut found = Descriptions::default();
     let mut from = descriptive::FIRST;
     while !input.is_empty() {
         let number = input.u32().filter(|number| *number >= from).ok_or(Broken::Bytes)?;
         let bytes = input.run().ok_or(Broken::Bytes)?;
-        if number == descriptive::NAMES {
-            names = Some(bytes);
+        match number {
+            descriptive::NAMES => found.names = Some(bytes),
+            descriptive::TEXTS => found.texts = Some(bytes),
+            _ => {}
         }
         from = number.checked_add(1).ok_or(Broken::Bytes)?;
     }
-    Ok(names)
+    Ok(found)
 }
 
 /// Sections that are being written.
