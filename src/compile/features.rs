@@ -8,6 +8,7 @@ use super::Build;
 use super::derived::Derivation;
 use super::diagnostic::Code;
 use super::model;
+use super::schema::exported;
 use super::scope::View;
 use super::section::Section;
 use super::source::Item;
@@ -37,6 +38,7 @@ impl Build<'_> {
         let mut derivations = Vec::new();
         for item in self.entries(root, "features", limit, "features besides the attributes") {
             let Some(section) = item.section(&model::FEATURE) else { continue };
+            exported(&section);
             match section.get("expr") {
                 Some(expr) => derivations.extend(self.declare_derived(&item, &section, expr)),
                 None => self.aggregate(&item, &section),

@@ -2,39 +2,52 @@
 //!
 //! ```text
 //! files -> one tree of spanned values -> names and types -> expressions -> tables
-//!          files.rs, merge.rs            schema, catalogue   cel, check, lower
+//!          files.rs, merge.rs            schema, catalogue   cel, check, fold, lower
 //! ```
 //!
 //! Every reader records what it finds wrong and goes on, so one run reports all mistakes. The
 //! order of work follows what refers to what: zones, attributes and events, features, moments,
 //! the catalogue, contact rules. What sections and keys there are is written down once, in `model`.
 
+mod analysis;
 mod catalogue;
 mod cel;
 mod channels;
 mod check;
+mod code;
+mod codes;
 mod coerce;
+mod comprehension;
+mod constant;
 mod contact;
 mod content;
+mod convert;
 mod derived;
 mod diagnostic;
+mod difference;
+mod expression;
 mod features;
 mod files;
+mod fold;
+mod format;
 mod functions;
 mod header;
 mod ids;
 mod include;
+mod instant;
 mod json_schema;
 mod json_text;
 mod json_value;
 mod literal;
 mod lower;
+mod math;
 mod merge;
 mod model;
 mod moments;
 mod node;
 mod offers;
 mod offset;
+mod operators;
 mod periods;
 mod placeholder;
 #[cfg(test)]
@@ -45,18 +58,27 @@ mod schema;
 mod scope;
 mod section;
 mod source;
+mod strings;
 #[cfg(test)]
 mod tables;
 mod toml_text;
 mod tree;
 mod types;
+mod write_json;
 mod zones;
 
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+pub use code::{Example, Page, Severity};
+pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use difference::{
+    Change, Difference, FeatureChange, IdConflict, IdConflictKind, ProfileChange, Version,
+    difference,
+};
+pub use expression::{Evaluated, Expression};
 pub use include::{Include, includes};
 pub use json_schema::json_schema;
 
@@ -86,6 +108,8 @@ pub struct Compiled {
     /// The new text of the table of permanent numbers. Store it beside the policy text: the next
     /// compilation needs it, so that every name keeps its number.
     pub ids: String,
+    /// What compiles, but cannot have been meant; often empty.
+    pub warnings: Diagnostics,
 }
 
 /// Compiles a policy from its files. `ids` is the text of its table of permanent numbers,
@@ -100,21 +124,28 @@ pub struct Compiled {
 pub fn compile(sources: &[Source<'_>], ids: &str) -> Result<Compiled, Diagnostics> {
     let files = files::open(sources)?;
     let ids_report = Report::new(File::new("policy.ids", ids));
-    match build(&files, ids, &ids_report) {
-        Some(compiled) if ids_report.is_empty() => Ok(compiled),
-        _ => {
-            let reports = files.into_iter().map(|file| file.report);
-            Err(Report::join(reports.chain([ids_report])))
+    let built = build(&files, ids, &ids_report);
+    let sound = ids_report.is_empty();
+    let reports = files.into_iter().map(|file| file.report).chain([ids_report]);
+    match built {
+        Some((policy, ids)) if sound => {
+            Ok(Compiled { policy, ids, warnings: Report::join(reports) })
         }
+        _ => Err(Report::join(reports)),
     }
 }
 
-fn build(files: &[Opened<'_>], ids: &str, ids_report: &Report) -> Option<Compiled> {
+fn build(files: &[Opened<'_>], ids: &str, ids_report: &Report) -> Option<(Policy, String)> {
     let report = &files.first()?.report;
     let tree = files::tree(files)?;
     let mut build = Build::new(report, Ids::parse(ids, ids_report));
-    build.everything(Section::root(report, &tree));
-    build.finish(files)
+    let root = Section::root(report, &tree).of(&model::ROOT);
+    build.everything(&root);
+    let built = build.finish(files)?;
+    if ids_report.is_empty() {
+        analysis::analyse(&built.0, &root);
+    }
+    Some(built)
 }
 
 /// The policy as far as it has been read.
@@ -132,8 +163,7 @@ impl<'a> Build<'a> {
         Build { report, ids, scope, tables, known: lower::Known::new() }
     }
 
-    fn everything(&mut self, root: Section<'_>) {
-        let root = &root.of(&model::ROOT);
+    fn everything(&mut self, root: &Section<'_>) {
         let header = self.header(root);
         self.schema(root, &header);
         self.features(root);
@@ -148,7 +178,7 @@ impl<'a> Build<'a> {
     }
 
     /// The policy, unless something is wrong with what only the whole shows.
-    fn finish(mut self, files: &[Opened<'_>]) -> Option<Compiled> {
+    fn finish(mut self, files: &[Opened<'_>]) -> Option<(Policy, String)> {
         if self.ids.exhausted() {
             let message = format!("permanent numbers of a namespace passed {ID_NUMBER_MAX}");
             self.report.error(Code::Limit, 0..0, "", message, None);
@@ -170,7 +200,7 @@ impl<'a> Build<'a> {
             self.report.error(Code::Limit, 0..0, "features", message, help);
             return None;
         }
-        Some(Compiled { policy, ids })
+        Some((policy, ids))
     }
 
     /// The named entries of a section, as many as the limit allows.

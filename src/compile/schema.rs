@@ -46,6 +46,7 @@ impl Build<'_> {
 
     fn attribute(&mut self, item: &Item<'_>, header: &Header<'_>) {
         let Some(section) = item.section(&model::ATTRIBUTE) else { return };
+        exported(&section);
         let ty = section.get("type").and_then(|ty| {
             let words = PLAIN.map(|(word, _)| word);
             match ty.text()? {
@@ -231,6 +232,11 @@ impl Build<'_> {
         };
         Some((event, position as u16, fields[position].ty?))
     }
+}
+
+/// `export` says that the host reads it; only the analysis asks.
+pub(super) fn exported(section: &Section<'_>) {
+    section.get("export").and_then(|export| export.boolean());
 }
 
 fn plain_type<'k>(item: &Item<'_>, words: impl Iterator<Item = &'k str>) -> Option<Ty> {

@@ -72,6 +72,10 @@ impl<'a> Item<'a> {
         matches!(self.value, Value::Table(_))
     }
 
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.value, Value::List(_))
+    }
+
     pub(super) fn as_text(&self) -> Option<&'a str> {
         match self.value {
             Value::Text(text) => Some(text),
@@ -93,6 +97,13 @@ impl<'a> Item<'a> {
             return None;
         }
         Some(text)
+    }
+
+    pub(super) fn as_boolean(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
     }
 
     pub(super) fn boolean(&self) -> Option<bool> {

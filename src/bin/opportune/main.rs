@@ -4,8 +4,12 @@
 //! Each command has a file of its own: its options, its help, and a `run` that returns what to
 //! print.
 
+mod cel;
 mod check;
 mod compile;
+mod conformance;
+mod diff;
+mod explain_code;
 mod input;
 mod load;
 mod replay;
@@ -23,6 +27,8 @@ use clap::{Parser, Subcommand};
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
   opportune compile examples/policies/prepaid.toml -o prepaid.opp
+  opportune explain-code OPP0901
+  opportune diff old.toml new.toml
   opportune replay prepaid.opp day.log
   opportune schema > policy.schema.json"
 )]
@@ -33,22 +39,30 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    Cel(cel::Options),
     Check(check::Options),
     Compile(compile::Options),
+    Diff(diff::Options),
+    ExplainCode(explain_code::Options),
     Replay(replay::Options),
     Schema(schema::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
+        Command::Cel(options) => cel::run(&options),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
+        Command::Diff(options) => options.run(),
+        Command::ExplainCode(options) => options.run(),
         Command::Replay(options) => options.run(),
         Command::Schema(options) => options.run(),
     };
     match done {
         Ok(text) => {
-            println!("{text}");
+            if !text.is_empty() {
+                println!("{text}");
+            }
             ExitCode::SUCCESS
         }
         Err(problem) => {

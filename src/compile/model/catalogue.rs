@@ -20,8 +20,8 @@ pub(in crate::compile) static CHANNEL: Record = Record {
     keys: &[
         optional(
             "consent",
-            Form::Expression,
-            "Whether the subscriber agreed to be contacted here.",
+            Form::Either(&[Form::Bool, Form::Expression]),
+            "Whether the subscriber agreed to be contacted here; true where nobody has to.",
         ),
         optional("reach", Form::Expression, "Whether it reaches the subscriber."),
         optional("cost", Form::Amount, "What one contact costs."),

@@ -17,6 +17,7 @@ pub(in crate::compile) static ATTRIBUTE: Record = Record {
             Form::OneOrMore(&Form::Text),
             "Event fields that set it too, as event.field.",
         ),
+        EXPORT,
     ],
 };
 
@@ -62,10 +63,14 @@ pub(in crate::compile) static FEATURE: Record = Record {
             Form::Whole { min: 1, max: WINDOW_BUCKETS_MAX as i64 },
             "How many equal parts the window is kept in: more make its edge sharper and profiles larger.",
         ),
+        EXPORT,
     ],
 };
 
 const FIELDS: Form = Form::OneOrMore(&Form::Text);
+
+const EXPORT: Key =
+    optional("export", Form::Bool, "Whether the host reads it, though no rule does.");
 
 pub(in crate::compile) static SEGMENT: Record = Record {
     doc: "A group of subscribers by rule.",
