@@ -10,7 +10,7 @@ codes! {
     example: Example::Files(&[b"[policy]\nname = \"caf\xE9\"\n"]);
     mend: "Save the file as UTF-8.";
 
-    /// No source, or two of one name.
+    /// No source, or sources that do not make one policy.
     Sources = "OPP0102", Error;
     why: "A policy is compiled from its text; nothing is read from anywhere else.";
     example: Example::Files(&[]);
@@ -28,22 +28,13 @@ name = "sample
 
     /// Files that a text includes are missing, or include one another in a circle.
     Include = "OPP0104", Error;
-    why: "A policy that is only partly there would silently do less than it says.";
-    example: Example::Files(&[b"\
-include = ['offers.toml']
-[policy]
-name = 'sample'
-version = 1
-currency = 'USD'
-zones = ['UTC']
-[contact]
-[[contact.caps]]
-at_most = 12
-within = '30d'
-of = 'all'
-"]);
-    mend: "Pass the file with the others, or take it out of the list. A file cannot include \
-        itself, not even by way of others.";
+    why: "A policy without some of its files would be another policy than was meant. Paths lead \
+        down from the file that includes, so that a policy reads only what lies beside it.";
+    example: Example::Files(&[b"include = [\"offers/*.toml\"]\n[policy]\nname = \"a\"\nversion = 1\n\
+        currency = \"USD\"\nzones = [\"UTC\"]\n[[contact.caps]]\nat_most = 12\nwithin = \"30d\"\n\
+        of = \"all\"\n"]);
+    mend: "Name files that are there, such as \"offers/*.toml\", none of which includes this one; \
+        through the library, give all of them.";
 
     /// A line of the id table is malformed.
     IdLine = "OPP0201", Error;
@@ -167,13 +158,13 @@ intent = "do"
 
     /// A placeholder of a text that no parameter of the offer can fill.
     Placeholder = "OPP0404", Error;
-    why: "The subscriber would read the placeholder instead of the price.";
+    why: "Whoever shows the text has only the parameters that go out with the offer.";
     example: Example::Policy(r#"
 [content.pass_sms]
-en = "A pass for {prize}"
+en = "A pass for {price}"
 "#);
-    mend: "Use the name of a parameter that every offer with this content has, or declare it \
-        under the offer's `parameters`. A brace that is meant is written twice.";
+    mend: "Give every offer that uses the text a parameter of that name; write {{ and }} for \
+        brackets.";
 
     /// The text of an expression is not CEL.
     ExpressionSyntax = "OPP0501", Error;
@@ -251,15 +242,15 @@ exempt = ["service"]
 
     /// A text can be longer than its channel carries.
     TextLength = "OPP0702", Error;
-    why: "A message that is cut loses its end, which is often the price. Placeholders count with \
-        the longest value of their type.";
+    why: "A text that is cut, or sent as two, costs more than it says. Values count as long as \
+        they can get.";
     example: Example::Policy(r#"
 [channels.sms]
 consent = "consent"
 text_max = 10
 
 [content.pass_sms]
-en = "A pass for a whole day"
+en = "Take the day pass"
 "#);
     mend: "Shorten the text, or raise `text_max` if the channel carries more.";
 

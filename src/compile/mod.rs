@@ -125,21 +125,26 @@ pub fn compile(sources: &[Source<'_>], ids: &str) -> Result<Compiled, Diagnostic
     let files = files::open(sources)?;
     let ids_report = Report::new(File::new("policy.ids", ids));
     let built = build(&files, ids, &ids_report);
-    let found = Report::join(files.into_iter().map(|file| file.report).chain([ids_report]));
+    let sound = ids_report.is_empty();
+    let reports = files.into_iter().map(|file| file.report).chain([ids_report]);
     match built {
-        Some((policy, ids)) => Ok(Compiled { policy, ids, warnings: found }),
-        None => Err(found),
+        Some((policy, ids)) if sound => {
+            Ok(Compiled { policy, ids, warnings: Report::join(reports) })
+        }
+        _ => Err(Report::join(reports)),
     }
 }
 
 fn build(files: &[Opened<'_>], ids: &str, ids_report: &Report) -> Option<(Policy, String)> {
     let report = &files.first()?.report;
     let tree = files::tree(files)?;
-    let root = Section::root(report, &tree).of(&model::ROOT);
     let mut build = Build::new(report, Ids::parse(ids, ids_report));
+    let root = Section::root(report, &tree).of(&model::ROOT);
     build.everything(&root);
-    let built = build.finish(files).filter(|_| ids_report.is_empty())?;
-    analysis::analyse(&built.0, &root);
+    let built = build.finish(files)?;
+    if ids_report.is_empty() {
+        analysis::analyse(&built.0, &root);
+    }
     Some(built)
 }
 

@@ -77,8 +77,9 @@ pub fn difference(old: Version<'_>, new: Version<'_>) -> Result<Difference, Diag
 fn read(version: Version<'_>) -> Result<Vec<Thing>, Diagnostics> {
     let files = files::open(version.sources)?;
     // It has compiled.
-    let read = files.first().zip(files::tree(&files));
-    Ok(read.map_or_else(Vec::new, |(first, tree)| things(&Section::root(&first.report, &tree))))
+    let tree = files::tree(&files).unwrap_or_default();
+    let first = files.first().map(|file| Section::root(&file.report, &tree));
+    Ok(first.map_or_else(Vec::new, |root| things(&root)))
 }
 
 fn changes(old: &[Thing], new: &[Thing]) -> Vec<Change> {

@@ -20,8 +20,8 @@ pub(in crate::compile) static CHANNEL: Record = Record {
     keys: &[
         optional(
             "consent",
-            Form::Either(&[Form::Expression, Form::Bool]),
-            "Whether the subscriber agreed to be contacted here; true if nobody has to be asked.",
+            Form::Either(&[Form::Bool, Form::Expression]),
+            "Whether the subscriber agreed to be contacted here; true where nobody has to.",
         ),
         optional("reach", Form::Expression, "Whether it reaches the subscriber."),
         optional("cost", Form::Amount, "What one contact costs."),

@@ -72,6 +72,9 @@ const EXPORT: Key =
 
 const FIELDS: Form = Form::OneOrMore(&Form::Text);
 
+const EXPORT: Key =
+    optional("export", Form::Bool, "Whether the host reads it, though no rule does.");
+
 pub(in crate::compile) static SEGMENT: Record = Record {
     doc: "A group of subscribers by rule.",
     keys: &[required("when", Form::Expression, "Who belongs to it.")],
