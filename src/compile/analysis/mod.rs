@@ -19,6 +19,8 @@ mod reads;
 mod rules;
 mod shadowing;
 mod solver;
+#[cfg(test)]
+mod soundness;
 
 use std::string::String;
 
