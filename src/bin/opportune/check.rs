@@ -1,22 +1,22 @@
 //! `opportune check`.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use opportune::compile::{Compiled, Diagnostics};
+use opportune::compile::Diagnostics;
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
 
-use crate::input::{compilation, ids_beside, unusable};
+use crate::input::{artifact, compilation, ids_beside, number};
 
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  opportune check my.toml
+  opportune check examples/policies/prepaid.toml
+  opportune check --write-ids my.toml
   opportune check --format json --deny-warnings my.toml
-  opportune explain-code OPP0901")]
+  opportune check prepaid.opp")]
 pub struct Options {
-    /// The policy's text (TOML).
+    /// The policy's text (TOML), or an artifact.
     policy: PathBuf,
     /// The append-only table of permanent ids [default: policy.ids beside the policy].
     #[arg(long)]
@@ -41,6 +41,9 @@ enum Format {
 
 impl Options {
     pub fn run(self) -> Result<String, String> {
+        if let Some(policy) = artifact(&self.policy)? {
+            return Ok(summary(&policy));
+        }
         let ids = ids_beside(&self.policy, self.ids.clone());
         let (result, before) = compilation(&self.policy, &ids)?;
         let compiled = match result {
@@ -51,8 +54,8 @@ impl Options {
         if self.deny_warnings && !compiled.warnings.is_empty() {
             return Err(format!("{warned}error: warnings are denied"));
         }
-        self.keep_ids(&ids, &before, &compiled)?;
         eprint!("{warned}");
+        number(&self.policy, &ids, &before, &compiled.ids, self.write_ids)?;
         Ok(if self.format == Format::Json { String::new() } else { summary(&compiled.policy) })
     }
 
@@ -64,29 +67,6 @@ impl Options {
         println!("{}", diagnostics.to_json());
         otherwise.into()
     }
-
-    fn keep_ids(&self, ids: &Path, before: &str, compiled: &Compiled) -> Result<(), String> {
-        if compiled.ids == before {
-            return Ok(());
-        }
-        if !self.write_ids {
-            return Err(new_names(&compiled.ids, before, ids, &self.policy));
-        }
-        std::fs::write(ids, &compiled.ids).map_err(|error| unusable(ids, &error))
-    }
-}
-
-/// The names that have no permanent id yet: new ones, or misspelt ones.
-fn new_names(after: &str, before: &str, ids: &Path, policy: &Path) -> String {
-    let known: BTreeSet<&str> = before.lines().collect();
-    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
-    format!(
-        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
-        new.len(),
-        ids.display(),
-        new.join("\n  "),
-        policy.display()
-    )
 }
 
 fn summary(policy: &Policy) -> String {

@@ -73,7 +73,7 @@ pub(super) fn span(
             span(a, scale, of).union(span(b, scale, of))
         }
         Formula::Apply(op, operands) => applied(*op, operands, of),
-        Formula::Opaque(_) => Interval::ALL,
+        Formula::Opaque(_) | Formula::Missing => Interval::ALL,
         _ => Interval::of_type(Type::Bool),
     }
 }
@@ -118,7 +118,10 @@ fn applied(op: Op, operands: &[Tree], of: &impl Fn(Variable) -> Option<Interval>
             let unit = MICROS as f64;
             of_doubles(int(0).low as f64 / unit, int(0).high as f64 / unit)
         }
-        Op::Local(part) => of_calendar(part),
+        Op::Local(part) | Op::Utc(part) => of_calendar(part),
+        Op::TimestampInRange | Op::DurationInRange => int(0),
+        // What is not a number is missing here.
+        Op::Number => span(&operands[0], Scale::Double, of),
         Op::MultiplyDouble | Op::DivideDouble => all_doubles,
         _ => Interval::ALL,
     }
@@ -133,10 +136,13 @@ fn corners(a: Interval, b: Interval, compute: impl Fn(i64, i64) -> i64) -> Inter
 fn of_calendar(part: Calendar) -> Interval {
     match part {
         Calendar::Hour => Interval::new(0, 23),
-        Calendar::Minute => Interval::new(0, 59),
+        Calendar::Minute | Calendar::Second => Interval::new(0, 59),
+        Calendar::Millisecond => Interval::new(0, 999),
         Calendar::DayOfWeek => Interval::new(0, 6),
         Calendar::DayOfMonth => Interval::new(0, 30),
+        Calendar::Date => Interval::new(1, 31),
+        Calendar::DayOfYear => Interval::new(0, 365),
         Calendar::Month => Interval::new(0, 11),
-        Calendar::Year => Interval::new(1_969, 10_000),
+        Calendar::Year => Interval::ALL,
     }
 }

@@ -64,7 +64,7 @@ impl Draws {
         let order = self.of(&["<", "<=", ">", ">=", "==", "!="]);
         match self.below(6) {
             0 => format!("d {order} {}.5", self.below(3)),
-            1 => format!("-d {order} double(a)"),
+            1 => format!("{} {order} double(a)", self.of(&["-d", "d / d", "d * 0.0"])),
             2 => format!("m {order} {}.00", self.below(3)),
             3 => format!("e {} '{}'", self.of(&["==", "!="]), self.of(&["red", "green", "blue"])),
             _ => format!("{} {order} {}", self.int(1), self.int(1)),
