@@ -6,15 +6,15 @@ use clap::{Args, ValueEnum};
 use opportune::compile::Diagnostics;
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
 
-use crate::input::{artifact, compilation, ids_beside, number};
+use crate::input::{artifact, compilation, ids_beside, keep_ids};
 
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  opportune check examples/policies/prepaid.toml
-  opportune check --write-ids my.toml
+  opportune check my.toml
+  opportune check prepaid.opp
   opportune check --format json --deny-warnings my.toml
-  opportune check prepaid.opp")]
+  opportune explain-code OPP0901")]
 pub struct Options {
     /// The policy's text (TOML), or an artifact.
     policy: PathBuf,
@@ -54,8 +54,8 @@ impl Options {
         if self.deny_warnings && !compiled.warnings.is_empty() {
             return Err(format!("{warned}error: warnings are denied"));
         }
+        keep_ids(&self.policy, &ids, &before, &compiled, self.write_ids)?;
         eprint!("{warned}");
-        number(&self.policy, &ids, &before, &compiled.ids, self.write_ids)?;
         Ok(if self.format == Format::Json { String::new() } else { summary(&compiled.policy) })
     }
 

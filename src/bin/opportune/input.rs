@@ -17,11 +17,11 @@ pub fn compiled(path: &Path, ids: &Path) -> Result<(Compiled, String), String> {
     Ok((result.map_err(|diagnostics| diagnostics.to_string())?, table))
 }
 
-/// What the compiler says of a policy.
-pub type Compilation = Result<Compiled, Diagnostics>;
-
 /// What the compiler says of a policy, and the text of the table of ids as it was.
-pub fn compilation(path: &Path, ids: &Path) -> Result<(Compilation, String), String> {
+pub fn compilation(
+    path: &Path,
+    ids: &Path,
+) -> Result<(Result<Compiled, Diagnostics>, String), String> {
     let (bytes, table) = (read(path)?, table(ids)?);
     let name = path.display().to_string();
     let source = Source { name: &name, bytes: &bytes };
@@ -39,23 +39,25 @@ pub fn table(ids: &Path) -> Result<String, String> {
 /// The compiled policy, with every name in the table of ids: `write_ids` adds those that are new.
 pub fn numbered(path: &Path, ids: &Path, write_ids: bool) -> Result<Compiled, String> {
     let (compiled, before) = compiled(path, ids)?;
-    number(path, ids, &before, &compiled.ids, write_ids)?;
+    keep_ids(path, ids, &before, &compiled, write_ids)?;
     Ok(compiled)
 }
 
-/// Sees to it that every name is in the table of ids.
-pub fn number(
+/// Writes new names into the table of ids, if that was asked for; else they are an error.
+pub fn keep_ids(
     path: &Path,
     ids: &Path,
     before: &str,
-    after: &str,
+    compiled: &Compiled,
     write_ids: bool,
 ) -> Result<(), String> {
-    match after == before {
-        true => Ok(()),
-        false if write_ids => write(ids, after.as_bytes()),
-        false => Err(new_names(after, before, ids, path)),
+    if compiled.ids == before {
+        return Ok(());
     }
+    if !write_ids {
+        return Err(new_names(&compiled.ids, before, ids, path));
+    }
+    write(ids, compiled.ids.as_bytes())
 }
 
 /// The names that have no permanent id yet: new ones, or misspelt ones.
