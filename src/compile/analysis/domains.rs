@@ -73,7 +73,7 @@ pub(super) fn span(
             span(a, scale, of).union(span(b, scale, of))
         }
         Formula::Apply(op, operands) => applied(*op, operands, of),
-        Formula::Opaque(_) => Interval::ALL,
+        Formula::Opaque(_) | Formula::Missing => Interval::ALL,
         _ => Interval::of_type(Type::Bool),
     }
 }
@@ -118,7 +118,10 @@ fn applied(op: Op, operands: &[Tree], of: &impl Fn(Variable) -> Option<Interval>
             let unit = MICROS as f64;
             of_doubles(int(0).low as f64 / unit, int(0).high as f64 / unit)
         }
-        Op::Local(part) => of_calendar(part),
+        Op::Local(part) | Op::Utc(part) => of_calendar(part),
+        Op::TimestampInRange | Op::DurationInRange => int(0),
+        // What is not a number is missing here.
+        Op::Number => span(&operands[0], Scale::Double, of),
         Op::MultiplyDouble | Op::DivideDouble => all_doubles,
         _ => Interval::ALL,
     }
@@ -140,6 +143,6 @@ fn of_calendar(part: Calendar) -> Interval {
         Calendar::Date => Interval::new(1, 31),
         Calendar::DayOfYear => Interval::new(0, 365),
         Calendar::Month => Interval::new(0, 11),
-        Calendar::Year => Interval::new(1_969, 10_000),
+        Calendar::Year => Interval::ALL,
     }
 }

@@ -6,7 +6,6 @@
 
 use std::format;
 use std::string::{String, ToString};
-use std::vec;
 use std::vec::Vec;
 
 use super::Analysis;
@@ -129,28 +128,20 @@ impl Analysis<'_> {
         let tables = &self.policy.tables;
         let range = offer.treatments.start as usize..offer.treatments.end as usize;
         let channels = tables.treatments[range].iter();
-        let mut channels =
-            channels.map(|treatment| &tables.channels[usize::from(treatment.channel)]);
-        let mut goals: Vec<Goal> = all.iter().map(|premise| premise.goal.clone()).collect();
-        let rules = goals.len();
+        let channels = channels.map(|treatment| &tables.channels[usize::from(treatment.channel)]);
+        let rules: Vec<Goal> = all.iter().map(|premise| premise.goal.clone()).collect();
         let reached = channels.clone().any(|channel| {
-            goals.truncate(rules);
-            // A rule that can never hold is reported by itself.
-            let reach = channel.reach.map(|rule| vec![self.goal(rule, Truth::True)]);
-            match reach {
-                None => true,
-                Some(reach) if !self.possible(&reach) => true,
-                Some(reach) => {
-                    goals.extend(reach);
-                    self.possible(&goals)
-                }
-            }
+            channel.reach.is_none_or(|rule| {
+                let reach = [self.goal(rule, Truth::True)];
+                // A rule that can never hold is reported by itself.
+                self.possible(&[&rules, &reach[..]].concat()) || !self.possible(&reach)
+            })
         });
         if !reached {
-            let first = channels.next().map_or("", |channel| self.name(channel.id));
+            let names: Vec<&str> = channels.map(|channel| self.name(channel.id)).collect();
             let message = format!(
-                "this offer can never be eligible: its rules contradict `channels.{first}.reach` \
-                 and the reach of all its channels"
+                "this offer can never be eligible: whoever may have it is out of reach of {}",
+                names.join(", ")
             );
             self.warn(path, Code::NeverEligible, message, None);
         }

@@ -31,6 +31,8 @@ pub(super) enum Scale {
 #[derive(Debug, PartialEq)]
 pub(super) enum Formula {
     Constant(u64),
+    /// What can only fail.
+    Missing,
     Variable(Variable),
     Not(Tree),
     And(Tree, Tree),
@@ -87,7 +89,7 @@ impl Reader<'_> {
 
     /// Takes an operation's operands and pushes its formula; `None` for one not known here.
     fn step(&self, code: &[Op], op: Op, stack: &mut Vec<Tree>, size: &mut usize) -> Option<()> {
-        use Formula::{Apply, Constant, Has, Not, Select, Variable};
+        use Formula::{Apply, Constant, Has, Missing, Not, Select, Variable};
         let ends_in = |target: u16, join: Op| {
             usize::from(target).checked_sub(1).and_then(|at| code.get(at)) == Some(&join)
         };
@@ -100,6 +102,7 @@ impl Reader<'_> {
                 return Some(());
             }
             Op::Constant(bits) => Constant(bits),
+            Op::Missing => Missing,
             Op::Field(position) => Variable(self::Variable::Field(position)),
             Op::Now => Variable(self::Variable::Now),
             Op::EventTime => Variable(self::Variable::EventTime),
@@ -111,6 +114,14 @@ impl Reader<'_> {
             | Op::DoubleToInt
             | Op::MoneyToDouble
             | Op::DoubleToMoney
+            | Op::DoubleToUint
+            | Op::UintToDouble
+            | Op::SwitchSign
+            | Op::Number
+            | Op::TimestampInRange
+            | Op::DurationInRange
+            | Op::Unary(_)
+            | Op::Utc(_)
             | Op::Local(_) => Apply(op, Vec::from([stack.pop()?])),
             Op::Select => {
                 let (otherwise, then) = (stack.pop()?, stack.pop()?);
@@ -141,41 +152,56 @@ impl Reader<'_> {
     }
 }
 
-/// Whether a float is one that was given or comes of an integer: those are never NaN.
-fn never_nan(tree: &Tree) -> bool {
-    match &**tree {
-        Formula::Variable(_) => true,
-        Formula::Constant(bits) => !f64::from_bits(*bits).is_nan(),
-        Formula::Apply(op, _) => matches!(op, Op::IntToDouble | Op::MoneyToDouble),
-        _ => false,
-    }
-}
-
 fn binary(op: Op, left: Tree, right: Tree) -> Option<Formula> {
-    use Formula::*;
-    let not_less = |scale| Not(Rc::new(Less(scale, right.clone(), left.clone())));
-    // Floats that are computed may be NaN, of which no order and no contrary is true.
-    let ordered = never_nan(&left) && never_nan(&right);
+    use Formula::{And, Apply, Equal, Less, Not, Or, OrElse};
+    let not_less =
+        |scale, left: &Tree, right: &Tree| Not(Tree::new(Less(scale, right.clone(), left.clone())));
+    // With something that is not a number, a comparison and its opposite may both be false.
+    let numbers = is_number(&left) && is_number(&right);
     Some(match op {
-        Op::EqualDouble | Op::LessDouble | Op::LessOrEqualDouble if !ordered => return None,
         Op::And => And(left, right),
         Op::Or => Or(left, right),
         Op::OrElse => OrElse(left, right),
         Op::EqualBits => Equal(Scale::Int, left, right),
-        Op::EqualDouble => Equal(Scale::Double, left, right),
         Op::LessInt => Less(Scale::Int, left, right),
-        Op::LessDouble => Less(Scale::Double, left, right),
-        Op::LessOrEqualInt => not_less(Scale::Int),
-        Op::LessOrEqualDouble => not_less(Scale::Double),
-        Op::AddInt
+        Op::LessOrEqualInt => not_less(Scale::Int, &left, &right),
+        Op::EqualDouble if numbers => Equal(Scale::Double, left, right),
+        Op::LessDouble if numbers => Less(Scale::Double, left, right),
+        Op::LessOrEqualDouble if numbers => not_less(Scale::Double, &left, &right),
+        Op::EqualDouble
+        | Op::LessDouble
+        | Op::LessOrEqualDouble
+        | Op::LessUint
+        | Op::LessOrEqualUint
+        | Op::AddInt
         | Op::SubtractInt
         | Op::MultiplyInt
         | Op::DivideInt
         | Op::RemainderInt
+        | Op::AddUint
+        | Op::SubtractUint
+        | Op::MultiplyUint
+        | Op::DivideUint
+        | Op::RemainderUint
         | Op::AddDouble
         | Op::SubtractDouble
         | Op::MultiplyDouble
-        | Op::DivideDouble => Apply(op, Vec::from([left, right])),
+        | Op::DivideDouble
+        | Op::Binary(_) => Apply(op, Vec::from([left, right])),
         _ => return None,
     })
+}
+
+/// Whether a float can be missing, but never NaN: what is read and converted cannot.
+fn is_number(tree: &Tree) -> bool {
+    match &**tree {
+        Formula::Constant(bits) => !f64::from_bits(*bits).is_nan(),
+        Formula::Variable(_) | Formula::Missing => true,
+        Formula::Select(_, a, b) | Formula::OrElse(a, b) => is_number(a) && is_number(b),
+        Formula::Apply(Op::NegateDouble, operands) => operands.iter().all(is_number),
+        Formula::Apply(op, _) => {
+            matches!(op, Op::IntToDouble | Op::UintToDouble | Op::MoneyToDouble | Op::Number)
+        }
+        _ => false,
+    }
 }

@@ -3,7 +3,9 @@
 //! It works on the compiled policy, so that it sees what will run, and on the text for places.
 //! Everything is reported only when it is sure: an analysis that does not understand a rule takes
 //! it to come out either way. The time is linear in the number of offers, but for shadowing,
-//! which compares each offer with a bounded number of others.
+//! which compares each offer with a bounded number of others. Measured with 20 offers to a group
+//! and moment, each with three comparisons: `check` takes 0.8 s of processor time for 10,000
+//! offers and 6.3 s for 100,000 (two shared cores), about half of it analysis.
 
 mod budgets;
 mod caps;
@@ -19,6 +21,8 @@ mod reads;
 mod rules;
 mod shadowing;
 mod solver;
+#[cfg(test)]
+mod soundness;
 
 use std::string::String;
 

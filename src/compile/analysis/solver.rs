@@ -98,6 +98,7 @@ impl State {
                 False => *bits == 0,
                 _ => truth == Known,
             }),
+            Formula::Missing => settled(truth == Missing),
             Formula::Variable(_) => self.variable(domains, tree, truth),
             Formula::Not(inner) => {
                 let turned = match truth {
@@ -177,8 +178,10 @@ impl State {
     }
 
     fn applied(&mut self, op: Op, operands: &[Tree], truth: Truth) -> Step {
-        let total =
-            matches!(op, Op::IntToDouble | Op::MoneyToDouble | Op::NegateDouble | Op::Local(_));
+        let total = matches!(
+            op,
+            Op::IntToDouble | Op::MoneyToDouble | Op::NegateDouble | Op::Local(_) | Op::Utc(_)
+        );
         match truth {
             Truth::Missing if total => Step::OneOf(
                 operands.iter().map(|operand| vec![(operand.clone(), Truth::Missing)]).collect(),

@@ -67,9 +67,6 @@ pub(in crate::compile) static FEATURE: Record = Record {
     ],
 };
 
-const EXPORT: Key =
-    optional("export", Form::Bool, "Whether the host reads it, even if no rule does.");
-
 const FIELDS: Form = Form::OneOrMore(&Form::Text);
 
 const EXPORT: Key =
