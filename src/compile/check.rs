@@ -22,7 +22,7 @@ use super::offset::raw_offset;
 use super::scope::{EventView, Scope, View};
 use super::source::Item;
 use super::types::{self, BOOL, TIMESTAMP, Ty};
-use crate::base::limits::EXPRESSION_NODES_MAX;
+use crate::base::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX};
 use crate::expr::Op;
 
 /// How an expression is taken.
@@ -55,6 +55,8 @@ pub(super) struct Checker<'a> {
     pub(super) locals: RefCell<Vec<(String, Node)>>,
     /// Nodes made so far: macros are unrolled, and a few brackets can ask for a great many.
     spent: Cell<usize>,
+    /// Levels of the syntax tree above the one that is being checked.
+    depth: Cell<usize>,
 }
 
 /// Records a mistake at a place inside the text of an expression.
@@ -77,8 +79,9 @@ impl<'a> Checker<'a> {
         item: &'a Item<'a>,
         parsed: &'a Parsed,
     ) -> Checker<'a> {
-        let (locals, spent) = (RefCell::default(), Cell::default());
-        Checker { scope, view, item, parsed, mode: Mode::POLICY, locals, spent }
+        let (locals, mode) = (RefCell::default(), Mode::POLICY);
+        let (spent, depth) = (Cell::default(), Cell::default());
+        Checker { scope, view, item, parsed, mode, locals, spent, depth }
     }
 
     /// The whole expression, as this type if one is wanted, of a type that programs result in.
@@ -146,6 +149,17 @@ impl<'a> Checker<'a> {
     pub(super) fn node(&self, ast: &IdedExpr) -> Option<Node> {
         let span = self.parsed.span(ast);
         self.spend(1, &span)?;
+        if self.depth.get() >= EXPRESSION_DEPTH_MAX {
+            let message = format!("more than {EXPRESSION_DEPTH_MAX} levels");
+            return self.error(Code::Limit, span, message, None);
+        }
+        self.depth.set(self.depth.get() + 1);
+        let node = self.construct(ast, span);
+        self.depth.set(self.depth.get() - 1);
+        node
+    }
+
+    fn construct(&self, ast: &IdedExpr, span: Range<usize>) -> Option<Node> {
         match &ast.expr {
             Expr::Literal(value) => Some(Node::known(literal(value), span)),
             Expr::Ident(name) => self.name(name, span),
