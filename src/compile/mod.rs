@@ -17,6 +17,7 @@ mod coerce;
 mod comprehension;
 mod constant;
 mod contact;
+mod conversions;
 mod convert;
 mod derived;
 mod diagnostic;
@@ -41,11 +42,13 @@ mod programs;
 mod schema;
 mod scope;
 mod section;
+mod select;
 mod source;
 mod strings;
 #[cfg(test)]
 mod tables;
 mod types;
+mod variables;
 mod zones;
 
 use std::format;
