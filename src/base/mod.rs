@@ -5,6 +5,8 @@ pub(crate) mod bucket;
 pub(crate) mod bytes;
 pub(crate) mod checksum;
 pub(crate) mod civil;
+pub(crate) mod encoding;
+pub(crate) mod envelope;
 pub(crate) mod hash;
 pub(crate) mod ids;
 pub mod limits;

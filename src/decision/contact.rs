@@ -3,17 +3,15 @@
 use smallvec::SmallVec;
 
 use crate::base::ids::OfferId;
+use crate::base::limits::CONTACT_RULES_MAX;
 use crate::policy::{Cap, CapScope, Offer, Policy};
 use crate::profile::{Contact, contacts};
-
-/// Caps that are kept without a spill.
-const CAPS_INLINE: usize = 32;
 
 /// How often each cap has been used within its window.
 #[derive(Debug)]
 pub(crate) struct CapUse {
     /// By cap position; caps over each offer by itself are counted when asked.
-    used: SmallVec<[u16; CAPS_INLINE]>,
+    used: SmallVec<[u16; CONTACT_RULES_MAX]>,
 }
 
 impl CapUse {
@@ -57,9 +55,10 @@ impl CapUse {
 }
 
 /// A window is free of a contact once its whole length has passed. Contacts after `now` count
-/// too, so a clock that steps back cannot open a gap: the cap holds in *any* window.
+/// too, however far: a clock that jumps ahead and back can only make caps stricter, and an entry
+/// that the log overwrites no longer counts for any cap.
 fn in_window(cap: &Cap, contact: &Contact, now_ms: i64) -> bool {
-    (now_ms - contact.time_ms).abs() < cap.window_ms
+    contact.time_ms > now_ms.saturating_sub(cap.window_ms)
 }
 
 fn binds(policy: &Policy, scope: CapScope, position: u32, offer: &Offer, channel: u16) -> bool {

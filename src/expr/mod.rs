@@ -6,13 +6,16 @@
 //! a rule holds only when it is definitely true. For `&&` and `||` this is Kleene's strong logic,
 //! which is also what CEL says of errors.
 
+mod encoding;
 mod eval;
 mod math;
 mod program;
 mod value;
+mod verify;
 
 pub(crate) use eval::{Environment, evaluate, holds};
 pub(crate) use math::{Binary, Unary};
 pub(crate) use program::{Calendar, Op, Program};
 pub(crate) use value::Cell;
 pub use value::Type;
+pub(crate) use verify::{ProgramNames, verify};

@@ -4,6 +4,7 @@
 //! [`Tables`] is what the compiler produces. [`Policy`] adds what is derived from it when it is
 //! loaded: the profile layout and the indices from permanent ids to table positions.
 
+mod artifact;
 mod catalogue;
 mod contact;
 mod layout;
@@ -14,6 +15,7 @@ mod zones;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use artifact::ArtifactError;
 pub use catalogue::OfferKind;
 pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
@@ -121,29 +123,46 @@ pub struct Policy {
     moment_positions: IdIndex,
 }
 
-/// From permanent ids, which are small, to positions in a table.
+/// From permanent ids to positions in a table.
+///
+/// Numbers are handed out one after the other, so nearly all are small and a list finds them. A
+/// table of ids may still name a number in the millions; a list that long would cost more memory
+/// than the policy, so such numbers are searched for.
 #[derive(Debug)]
 struct IdIndex {
-    positions: Vec<u32>,
+    /// By number.
+    near: Vec<u32>,
+    /// (number, position), ascending: the numbers beyond the list.
+    far: Vec<(u32, u32)>,
 }
 
 impl IdIndex {
     const NONE: u32 = u32::MAX;
+    /// Length of the list for each id that it is for: names may come and go, numbers do not.
+    const NEAR_PER_ID: usize = 4;
 
-    fn new(ids: impl Iterator<Item = u32> + Clone) -> Self {
-        let len = ids.clone().max().map_or(0, |id| id as usize + 1);
-        let mut positions = alloc::vec![Self::NONE; len];
+    fn new(ids: impl ExactSizeIterator<Item = u32> + Clone) -> Self {
+        let highest = ids.clone().max().map_or(0, |id| id as usize + 1);
+        let mut near = alloc::vec![Self::NONE; highest.min(Self::NEAR_PER_ID * ids.len())];
+        let mut far = Vec::new();
         for (position, id) in ids.enumerate() {
-            positions[id as usize] = position as u32;
+            match near.get_mut(id as usize) {
+                Some(slot) => *slot = position as u32,
+                None => far.push((id, position as u32)),
+            }
         }
-        IdIndex { positions }
+        far.sort_unstable();
+        IdIndex { near, far }
     }
 
     #[inline]
     fn position(&self, id: u32) -> Option<usize> {
-        match self.positions.get(id as usize) {
-            Some(&position) if position != Self::NONE => Some(position as usize),
-            _ => None,
+        match self.near.get(id as usize) {
+            Some(&position) => (position != Self::NONE).then_some(position as usize),
+            None => {
+                let found = self.far.binary_search_by_key(&id, |(number, _)| *number).ok()?;
+                Some(self.far[found].1 as usize)
+            }
         }
     }
 }
@@ -257,6 +276,23 @@ impl Policy {
     /// The id of the decision that answers a message: the same for every transmission of it.
     pub(crate) fn decision_id(&self, subscriber: u64, message: u64) -> u64 {
         hash_words(self.tables.salt, [subscriber, message]).max(1)
+    }
+
+    /// A digest of what an offer promises and draws in this treatment. An open offer that was made
+    /// on other terms, under an earlier policy, is not settled on today's.
+    pub(crate) fn terms(&self, treatment: usize) -> u32 {
+        let Some(treatment) = self.tables.treatments.get(treatment) else { return 0 };
+        let offer = self.tables.offers.get(treatment.offer as usize);
+        let parameters = offer.map_or(&[][..], |offer| &offer.parameters);
+        let hash = parameters.iter().fold(self.tables.salt, |hash, parameter| {
+            hash_words(hash, [u64::from(parameter.id.0)])
+        });
+        let drawn = |draw: &Draw| {
+            let budget = self.tables.budgets.get(usize::from(draw.budget));
+            let (id, refundable) = budget.map_or((0, false), |b| (b.id.0, b.refundable));
+            [u64::from(id), u64::from(refundable), draw.amount as u64]
+        };
+        treatment.draws.iter().fold(hash, |hash, draw| hash_words(hash, drawn(draw))) as u32
     }
 
     pub(crate) fn code(&self, program: Program) -> &[Op] {
