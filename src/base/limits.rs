@@ -34,6 +34,9 @@ pub const EXPRESSION_BYTES_MAX: usize = 4_096;
 pub const EXPRESSION_SYMBOLS_MAX: usize = 512;
 /// Brackets that are open at once in one expression.
 pub const EXPRESSION_NESTING_MAX: usize = 24;
+/// Levels of the syntax tree of one expression. A debug build needs 6 KiB of stack for each, and a
+/// thread may have 2 MiB.
+pub const EXPRESSION_DEPTH_MAX: usize = 160;
 /// Parts of one expression after macros are unrolled, and of the values that it is folded to.
 pub const EXPRESSION_NODES_MAX: usize = 10_000;
 /// Derived features that read one another, counted along the longest chain.

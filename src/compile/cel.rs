@@ -1,7 +1,9 @@
 //! CEL text to a syntax tree with places, through the `cel` crate's parser.
 //!
 //! That parser recurses, so what would exhaust the stack is refused before it is called: long
-//! texts, many symbols (every level of the tree takes at least one) and deep brackets.
+//! texts, many symbols (every level of the tree takes at least one) and deep brackets. The crate's
+//! other parser (feature `parser_pratt`) needs less stack, but keeps to itself where nodes are, and
+//! a diagnostic without a place is none.
 
 use std::format;
 use std::ops::Range;

@@ -21,6 +21,7 @@ mod comprehension;
 mod constant;
 mod contact;
 mod content;
+mod conversions;
 mod convert;
 mod derived;
 mod diagnostic;
@@ -57,6 +58,7 @@ mod same;
 mod schema;
 mod scope;
 mod section;
+mod select;
 mod source;
 mod strings;
 #[cfg(test)]
@@ -64,6 +66,7 @@ mod tables;
 mod toml_text;
 mod tree;
 mod types;
+mod variables;
 mod write_json;
 mod zones;
 

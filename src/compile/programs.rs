@@ -248,6 +248,47 @@ fn time() {
     );
 }
 
+/// What exists at compile time only folds away around what is read.
+#[test]
+fn lists_text_and_macros() {
+    check(
+        Type::Bool,
+        &[
+            ("[1, 7].exists(x, x == i)", T),
+            ("[1, 7].all(x, x <= i && no_i < x)", U),
+            ("['red', 'blue'.replace('blue', 'green')].exists(c, e == c)", T),
+            ("e == 'r' + 'ed'", T),
+            ("i in [1, 2].map(x, x + 5)", T),
+            ("i in {7: 'a'} && !(i in {1: 'a'})", T),
+            ("[i, 9].exists_one(x, x > 8)", T),
+            ("[i, 7] == [7, i]", T),
+            ("size('é' + 'a') == 2 && 'abc'.startsWith('ab')", T),
+            ("'a' < 'b' ? t : no_t", T),
+            ("m > double('3.25') && m < '4'.size() * 4", T),
+            ("d / 0.0 - d / 0.0 == 0.0", F),
+            ("math.isNaN(d / 0.0 - d / 0.0)", T),
+            ("1 / 0 > 1 || t", T),
+            ("timestamp(0) < at && at.getHours('UTC') == 2 && at.getHours('-05:00') == 21", T),
+            ("duration('1.5s').getMilliseconds() == 500", T),
+            ("now - at < duration('1ms') && len == duration('3600s')", T),
+        ],
+    );
+    check(
+        Type::Int,
+        &[
+            ("math.greatest(i, 3) + math.least(i, 3)", Cell::int(10)),
+            ("math.bitAnd(i, 5)", Cell::int(5)),
+            ("cel.bind(x, i + 1, x * x)", Cell::int(64)),
+            ("int(uint(i) * 2u)", Cell::int(14)),
+            ("int(uint(-i))", U),
+            ("{'a': i}.a + [i][0]", Cell::int(14)),
+            ("len.getMinutes()", Cell::int(60)),
+            ("int(at) % 60", Cell::int(0)),
+        ],
+    );
+    check(Type::Double, &[("d / 0.0 - d / 0.0", U), ("math.ceil(d)", Cell::double(3.0))]);
+}
+
 #[test]
 fn mistakes_have_places() {
     for (expression, code, column) in [
