@@ -830,11 +830,12 @@ typedef struct {
      */
     uint32_t state;
     /**
-     * How many parameters; missing ones are left out at the end.
+     * How many parameters; 0 when the policy has changed the offer's terms since.
      */
     uint32_t parameter_count;
     /**
-     * The values it was made with, in the order of the policy. Their id is 0.
+     * The terms it was made on, in the order of the policy; type OPPORTUNE_TYPE_NONE for a value
+     * that was missing.
      */
     opportune_value parameters[OPPORTUNE_OFFER_PARAMETERS_MAX];
 } opportune_open_offer;
@@ -945,9 +946,19 @@ typedef struct {
 #define OPPORTUNE_MALFORMED 20
 
 /**
- * The delta was merged before.
+ * The delta was merged before, or one before it was not.
  */
 #define OPPORTUNE_DELTA_SEQUENCE 21
+
+/**
+ * A channel asks for no offer, or for more than a decision can hold.
+ */
+#define OPPORTUNE_BAD_SLOTS 22
+
+/**
+ * More moments than a message can raise, one that the policy lacks, or one that has expired.
+ */
+#define OPPORTUNE_BAD_MOMENTS 23
 
 /**
  * A pointer is NULL that may not be.
@@ -1298,7 +1309,8 @@ opportune_status opportune_profile_revision(const opportune_policy *policy,
                                             uint64_t *revision);
 
 /**
- * Takes over history and outside data: count dated values. For an attribute: its value, as of
+ * Takes over history and outside data as far as it is known at now_ms: count dated values, none
+ * of a later time. For an attribute: its value, as of
  * that time (an older one does not replace a newer). For an aggregate: what its events of one
  * bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
  * least, greatest or last value; for a last time, the time alone counts.
@@ -1314,6 +1326,7 @@ opportune_status opportune_backfill(const opportune_policy *policy,
                                     size_t subscriber_len,
                                     const opportune_dated *dated,
                                     size_t count,
+                                    int64_t now_ms,
                                     const uint8_t *profile_in,
                                     size_t profile_in_len,
                                     uint8_t *profile_out,

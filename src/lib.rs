@@ -64,7 +64,8 @@
 //!     value,
 //! };
 //! let dated = [known("balance", Value::Money(12 * MICROS)), known("consent_sms", Value::Bool(true))];
-//! backfill(&policy, ProfileBytes::in_place(&mut profile), subscriber, &dated, &mut local.scratch)?;
+//! let bytes = ProfileBytes::in_place(&mut profile);
+//! backfill(&policy, bytes, subscriber, &dated, 1_772_500_000_000, &mut local.scratch)?;
 //!
 //! // The data plane: a phone attaches abroad.
 //! let now_ms = 1_772_568_000_000;
@@ -142,12 +143,14 @@ pub use call::{
     new_profile, open_offers, profile_revision, read_feature, settle, tick, update,
 };
 pub use decision::{
-    Context, Decision, Explanation, Fate, Offered, Outcome, OutcomeKind, Parameter, Settled, Stage,
+    Context, Decision, Explanation, Fate, Offered, Outcome, OutcomeKind, Settled, Stage,
 };
 pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
 pub use policy::{Arm, ArtifactError, OfferKind, OfferPlace, Policy};
-pub use profile::{Dated, Event, Field, Message, OfferState, OpenOffer, ProfileBytes, Value};
+pub use profile::{
+    Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, Value,
+};
 pub use snapshot::{Delta, Lease, Origin, Snapshot, Switches};

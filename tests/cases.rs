@@ -106,7 +106,8 @@ impl Stage<'_> {
             })
             .collect();
         let profile = ProfileBytes::in_place(&mut self.profile);
-        backfill(self.policy, profile, self.key.as_bytes(), &dated, &mut self.local.scratch)
+        let scratch = &mut self.local.scratch;
+        backfill(self.policy, profile, self.key.as_bytes(), &dated, time_ms, scratch)
             .expect("what is given fits the policy");
     }
 

@@ -34,7 +34,12 @@ pub(crate) struct LocalTime {
 impl LocalTime {
     /// `offset_s`: seconds east of UTC in force at `utc_ms`.
     pub(crate) fn new(utc_ms: i64, offset_s: i32) -> Self {
-        LocalTime { local_ms: utc_ms + i64::from(offset_s) * 1_000 }
+        LocalTime { local_ms: utc_ms.saturating_add(i64::from(offset_s) * 1_000) }
+    }
+
+    /// Milliseconds that this clock is ahead of UTC, which shows `utc_ms`.
+    pub(crate) fn ahead_ms(self, utc_ms: i64) -> i64 {
+        self.local_ms.saturating_sub(utc_ms)
     }
 
     /// Days since 1970-01-01.

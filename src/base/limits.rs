@@ -1,6 +1,9 @@
 //! Every limit has a name. A policy that needs more is refused while it is compiled; a message
 //! that carries more is refused before anything changes.
 
+/// The largest amount that one event adds to a sum, in the sum's integer units (nine thousand
+/// million dollars, in micro-units). Larger ones are cut to it.
+pub const SUMMAND_MAX: i64 = 1 << 53;
 /// Events in one message.
 pub const MESSAGE_EVENTS_MAX: usize = 32;
 /// Fields of one event kind.
@@ -12,8 +15,9 @@ pub const KEY_BYTES_MAX: usize = 256;
 pub const TIME_MS_MIN: i64 = 1;
 /// Latest time accepted: the end of the year 9999.
 pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
-/// How far an event's own time may lie after the call's `now`. A clock that runs further ahead
-/// would push live buckets out of every window, so such a message is refused whole.
+/// How far an event's own time may lie after the call's `now`; a message with one further ahead is
+/// refused whole. What is ahead by less counts as happening now, so that a clock that runs ahead
+/// cannot push live buckets out of a window.
 pub const EVENT_AHEAD_MS_MAX: i64 = 60 * 60 * 1000;
 
 /// Cells on the evaluation stack of one expression.

@@ -15,7 +15,7 @@ use crate::policy::Moment;
 /// Something that can raise a moment.
 const TICK: &str = "tick";
 
-/// A moment's place among those of an event: the higher priority first, then the order of text.
+/// A moment's place among all: the higher priority first, then the order of text.
 type Rank = (std::cmp::Reverse<i64>, usize);
 
 impl Build<'_> {
@@ -37,7 +37,10 @@ impl Build<'_> {
             ranks.push(((std::cmp::Reverse(priority), position), events));
         }
         ranks.sort();
-        for ((_, position), events) in ranks {
+        for (rank, ((_, position), events)) in ranks.into_iter().enumerate() {
+            if let Some(moment) = self.tables.moments.get_mut(position) {
+                moment.rank = rank as u16;
+            }
             for event in events {
                 self.tables.events[event].moments.push(position as u16);
             }
@@ -87,6 +90,7 @@ impl Build<'_> {
             urgency: section.get("urgency").and_then(|urgency| urgency.share()).unwrap_or(0.5),
             lasts_ms: length("lasts", HOUR_MS),
             snooze_ms: length("snooze", 0),
+            rank: 0,
             offers: 0..0,
             on_tick,
         }

@@ -4,13 +4,14 @@ use smallvec::SmallVec;
 
 use super::arbitration::{Candidate, Ranking, score, worth};
 use super::gates::{Gates, Workspace};
-use super::{Context, Decision, Offered, Parameter, Stage, Trace};
+use super::outcome::make_room;
+use super::{Context, Decision, Offered, Stage, Trace};
 use crate::base::bytes::write_i64;
-use crate::base::limits::OFFER_PARAMETERS_MAX;
-use crate::expr::{Cell, evaluate};
+use crate::base::ids::MomentId;
+use crate::expr::evaluate;
 use crate::moment::Moments;
-use crate::policy::{Arm, Offer, Policy};
-use crate::profile::{Contact, Features, NewOffer, OpenOffers, Value, record_contact};
+use crate::policy::{Arm, Moment, Offer, Policy};
+use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
 
 /// What a decision is made from, besides the profile.
@@ -50,9 +51,11 @@ pub(crate) fn allocate(
         return decision;
     }
     let mut gates = Gates::new(features, inputs, context, lease, workspace);
-    let mut ranking = Ranking::default();
-    for (place, moment) in decision.moments.iter().enumerate() {
-        for &position in answering(inputs.policy, moment.id) {
+    let mut ranking = Ranking::new(context);
+    let mut waits = false;
+    for (place, raised) in decision.moments.iter().enumerate() {
+        let Some(moment) = moment_of(inputs.policy, raised.id) else { continue };
+        for &position in answering(inputs.policy, moment) {
             let Some(offer) = inputs.policy.tables.offers.get(position as usize) else {
                 continue;
             };
@@ -60,15 +63,16 @@ pub(crate) fn allocate(
                 continue;
             }
             match consider(&mut gates, position, offer, place as u8) {
-                Ok(candidate) => ranking.insert(candidate),
+                Ok(candidate) => ranking.insert(candidate, trace),
                 Err(stage) => {
+                    waits |= stage == Stage::QuietHours && moment.on_tick;
                     decision.stages[stage as usize] += 1;
                     trace.fate(offer.id, stage, None);
                 }
             }
         }
     }
-    if decision.stages[Stage::QuietHours as usize] > 0 {
+    if waits {
         decision.next_call_ms = gates.quiet_until_ms();
     }
 
@@ -91,15 +95,14 @@ pub(crate) fn allocate(
     decision
 }
 
+fn moment_of(policy: &Policy, id: MomentId) -> Option<&Moment> {
+    policy.moment_position(id).and_then(|position| policy.tables.moments.get(position))
+}
+
 /// Positions of the offers that answer a moment.
-fn answering(policy: &Policy, moment: crate::base::ids::MomentId) -> &[u32] {
-    policy
-        .moment_position(moment)
-        .and_then(|position| policy.tables.moments.get(position))
-        .and_then(|m| {
-            policy.tables.moment_offers.get(m.offers.start as usize..m.offers.end as usize)
-        })
-        .unwrap_or(&[])
+fn answering<'p>(policy: &'p Policy, moment: &Moment) -> &'p [u32] {
+    let range = moment.offers.start as usize..moment.offers.end as usize;
+    policy.tables.moment_offers.get(range).unwrap_or(&[])
 }
 
 /// Takes an offer through all stages; its best treatment if one passes, else where it fell out.
@@ -213,16 +216,21 @@ pub(crate) fn apply(
                 Contact { time_ms: inputs.now_ms, offer: offered.offer, channel: offered.channel };
             record_contact(policy, bytes, contact);
         }
-        OpenOffers::of(policy).open(bytes, &open_offer(inputs, decision.id, slot as u8, offered));
+        if let Some(entry) = make_room(policy, bytes, lease, delta) {
+            let terms = policy.terms(position);
+            entry.write(bytes, &open_offer(inputs, decision.id, slot as u8, terms, offered));
+        }
         snooze(policy, bytes, offered, inputs.now_ms);
     }
 }
 
-fn open_offer(inputs: &Inputs, decision: u64, slot: u8, offered: &Offered) -> NewOffer {
-    let mut parameters = [Cell::MISSING; OFFER_PARAMETERS_MAX];
-    for (cell, parameter) in parameters.iter_mut().zip(&offered.parameters) {
-        *cell = parameter.value.map_or(Cell::MISSING, Value::into_cell);
-    }
+fn open_offer<'o>(
+    inputs: &Inputs,
+    decision: u64,
+    slot: u8,
+    terms: u32,
+    offered: &'o Offered,
+) -> NewOffer<'o> {
     NewOffer {
         decision,
         slot,
@@ -232,7 +240,8 @@ fn open_offer(inputs: &Inputs, decision: u64, slot: u8, offered: &Offered) -> Ne
         made_ms: inputs.now_ms,
         expires_ms: offered.expires_ms,
         probability: offered.probability,
-        parameters,
+        terms,
+        parameters: &offered.parameters,
     }
 }
 
@@ -244,21 +253,5 @@ fn snooze(policy: &Policy, bytes: &mut [u8], offered: &Offered, now_ms: i64) {
     {
         let until_ms = now_ms.saturating_add(moment.snooze_ms);
         write_i64(bytes, policy.layout.moments + 8 * position, until_ms);
-    }
-}
-
-/// Closes offers whose time is over and gives back what they reserved.
-pub(crate) fn sweep_expired(
-    policy: &Policy,
-    bytes: &mut [u8],
-    now_ms: i64,
-    lease: &mut Lease,
-    delta: &mut Delta,
-) {
-    let open = OpenOffers::of(policy);
-    let over: SmallVec<[_; crate::base::limits::OPEN_OFFERS]> =
-        open.used(bytes).filter(|entry| entry.expires_ms(bytes) <= now_ms).collect();
-    for entry in over {
-        super::outcome::expire(policy, bytes, entry, lease, delta);
     }
 }

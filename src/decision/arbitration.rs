@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Context, Inputs};
+use super::{Context, Inputs, Stage, Trace};
 use crate::base::hash::{hash_words, unit_interval};
 use crate::base::ids::OfferId;
 use crate::base::limits::{DECISION_OFFERS_MAX, EXPLORATION_TOP_MAX};
@@ -71,28 +71,43 @@ fn consumption(policy: &crate::policy::Policy, snapshot: &Snapshot, treatment: &
 }
 
 /// The best candidates seen so far, best first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ranking {
     best: SmallVec<[Candidate; EXPLORATION_TOP_MAX]>,
+    /// No group gets two places, so where there are several only the best of each group matters.
+    one_of_a_group: bool,
     /// How many were ranked in all.
     pub(crate) ranked: u32,
 }
 
 impl Ranking {
+    pub(crate) fn new(context: &Context) -> Ranking {
+        Ranking { best: SmallVec::new(), one_of_a_group: context.slots > 1, ranked: 0 }
+    }
+
     /// Ranks one more. O(number kept).
-    pub(crate) fn insert(&mut self, candidate: Candidate) {
+    pub(crate) fn insert(&mut self, candidate: Candidate, trace: &mut impl Trace) {
         self.ranked += 1;
-        let place = self.best.iter().position(|other| candidate.before(other));
-        match place {
-            Some(place) => {
-                if self.best.len() == EXPLORATION_TOP_MAX {
-                    self.best.pop();
-                }
-                self.best.insert(place, candidate);
+        let mut outranked =
+            |other: Candidate| trace.fate(other.id, Stage::Outranked, Some(other.score));
+        if self.one_of_a_group
+            && let Some(rival) = self.best.iter().position(|other| other.group == candidate.group)
+        {
+            if self.best[rival].before(&candidate) {
+                return outranked(candidate);
             }
-            None if self.best.len() < EXPLORATION_TOP_MAX => self.best.push(candidate),
-            None => {}
+            outranked(self.best.remove(rival));
         }
+        let place = self.best.partition_point(|other| other.before(&candidate));
+        if place == EXPLORATION_TOP_MAX {
+            return outranked(candidate);
+        }
+        if self.best.len() == EXPLORATION_TOP_MAX
+            && let Some(last) = self.best.pop()
+        {
+            outranked(last);
+        }
+        self.best.insert(place, candidate);
     }
 
     /// Those kept, best first.

@@ -55,9 +55,10 @@ impl CapUse {
 }
 
 /// A window is free of a contact once its whole length has passed. Contacts after `now` count
-/// too, so a clock that steps back cannot open a gap: the cap holds in *any* window.
+/// too, however far: a clock that jumps ahead and back can only make caps stricter, and an entry
+/// that the log overwrites no longer counts for any cap.
 fn in_window(cap: &Cap, contact: &Contact, now_ms: i64) -> bool {
-    (now_ms - contact.time_ms).abs() < cap.window_ms
+    contact.time_ms > now_ms.saturating_sub(cap.window_ms)
 }
 
 fn binds(policy: &Policy, scope: CapScope, position: u32, offer: &Offer, channel: u16) -> bool {

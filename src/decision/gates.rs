@@ -114,9 +114,15 @@ impl<'a, 'f> Gates<'a, 'f> {
         }
     }
 
-    /// When quiet hours end, if they are why an offer waits.
+    /// When quiet hours end, if it is quiet; zero otherwise.
     pub(crate) fn quiet_until_ms(&self) -> i64 {
-        self.quiet_ms.map_or(0, |remaining| self.inputs.now_ms.saturating_add(remaining))
+        let now_ms = self.inputs.now_ms;
+        self.quiet_ms.map_or(0, |remaining| {
+            let end_ms = now_ms.saturating_add(remaining);
+            // The local clock may change in between.
+            let ahead_ms = |utc_ms| self.features.local(utc_ms).ahead_ms(utc_ms);
+            end_ms.saturating_add(ahead_ms(now_ms) - ahead_ms(end_ms))
+        })
     }
 
     /// The stages that hold for an offer on any channel: the first that refuses it.
@@ -145,8 +151,9 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.inputs.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
             return Err(Stage::InControl);
         }
-        let bytes = self.features.bytes();
-        if OpenOffers::of(policy).used(bytes).any(|entry| entry.offer(bytes) == offer.id) {
+        let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);
+        let mut open = OpenOffers::of(policy).used(bytes);
+        if open.any(|open| open.offer(bytes) == offer.id && open.expires_ms(bytes) > now_ms) {
             return Err(Stage::AlreadyOpen);
         }
         Ok(())

@@ -55,9 +55,10 @@ pub struct opportune_open_offer {
     pub channel: u32,
     /// One of OPPORTUNE_STATE_...: how far it has come. It only moves forward.
     pub state: u32,
-    /// How many parameters; missing ones are left out at the end.
+    /// How many parameters; 0 when the policy has changed the offer's terms since.
     pub parameter_count: u32,
-    /// The values it was made with, in the order of the policy. Their id is 0.
+    /// The terms it was made on, in the order of the policy; type OPPORTUNE_TYPE_NONE for a value
+    /// that was missing.
     pub parameters: [opportune_value; OPPORTUNE_OFFER_PARAMETERS_MAX],
 }
 
@@ -91,7 +92,7 @@ impl From<&OpenOffer> for opportune_open_offer {
             state: open.state as u32,
             parameter_count: open.parameters.len() as u32,
             parameters: filled(
-                open.parameters.iter().map(|value| opportune_value::new(0, Some(*value))),
+                open.parameters.iter().map(|p| opportune_value::new(p.id.0, p.value)),
                 opportune_value::NONE,
             ),
         }

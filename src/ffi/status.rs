@@ -55,8 +55,12 @@ pub const OPPORTUNE_UNKNOWN_CHANNEL: opportune_status = 18;
 pub const OPPORTUNE_UNKNOWN_ZONE: opportune_status = 19;
 /// Bytes of a snapshot, a delta or a policy artifact are malformed, cut or of another version.
 pub const OPPORTUNE_MALFORMED: opportune_status = 20;
-/// The delta was merged before.
+/// The delta was merged before, or one before it was not.
 pub const OPPORTUNE_DELTA_SEQUENCE: opportune_status = 21;
+/// A channel asks for no offer, or for more than a decision can hold.
+pub const OPPORTUNE_BAD_SLOTS: opportune_status = 22;
+/// More moments than a message can raise, one that the policy lacks, or one that has expired.
+pub const OPPORTUNE_BAD_MOMENTS: opportune_status = 23;
 /// A pointer is NULL that may not be.
 pub const OPPORTUNE_NULL_POINTER: opportune_status = 100;
 /// A buffer or array is too short; the length that is needed has been reported.
@@ -134,6 +138,8 @@ errors! {
     OPPORTUNE_UNKNOWN_ZONE UnknownZone;
     OPPORTUNE_MALFORMED Malformed;
     OPPORTUNE_DELTA_SEQUENCE DeltaSequence;
+    OPPORTUNE_BAD_SLOTS Slots;
+    OPPORTUNE_BAD_MOMENTS Moments;
 }
 
 impl From<ArtifactError> for Refusal {

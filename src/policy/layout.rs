@@ -38,7 +38,7 @@ pub(crate) const SESSION_BYTES: usize = 24;
 /// Bytes of one entry of the contact log.
 pub(crate) const CONTACT_BYTES: usize = 16;
 /// Bytes of one open offer.
-pub(crate) const OPEN_OFFER_BYTES: usize = 80;
+pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 
 /// The version of header and slots that this library reads and writes.
 pub(crate) const FORMAT_VERSION: u16 = 1;

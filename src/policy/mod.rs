@@ -278,6 +278,23 @@ impl Policy {
         hash_words(self.tables.salt, [subscriber, message]).max(1)
     }
 
+    /// A digest of what an offer promises and draws in this treatment. An open offer that was made
+    /// on other terms, under an earlier policy, is not settled on today's.
+    pub(crate) fn terms(&self, treatment: usize) -> u32 {
+        let Some(treatment) = self.tables.treatments.get(treatment) else { return 0 };
+        let offer = self.tables.offers.get(treatment.offer as usize);
+        let parameters = offer.map_or(&[][..], |offer| &offer.parameters);
+        let hash = parameters.iter().fold(self.tables.salt, |hash, parameter| {
+            hash_words(hash, [u64::from(parameter.id.0)])
+        });
+        let drawn = |draw: &Draw| {
+            let budget = self.tables.budgets.get(usize::from(draw.budget));
+            let (id, refundable) = budget.map_or((0, false), |b| (b.id.0, b.refundable));
+            [u64::from(id), u64::from(refundable), draw.amount as u64]
+        };
+        treatment.draws.iter().fold(hash, |hash, draw| hash_words(hash, drawn(draw))) as u32
+    }
+
     pub(crate) fn code(&self, program: Program) -> &[Op] {
         program.of(&self.tables.code)
     }

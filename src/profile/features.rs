@@ -188,7 +188,7 @@ impl Ring<'_> {
     /// The fold over the buckets from `last - buckets` to `last`, as far as the ring holds them.
     fn read(&self, last: i64, feature: &Feature) -> Cell {
         let head = read_i64(self.bytes, self.offset);
-        let from = (last - self.buckets).max(head - self.buckets);
+        let from = last.max(head).saturating_sub(self.buckets);
         let live = from..=last.min(head);
         match self.fold {
             Fold::Count => {

@@ -99,11 +99,13 @@ impl Lease {
         low
     }
 
-    /// Gives back what one draw reserved.
-    pub(crate) fn refund(&mut self, draw: Draw) {
-        if let Some(line) = self.lines.get_mut(usize::from(draw.budget)) {
-            line.left = line.left.saturating_add(draw.amount).min(line.granted);
-        }
+    /// Gives back what one draw reserved, and says how much of it this lease took: never more than
+    /// it was granted. The rest was reserved from another lease, whose ledger has it.
+    pub(crate) fn refund(&mut self, draw: Draw) -> i64 {
+        let Some(line) = self.lines.get_mut(usize::from(draw.budget)) else { return 0 };
+        let taken = draw.amount.min(line.granted - line.left).max(0);
+        line.left += taken;
+        taken
     }
 
     /// Versioned, checksummed bytes.

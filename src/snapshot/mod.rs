@@ -167,6 +167,7 @@ impl Snapshot {
         (body.u32()? as usize == snapshot.responses.len()).then_some(())?;
         for seen in &mut snapshot.responses {
             *seen = Responses { offered: body.i64()?, accepted: body.i64()? };
+            (seen.offered >= 0 && seen.accepted >= 0).then_some(())?;
         }
         (body.u32()? as usize == snapshot.shadow_prices.len()).then_some(())?;
         for price in &mut snapshot.shadow_prices {

@@ -303,7 +303,7 @@ static void profiles(void)
     HOLDS(value.id == 7 && value.type == 7 && value.data.integer == 7);
 
 #define BACKFILL(policy, local, key_len, dated, count, ...)                                       \
-    opportune_backfill(policy, local, key, key_len, dated, count, __VA_ARGS__, &revision)
+    opportune_backfill(policy, local, key, key_len, dated, count, NOW_MS, __VA_ARGS__, &revision)
 #define SELF profile, profile_len, out, ROOM, 0
     dated.value.id = calls;
     REFUSED(OPPORTUNE_NULL_POINTER, BACKFILL(NULL, local, 13, &dated, 1, SELF));
@@ -672,7 +672,7 @@ int main(int argc, char **argv)
     DONE(opportune_local_new(policy, 1, 1, 1, &local));
     DONE(opportune_policy_profile_bytes(policy, &profile_len));
     DONE(opportune_profile_init(policy, KEY, profile, sizeof profile));
-    DONE(opportune_backfill(policy, local, KEY, NULL, 0, profile, profile_len, profile, profile_len,
+    DONE(opportune_backfill(policy, local, KEY, NULL, 0, NOW_MS, profile, profile_len, profile, profile_len,
                             0, NULL));
     fill();
 

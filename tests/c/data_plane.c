@@ -189,7 +189,7 @@ int main(int argc, char **argv)
     known[1].value.id = spent;
     known[1].value.type = OPPORTUNE_TYPE_MONEY;
     known[1].value.data.integer = 28000000;
-    DONE(opportune_backfill(policy, local, key, sizeof key - 1, known, 2, profile, profile_len,
+    DONE(opportune_backfill(policy, local, key, sizeof key - 1, known, 2, NOW_MS, profile, profile_len,
                             profile, profile_len, 0, NULL));
 
     pthread_attr_init(&attributes);

@@ -1,5 +1,6 @@
 //! What commands read: policies with their tables of ids.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use opportune::Policy;
@@ -29,15 +30,24 @@ pub fn numbered(path: &Path, ids: &Path, write_ids: bool) -> Result<Compiled, St
     let (compiled, before) = compiled(path, ids)?;
     if compiled.ids != before {
         if !write_ids {
-            return Err(format!(
-                "error: names without a permanent id\n  {} would change; run `opportune check --write-ids {}` and keep the file with the policy",
-                ids.display(),
-                path.display()
-            ));
+            return Err(new_names(&compiled.ids, &before, ids, path));
         }
         write(ids, compiled.ids.as_bytes())?;
     }
     Ok(compiled)
+}
+
+/// The names that have no permanent id yet: new ones, or misspelt ones.
+fn new_names(after: &str, before: &str, ids: &Path, policy: &Path) -> String {
+    let known: BTreeSet<&str> = before.lines().collect();
+    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
+    format!(
+        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
+        new.len(),
+        ids.display(),
+        new.join("\n  "),
+        policy.display()
+    )
 }
 
 /// The policy that a file holds, if it is an artifact.

@@ -29,6 +29,12 @@ impl Options {
         let replayed = Replay::run(&policy, &bytes)
             .map_err(|error| format!("error: {}: {error}", self.log.display()))?;
         match replayed.mismatch {
+            None if !replayed.is_faithful() => Err(format!(
+                "error: {} was cut: {} messages run again, {} decisions as logged, then nothing",
+                self.log.display(),
+                replayed.messages,
+                replayed.equal
+            )),
             None => Ok(format!(
                 "{} messages run again, {} decisions as logged, to the bit",
                 replayed.messages, replayed.equal

@@ -28,6 +28,7 @@ encoded! {
         urgency: f64,
         lasts_ms: i64,
         snooze_ms: i64,
+        rank: u16,
         offers: Range<u32>,
         on_tick: bool,
     }
@@ -111,6 +112,13 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     chains_end(check)?;
     tables.events.iter().try_for_each(|event| event_kind(check, event))?;
     tables.moments.iter().try_for_each(|asked| moment(check, asked))?;
+    let mut ranked = [false; MOMENTS_MAX];
+    let ranks = tables.moments.iter().map(|moment| usize::from(moment.rank));
+    for rank in ranks {
+        let free = rank < tables.moments.len() && !ranked[rank];
+        ensure(free, "two moments have one rank")?;
+        ranked[rank] = true;
+    }
     pieces(tables.moments.iter().map(|moment| &moment.offers), tables.moment_offers.len())?;
     let known = tables.moment_offers.iter().all(|offer| (*offer as usize) < tables.offers.len());
     ensure(known, "a moment has an offer that is not there")
