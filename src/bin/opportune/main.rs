@@ -4,6 +4,7 @@
 //! Each command has a file of its own: its options, its help, and a `run` that returns what to
 //! print.
 
+mod certify;
 mod check;
 mod compile;
 mod input;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check and compile policies, and replay logs, of the opportune decisioning library.
+/// Check, compile and certify policies, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand};
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
   opportune compile examples/policies/prepaid.toml -o prepaid.opp
+  opportune certify prepaid.opp
   opportune replay prepaid.opp day.log"
 )]
 struct Options {
@@ -30,6 +32,7 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    Certify(certify::Options),
     Check(check::Options),
     Compile(compile::Options),
     Replay(replay::Options),
@@ -37,6 +40,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
+        Command::Certify(options) => options.run(),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
         Command::Replay(options) => options.run(),
