@@ -10,7 +10,7 @@ pub(crate) fn step(count: usize) {
     let _ = count;
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compiler"))]
 pub(crate) use tests::counted;
 
 #[cfg(test)]

@@ -192,7 +192,7 @@ impl Ring<'_> {
         let head = read_i64(self.bytes, self.offset);
         let from = last.max(head).saturating_sub(self.buckets);
         let live = from..=last.min(head);
-        step(live.clone().count());
+        step(live.end().saturating_sub(from).saturating_add(1).max(0) as usize);
         match self.fold {
             Fold::Count => {
                 Cell::int(live.map(|b| i64::from(read_u32(self.bytes, self.bucket(b)))).sum())
