@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! TOML -> spanned sections -> names and types -> expressions -> tables
-//!         source.rs           schema, catalogue   cel, check, lower
+//!         source.rs           schema, catalogue   cel, check, fold, lower
 //! ```
 //!
 //! Every reader records what it finds wrong and goes on, so one run reports all mistakes. The
@@ -14,25 +14,35 @@ mod cel;
 mod channels;
 mod check;
 mod coerce;
+mod comprehension;
+mod constant;
 mod contact;
+mod convert;
 mod derived;
 mod diagnostic;
+mod expression;
 mod features;
+mod fold;
+mod format;
 mod functions;
 mod header;
 mod ids;
+mod instant;
 mod literal;
 mod lower;
+mod math;
 mod moments;
 mod node;
 mod offers;
 mod offset;
+mod operators;
 #[cfg(test)]
 mod programs;
 mod schema;
 mod scope;
 mod section;
 mod source;
+mod strings;
 #[cfg(test)]
 mod tables;
 mod types;
@@ -44,7 +54,9 @@ use std::vec::Vec;
 
 use toml::de::DeTable;
 
+pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use expression::{Evaluated, Expression};
 
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX, SOURCE_BYTES_MAX};

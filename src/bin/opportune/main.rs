@@ -4,9 +4,11 @@
 //! Each command has a file of its own: its options, its help, and a `run` that returns what to
 //! print.
 
+mod cel;
 mod certify;
 mod check;
 mod compile;
+mod conformance;
 mod input;
 mod replay;
 
@@ -32,6 +34,7 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    Cel(cel::Options),
     Certify(certify::Options),
     Check(check::Options),
     Compile(compile::Options),
@@ -40,6 +43,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
+        Command::Cel(options) => cel::run(&options),
         Command::Certify(options) => options.run(),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
