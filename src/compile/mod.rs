@@ -9,10 +9,13 @@
 //! order of work follows what refers to what: zones, attributes and events, features, moments,
 //! the catalogue, contact rules.
 
+mod analysis;
 mod catalogue;
 mod cel;
 mod channels;
 mod check;
+mod code;
+mod codes;
 mod coerce;
 mod comprehension;
 mod constant;
@@ -20,6 +23,7 @@ mod contact;
 mod convert;
 mod derived;
 mod diagnostic;
+mod difference;
 mod expression;
 mod features;
 mod fold;
@@ -46,6 +50,7 @@ mod strings;
 #[cfg(test)]
 mod tables;
 mod types;
+mod write_json;
 mod zones;
 
 use std::format;
@@ -54,8 +59,13 @@ use std::vec::Vec;
 
 use toml::de::DeTable;
 
+pub use code::{Example, Page, Severity};
 pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use difference::{
+    Change, Difference, FeatureChange, IdConflict, IdConflictKind, ProfileChange, Version,
+    difference,
+};
 pub use expression::{Evaluated, Expression};
 
 use crate::base::hash::hash_bytes;
@@ -83,6 +93,8 @@ pub struct Compiled {
     /// The new text of the table of permanent numbers. Store it beside the policy text: the next
     /// compilation needs it, so that every name keeps its number.
     pub ids: String,
+    /// What compiles, but cannot have been meant; often empty.
+    pub warnings: Diagnostics,
 }
 
 /// Compiles a policy. `ids` is the text of its table of permanent numbers, `policy.ids`; empty
@@ -106,10 +118,13 @@ pub fn compile(sources: &[Source<'_>], ids: &str) -> Result<Compiled, Diagnostic
         }
     };
     let mut build = Build::new(&report, Ids::parse(ids, &ids_report));
-    build.everything(&Section::root(&report, table.get_ref()));
-    let compiled = build.finish(text);
-    match compiled {
-        Some(compiled) if report.is_empty() && ids_report.is_empty() => Ok(compiled),
+    let root = Section::root(&report, table.get_ref());
+    build.everything(&root);
+    match build.finish(text) {
+        Some((policy, ids)) if report.is_empty() && ids_report.is_empty() => {
+            analysis::analyse(&policy, &root);
+            Ok(Compiled { policy, ids, warnings: Report::join([report, ids_report]) })
+        }
         _ => Err(Report::join([report, ids_report])),
     }
 }
@@ -183,7 +198,7 @@ impl<'a> Build<'a> {
     }
 
     /// The policy, unless something is wrong with what only the whole shows.
-    fn finish(mut self, text: &str) -> Option<Compiled> {
+    fn finish(mut self, text: &str) -> Option<(Policy, String)> {
         if self.ids.exhausted() {
             let message = format!("permanent numbers of a namespace passed {ID_NUMBER_MAX}");
             self.report.error(Code::Limit, 0..0, "", message, None);
@@ -204,7 +219,7 @@ impl<'a> Build<'a> {
             self.report.error(Code::Limit, 0..0, "features", message, help);
             return None;
         }
-        Some(Compiled { policy, ids })
+        Some((policy, ids))
     }
 
     /// The named entries of a section, as many as the limit allows.

@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use opportune::compile::Diagnostics;
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
 
-use crate::input::{artifact, ids_beside, numbered};
+use crate::input::{artifact, compilation, ids_beside, keep_ids};
 
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  opportune check examples/policies/prepaid.toml
-  opportune check --write-ids my.toml
-  opportune check prepaid.opp")]
+  opportune check my.toml
+  opportune check prepaid.opp
+  opportune check --format json --deny-warnings my.toml
+  opportune explain-code OPP0901")]
 pub struct Options {
     /// The policy's text (TOML), or an artifact.
     policy: PathBuf,
@@ -23,6 +25,18 @@ pub struct Options {
     /// numbers are never handed out and forgotten.
     #[arg(long)]
     write_ids: bool,
+    /// How to print errors and warnings. As JSON they go to standard output, as an array.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Fail when there are warnings.
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
 }
 
 impl Options {
@@ -30,8 +44,28 @@ impl Options {
         if let Some(policy) = artifact(&self.policy)? {
             return Ok(summary(&policy));
         }
-        let ids = ids_beside(&self.policy, self.ids);
-        numbered(&self.policy, &ids, self.write_ids).map(|compiled| summary(&compiled.policy))
+        let ids = ids_beside(&self.policy, self.ids.clone());
+        let (result, before) = compilation(&self.policy, &ids)?;
+        let compiled = match result {
+            Ok(compiled) => compiled,
+            Err(diagnostics) => return Err(self.report(&diagnostics, "error: it does not compile")),
+        };
+        let warned = self.report(&compiled.warnings, "");
+        if self.deny_warnings && !compiled.warnings.is_empty() {
+            return Err(format!("{warned}error: warnings are denied"));
+        }
+        keep_ids(&self.policy, &ids, &before, &compiled, self.write_ids)?;
+        eprint!("{warned}");
+        Ok(if self.format == Format::Json { String::new() } else { summary(&compiled.policy) })
+    }
+
+    /// What goes to standard error. JSON goes to standard output, even when there is nothing.
+    fn report(&self, diagnostics: &Diagnostics, otherwise: &str) -> String {
+        if self.format == Format::Text {
+            return diagnostics.to_string();
+        }
+        println!("{}", diagnostics.to_json());
+        otherwise.into()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use opportune::Policy;
-use opportune::compile::{Compiled, Source, compile};
+use opportune::compile::{Compiled, Diagnostics, Source, compile};
 
 /// The table of permanent ids: where the options say, or beside the policy.
 pub fn ids_beside(policy: &Path, given: Option<PathBuf>) -> PathBuf {
@@ -13,28 +13,51 @@ pub fn ids_beside(policy: &Path, given: Option<PathBuf>) -> PathBuf {
 
 /// The compiled policy, and the text of the table of ids as it was.
 pub fn compiled(path: &Path, ids: &Path) -> Result<(Compiled, String), String> {
-    let bytes = read(path)?;
-    let table = match std::fs::read_to_string(ids) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(unusable(ids, &error)),
-    };
+    let (result, table) = compilation(path, ids)?;
+    Ok((result.map_err(|diagnostics| diagnostics.to_string())?, table))
+}
+
+/// What the compiler says of a policy, and the text of the table of ids as it was.
+pub fn compilation(
+    path: &Path,
+    ids: &Path,
+) -> Result<(Result<Compiled, Diagnostics>, String), String> {
+    let (bytes, table) = (read(path)?, table(ids)?);
     let name = path.display().to_string();
     let source = Source { name: &name, bytes: &bytes };
-    let compiled = compile(&[source], &table).map_err(|diagnostics| diagnostics.to_string())?;
-    Ok((compiled, table))
+    Ok((compile(&[source], &table), table))
+}
+
+/// The text of a table of ids; a policy may have none yet.
+pub fn table(ids: &Path) -> Result<String, String> {
+    match std::fs::read_to_string(ids) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        text => text.map_err(|error| unusable(ids, &error)),
+    }
 }
 
 /// The compiled policy, with every name in the table of ids: `write_ids` adds those that are new.
 pub fn numbered(path: &Path, ids: &Path, write_ids: bool) -> Result<Compiled, String> {
     let (compiled, before) = compiled(path, ids)?;
-    if compiled.ids != before {
-        if !write_ids {
-            return Err(new_names(&compiled.ids, &before, ids, path));
-        }
-        write(ids, compiled.ids.as_bytes())?;
-    }
+    keep_ids(path, ids, &before, &compiled, write_ids)?;
     Ok(compiled)
+}
+
+/// Writes new names into the table of ids, if that was asked for; else they are an error.
+pub fn keep_ids(
+    path: &Path,
+    ids: &Path,
+    before: &str,
+    compiled: &Compiled,
+    write_ids: bool,
+) -> Result<(), String> {
+    if compiled.ids == before {
+        return Ok(());
+    }
+    if !write_ids {
+        return Err(new_names(&compiled.ids, before, ids, path));
+    }
+    write(ids, compiled.ids.as_bytes())
 }
 
 /// The names that have no permanent id yet: new ones, or misspelt ones.

@@ -9,6 +9,8 @@ mod certify;
 mod check;
 mod compile;
 mod conformance;
+mod diff;
+mod explain_code;
 mod input;
 mod replay;
 
@@ -25,6 +27,8 @@ use clap::{Parser, Subcommand};
   opportune check --write-ids my.toml
   opportune compile examples/policies/prepaid.toml -o prepaid.opp
   opportune certify prepaid.opp
+  opportune explain-code OPP0901
+  opportune diff old.toml new.toml
   opportune replay prepaid.opp day.log"
 )]
 struct Options {
@@ -38,6 +42,8 @@ enum Command {
     Certify(certify::Options),
     Check(check::Options),
     Compile(compile::Options),
+    Diff(diff::Options),
+    ExplainCode(explain_code::Options),
     Replay(replay::Options),
 }
 
@@ -47,11 +53,15 @@ fn main() -> ExitCode {
         Command::Certify(options) => options.run(),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
+        Command::Diff(options) => options.run(),
+        Command::ExplainCode(options) => options.run(),
         Command::Replay(options) => options.run(),
     };
     match done {
         Ok(text) => {
-            println!("{text}");
+            if !text.is_empty() {
+                println!("{text}");
+            }
             ExitCode::SUCCESS
         }
         Err(problem) => {
