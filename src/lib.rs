@@ -115,6 +115,7 @@ extern crate std;
 
 mod base;
 mod call;
+mod certificate;
 #[cfg(feature = "compiler")]
 pub mod compile;
 mod decision;
@@ -142,6 +143,7 @@ pub use call::{
     Local, Scratch, Shared, Updated, allocate, backfill, classify, decide, explain, init_profile,
     new_profile, open_offers, profile_revision, read_feature, settle, tick, update,
 };
+pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
     Context, Decision, Explanation, Fate, Offered, Outcome, OutcomeKind, Settled, Stage,
 };

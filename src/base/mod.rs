@@ -13,3 +13,4 @@ pub mod limits;
 pub(crate) mod money;
 #[allow(unsafe_code)]
 pub(crate) mod simd;
+pub(crate) mod steps;

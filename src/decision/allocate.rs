@@ -8,6 +8,7 @@ use super::outcome::make_room;
 use super::{Context, Decision, Offered, Stage, Trace};
 use crate::base::bytes::write_i64;
 use crate::base::ids::MomentId;
+use crate::base::steps::step;
 use crate::expr::evaluate;
 use crate::moment::Moments;
 use crate::policy::{Arm, Moment, Offer, Policy};
@@ -56,6 +57,7 @@ pub(crate) fn allocate(
     for (place, raised) in decision.moments.iter().enumerate() {
         let Some(moment) = moment_of(inputs.policy, raised.id) else { continue };
         for &position in answering(inputs.policy, moment) {
+            step(1);
             let Some(offer) = inputs.policy.tables.offers.get(position as usize) else {
                 continue;
             };
@@ -118,6 +120,7 @@ fn consider(
     let mut best: Option<Candidate> = None;
     let mut worth_memo = None;
     for treatment_position in offer.treatments.clone() {
+        step(1);
         let at = treatment_position as usize;
         let Some(treatment) = tables.treatments.get(at) else { continue };
         let Some(channel) = tables.channels.get(usize::from(treatment.channel)) else { continue };

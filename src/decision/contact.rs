@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::base::ids::OfferId;
 use crate::base::limits::CONTACT_RULES_MAX;
+use crate::base::steps::step;
 use crate::policy::{Cap, CapScope, Offer, Policy};
 use crate::profile::{Contact, contacts};
 
@@ -21,6 +22,7 @@ impl CapUse {
         let mut used = SmallVec::from_elem(0u16, caps.len());
         for contact in contacts(policy, bytes) {
             for (count, cap) in used.iter_mut().zip(caps) {
+                step(1);
                 if in_window(cap, &contact, now_ms) && counts(policy, cap, &contact) {
                     *count += 1;
                 }
@@ -40,6 +42,7 @@ impl CapUse {
     ) -> bool {
         let caps = &policy.tables.contact.caps;
         self.used.iter().zip(caps).any(|(&used, cap)| {
+            step(1);
             !cap.exempt.contains(offer.kind)
                 && match cap.scope {
                     CapScope::EachOffer => {
@@ -93,6 +96,7 @@ fn counts(policy: &Policy, cap: &Cap, contact: &Contact) -> bool {
 
 fn offer_count(policy: &Policy, bytes: &[u8], now_ms: i64, cap: &Cap, offer: OfferId) -> u16 {
     contacts(policy, bytes)
+        .inspect(|_| step(1))
         .filter(|contact| contact.offer == offer && in_window(cap, contact, now_ms))
         .count() as u16
 }

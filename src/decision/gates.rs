@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::contact::CapUse;
 use super::{Context, Inputs, Stage};
+use crate::base::steps::step;
 use crate::expr::{Environment, Program, holds};
 use crate::policy::{Arm, Channel, Contact, KindSet, Offer, OfferKind, QuietHours, Rules};
 use crate::profile::{Features, OpenOffers};
@@ -253,6 +254,7 @@ impl<'a, 'f> Gates<'a, 'f> {
     fn silenced(&mut self) -> KindSet {
         let mut silenced = KindSet::default();
         for suppression in &self.inputs.policy.tables.contact.suppressions {
+            step(1);
             if self.rule(Some(suppression.when)) {
                 let kinds = OfferKind::ALL.into_iter();
                 silenced = kinds

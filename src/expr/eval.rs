@@ -6,6 +6,7 @@ use super::{Calendar, Cell, Op};
 use crate::base::civil::{LocalTime, day_of_date};
 use crate::base::limits::EXPRESSION_STACK_MAX;
 use crate::base::money::{MICROS, micros_of_f64};
+use crate::base::steps::step;
 
 /// What a program can read.
 pub(crate) trait Environment {
@@ -93,6 +94,7 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
     let mut stack = Stack { cells: [Cell::MISSING; EXPRESSION_STACK_MAX], depth: 0 };
     let mut next = 0;
     while let Some(op) = program.get(next) {
+        step(1);
         next += 1;
         match *op {
             Op::Constant(bits) => stack.push(Cell::from_bits(bits)),

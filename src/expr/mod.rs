@@ -14,6 +14,7 @@ mod value;
 mod verify;
 
 pub(crate) use eval::{Environment, evaluate, holds};
+#[cfg(feature = "compiler")]
 pub(crate) use math::{Binary, Unary};
 pub(crate) use program::{Calendar, Op, Program};
 pub(crate) use value::Cell;

@@ -121,6 +121,23 @@ pub(crate) enum Op {
     Utc(Calendar),
 }
 
+impl Op {
+    /// A number for each way to compare two values; none for operations that do not.
+    pub(crate) fn comparison(self) -> Option<u8> {
+        match self {
+            Op::EqualBits => Some(1),
+            Op::EqualDouble => Some(2),
+            Op::LessInt => Some(3),
+            Op::LessOrEqualInt => Some(4),
+            Op::LessDouble => Some(5),
+            Op::LessOrEqualDouble => Some(6),
+            Op::LessUint => Some(7),
+            Op::LessOrEqualUint => Some(8),
+            _ => None,
+        }
+    }
+}
+
 /// A part of a local date or time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Calendar {
@@ -147,7 +164,7 @@ pub(crate) enum Calendar {
 }
 
 /// A run of operations in the policy's one pool of code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Program {
     pub(crate) start: u32,
     pub(crate) len: u16,

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::base::bytes::read_i64;
 use crate::base::ids::{IntentId, MomentId};
 use crate::base::limits::MOMENTS_RAISED_MAX;
+use crate::base::steps::step;
 use crate::expr::{evaluate, holds};
 use crate::policy::{Moment, Policy};
 use crate::profile::{Features, Message, resolve};
@@ -37,6 +38,7 @@ pub(crate) fn classify(features: &mut Features, message: &Message) -> Moments {
     let mut raised = Raised::default();
     if message.events.is_empty() {
         for (position, moment) in policy.tables.moments.iter().enumerate() {
+            step(1);
             if moment.on_tick {
                 raised.ask(features, message, position);
             }
@@ -69,6 +71,7 @@ struct Raised {
 impl Raised {
     /// Raises a moment if it holds, is not snoozed and was not raised by an earlier event.
     fn ask(&mut self, features: &mut Features, message: &Message, position: usize) {
+        step(1);
         let policy = features.policy();
         let Some(moment) = policy.tables.moments.get(position) else {
             return;

@@ -95,6 +95,11 @@ impl Layout {
             open_offers,
         }
     }
+
+    /// Bytes that a feature takes in a profile.
+    pub(crate) fn feature_bytes(feature: &Feature) -> usize {
+        slot_bytes(feature).next_multiple_of(8)
+    }
 }
 
 /// Bytes of a feature's slot. Slots begin as zeros, which is "never" for times and "nothing" for

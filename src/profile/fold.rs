@@ -7,6 +7,7 @@ use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, wri
 use crate::base::civil::LocalTime;
 use crate::base::limits::SUMMAND_MAX;
 use crate::base::money::micros_of_f64;
+use crate::base::steps;
 use crate::error::Error;
 use crate::expr::{Cell, Environment, Type, holds};
 use crate::policy::{FeatureKind, Fold, FoldStep, Policy, Window, bucket_bytes, header};
@@ -28,6 +29,7 @@ pub(crate) fn fold_message(
 }
 
 fn fold_event(policy: &Policy, bytes: &mut [u8], step: &FoldStep, event: &EventCells, now_ms: i64) {
+    steps::step(1);
     if let Some(filter) = step.filter
         && !holds(policy.code(filter), &mut EventOnly { event, now_ms })
     {
@@ -93,6 +95,7 @@ fn ring_bucket(
     let head = read_i64(bytes, offset);
     if number > head {
         for passed in (number - slots).max(head) + 1..=number {
+            steps::step(1);
             let start = at(passed);
             if let Some(bucket) = bytes.get_mut(start..start + bucket_bytes) {
                 bucket.fill(0);

@@ -6,6 +6,7 @@ use crate::base::limits::{
     EVENT_AHEAD_MS_MAX, EVENT_FIELDS_MAX, KEY_BYTES_MAX, MESSAGE_EVENTS_MAX, TIME_MS_MAX,
     TIME_MS_MIN,
 };
+use crate::base::steps::step;
 use crate::error::Error;
 use crate::expr::{Cell, Type};
 use crate::policy::{EventKind, FieldSpec, Policy};
@@ -214,7 +215,9 @@ pub(crate) fn resolve<'p>(
     let position = policy.event_position(event.kind).ok_or(Error::UnknownEvent)?;
     let kind = policy.tables.events.get(position).ok_or(Error::UnknownEvent)?;
     let mut cells = [Cell::MISSING; EVENT_FIELDS_MAX];
+    step(1);
     for field in event.fields {
+        step(1);
         let (cell, spec) = slot(&kind.fields, &mut cells, field.id)?;
         *cell = field.value.cell(spec.ty, &spec.members)?;
     }

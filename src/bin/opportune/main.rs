@@ -5,6 +5,7 @@
 //! print.
 
 mod cel;
+mod certify;
 mod check;
 mod compile;
 mod conformance;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check and compile policies, and replay logs, of the opportune decisioning library.
+/// Check, compile and certify policies, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
@@ -27,6 +28,7 @@ use clap::{Parser, Subcommand};
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
   opportune compile examples/policies/prepaid.toml -o prepaid.opp
+  opportune certify prepaid.opp
   opportune explain-code OPP0901
   opportune diff old.toml new.toml
   opportune replay prepaid.opp day.log
@@ -40,6 +42,7 @@ struct Options {
 #[derive(Subcommand)]
 enum Command {
     Cel(cel::Options),
+    Certify(certify::Options),
     Check(check::Options),
     Compile(compile::Options),
     Diff(diff::Options),
@@ -51,6 +54,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Options::parse().command {
         Command::Cel(options) => cel::run(&options),
+        Command::Certify(options) => options.run(),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
         Command::Diff(options) => options.run(),
