@@ -185,7 +185,7 @@ fn nothing_in_the_ready_policy_is_for_nothing() {
                 .as_array()
                 .is_some_and(|list| list.iter().any(|name| name.as_str() == Some(moment)))
         };
-        assert!(offers.iter().any(|offer| answers(&offer)), "no offer answers `{moment}`");
+        assert!(offers.iter().any(|offer| answers(offer)), "no offer answers `{moment}`");
     }
     for (key, place) in [("channels", "treatments"), ("budgets", "draws")] {
         for name in policy[key].as_table().expect("a table").keys() {
