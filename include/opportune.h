@@ -941,7 +941,7 @@ typedef struct {
 #define OPPORTUNE_UNKNOWN_ZONE 19
 
 /**
- * Bytes of a snapshot or a delta are malformed, cut or of another version.
+ * Bytes of a snapshot, a delta or a policy artifact are malformed, cut or of another version.
  */
 #define OPPORTUNE_MALFORMED 20
 
@@ -1020,6 +1020,11 @@ typedef struct {
  */
 #define OPPORTUNE_OUT_OF_MEMORY 111
 
+/**
+ * The artifact is of another version than this library reads: compile the policy text again.
+ */
+#define OPPORTUNE_ARTIFACT_VERSION 112
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1083,6 +1088,34 @@ opportune_status opportune_policy_compile(const char *name,
                                           size_t *message_length);
 
 /**
+ * Loads a policy from an artifact, the bytes that opportune_policy_save or the command
+ * "opportune compile" wrote. It decides as the policy that was saved, to the bit; profiles,
+ * snapshots and deltas of one are those of the other. On success *policy is a handle that the
+ * caller frees with opportune_policy_free; bytes may be freed or changed. Whatever the bytes are,
+ * they are checked before they are believed: OPPORTUNE_MALFORMED if they are no artifact, or
+ * not a sound one; OPPORTUNE_ARTIFACT_VERSION if they are of another version than this library
+ * reads.
+ *
+ * Allocates, a small multiple of the bytes: for start-up, not for the rating thread. Any thread.
+ */
+opportune_status opportune_policy_load(const void *bytes,
+                                       size_t bytes_len,
+                                       opportune_policy **policy);
+
+/**
+ * Writes a policy as an artifact: versioned, checksummed bytes for opportune_policy_load; equal
+ * policies give equal bytes. buffer gets them and *length their number; if that is more than
+ * capacity, OPPORTUNE_TOO_SMALL is returned, *length is what is needed, and buffer is untouched
+ * (it may be NULL if capacity is 0).
+ *
+ * Allocates: for start-up, not for the rating thread. Any thread.
+ */
+opportune_status opportune_policy_save(const opportune_policy *policy,
+                                       uint8_t *buffer,
+                                       size_t capacity,
+                                       size_t *length);
+
+/**
  * Frees a policy. NULL is allowed and does nothing. No call may be using it; snapshots, local
  * handles and profiles that were made for it stay valid and work with an equal policy.
  */
@@ -1092,6 +1125,7 @@ void opportune_policy_free(opportune_policy *policy);
  * Writes the table of permanent numbers, to be stored beside the policy text. buffer gets UTF-8
  * text without NUL and *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is
  * returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+ * A policy that was loaded from an artifact has no table, and the text is empty.
  *
  * Does not allocate. Any thread.
  */

@@ -462,7 +462,7 @@ fn every_limit_is_checked() {
         (
             changed(
                 "calls > 100",
-                &format!("calls > 1{}", " + 1".repeat(limits::EXPRESSION_OPS_MAX / 2)),
+                &format!("calls > calls{}", " + 1".repeat(limits::EXPRESSION_OPS_MAX / 2)),
             ),
             "contact.suppress[0].when",
         ),

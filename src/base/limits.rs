@@ -30,6 +30,8 @@ pub const EXPRESSION_BYTES_MAX: usize = 4_096;
 pub const EXPRESSION_SYMBOLS_MAX: usize = 512;
 /// Brackets that are open at once in one expression.
 pub const EXPRESSION_NESTING_MAX: usize = 24;
+/// Parts of one expression after macros are unrolled, and of the values that it is folded to.
+pub const EXPRESSION_NODES_MAX: usize = 10_000;
 /// Derived features that read one another, counted along the longest chain.
 pub const DERIVED_DEPTH_MAX: usize = 8;
 

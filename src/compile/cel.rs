@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 use cel::Env;
 use cel::IdedExpr;
-use cel::common::ast::{CallExpr, Expr, SourceInfo};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, SourceInfo};
 
 use super::diagnostic::Code;
 use crate::base::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_NESTING_MAX, EXPRESSION_SYMBOLS_MAX};
@@ -37,8 +37,9 @@ pub(super) struct SyntaxError {
 /// Parses one expression. The first error only: later ones are mostly its echo.
 pub(super) fn parse(text: &str) -> Result<Parsed, SyntaxError> {
     refuse_excess(text)?;
-    // An environment without macros: `has(x)` stays the plain call that the checker knows.
+    // An environment without macros: they stay the plain calls that the checker unrolls.
     let parser = Env::default().parser().max_recursion_depth(RECURSION_MAX);
+    let parser = parser.enable_ident_escape_syntax(true);
     match parser.parse_with_source_info(text) {
         Ok((root, info)) => Ok(Parsed { root, info }),
         Err(errors) => {
@@ -141,6 +142,12 @@ fn collect_names<'a>(node: &'a IdedExpr, names: &mut Vec<&'a str>) {
             call.args.iter().for_each(|argument| collect_names(argument, names));
         }
         Expr::List(list) => list.elements.iter().for_each(|item| collect_names(item, names)),
+        Expr::Map(map) => map.entries.iter().for_each(|entry| {
+            if let EntryExpr::MapEntry(entry) = &entry.expr {
+                collect_names(&entry.key, names);
+                collect_names(&entry.value, names);
+            }
+        }),
         _ => {}
     }
 }

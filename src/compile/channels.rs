@@ -1,6 +1,7 @@
 //! `[channels]` and `[budgets]`: how to reach people, and what that may consume.
 
 use std::format;
+use std::string::ToString;
 use std::vec::Vec;
 
 use super::Build;
@@ -47,7 +48,7 @@ impl Build<'_> {
             }
             let channel = Channel {
                 id: self.ids.id(item.name),
-                consent: self.rule(section.get("consent"), BOOL),
+                consent: self.rule(section.get("consent").filter(asks), BOOL),
                 reach: self.rule(section.get("reach"), BOOL),
                 cost_micros: section.get("cost").and_then(|item| cost(&item)).unwrap_or(0),
                 quiet: section.get("quiet_hours").and_then(|item| item.boolean()).unwrap_or(true),
@@ -75,6 +76,20 @@ impl Build<'_> {
             return None;
         }
         Some(Draw { budget: position as u16, amount })
+    }
+}
+
+/// Whether a channel's `consent` is a rule. `true` says that none is needed.
+fn asks(consent: &Item<'_>) -> bool {
+    match consent.as_boolean() {
+        None => true,
+        Some(needless) => {
+            if !needless {
+                let help = "leave out the treatments on a channel that must not be used";
+                consent.error(Code::Value, "consent is a rule or true", help.to_string());
+            }
+            false
+        }
     }
 }
 

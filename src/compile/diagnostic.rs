@@ -10,83 +10,14 @@ use std::vec::Vec;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
+use super::code::Severity;
+pub use super::codes::Code;
+use super::write_json::{self, Object};
+
 /// Diagnostics that are kept; the rest are counted.
 const DIAGNOSTICS_MAX: usize = 1_000;
 /// Bytes of a source line that is still worth showing.
 const SHOWN_LINE_BYTES_MAX: usize = 1_000;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        /// What kind of mistake a diagnostic is about. Stable: a code never changes its meaning.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Code {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Code {
-            /// The code as printed, such as `OPP0401`.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Code::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The text is not UTF-8.
-    Encoding = "OPP0101";
-    /// Not exactly one source, or one that is too long.
-    Sources = "OPP0102";
-    /// The text is not TOML.
-    Syntax = "OPP0103";
-    /// A line of the id table is malformed.
-    IdLine = "OPP0201";
-    /// The id table gives one number to two names, or two numbers to one name.
-    IdConflict = "OPP0202";
-    /// A key that this section does not have.
-    UnknownKey = "OPP0301";
-    /// A key that this section must have.
-    MissingKey = "OPP0302";
-    /// A value of another TOML type than its key takes.
-    ValueType = "OPP0303";
-    /// A value that its key cannot take.
-    Value = "OPP0304";
-    /// A name with characters that names cannot have, or one that is reserved.
-    Name = "OPP0305";
-    /// A name that is given twice.
-    Duplicate = "OPP0306";
-    /// Keys that exclude one another, or that need one another.
-    Conflict = "OPP0307";
-    /// A name that nothing in the policy has.
-    UnknownName = "OPP0401";
-    /// A member that the enumeration does not have.
-    UnknownMember = "OPP0402";
-    /// A field that an event kind does not have.
-    UnknownField = "OPP0403";
-    /// The text of an expression is not CEL.
-    ExpressionSyntax = "OPP0501";
-    /// A construct of CEL that policies do not have.
-    Unsupported = "OPP0502";
-    /// Operands or a result of the wrong type.
-    Type = "OPP0503";
-    /// A rule reads something that it may not read in its place.
-    Scope = "OPP0504";
-    /// Derived features that read one another in a circle.
-    Cycle = "OPP0505";
-    /// A named limit is exceeded.
-    Limit = "OPP0601";
-    /// The mandatory contact cap is missing, given twice or not the longest.
-    MandatoryCap = "OPP0701";
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A text that diagnostics point into.
 #[derive(Debug)]
@@ -120,9 +51,15 @@ impl File {
         let next = self.line_starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         (line, start..next.max(start))
     }
+
+    /// Line and column in characters of a byte, both from 1.
+    fn place_of(&self, at: usize) -> (usize, usize) {
+        let (line, range) = self.line_of(at);
+        (line + 1, self.text[range.start..at].chars().count() + 1)
+    }
 }
 
-/// One mistake in a policy.
+/// One mistake in a policy, or one thing in it that nobody can have meant.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     code: Code,
@@ -139,6 +76,11 @@ impl Diagnostic {
         self.code
     }
 
+    /// Whether it keeps the policy from compiling.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
     /// What is wrong, in one sentence.
     pub fn message(&self) -> &str {
         &self.message
@@ -151,13 +93,17 @@ impl Diagnostic {
 
     /// The line, from 1.
     pub fn line(&self) -> usize {
-        self.file.line_of(self.range.start).0 + 1
+        self.file.place_of(self.range.start).0
     }
 
     /// The column in characters, from 1.
     pub fn column(&self) -> usize {
-        let (_, line) = self.file.line_of(self.range.start);
-        self.file.text[line.start..self.range.start].chars().count() + 1
+        self.file.place_of(self.range.start).1
+    }
+
+    /// Line and column of the first character after what is wrong.
+    pub fn end(&self) -> (usize, usize) {
+        self.file.place_of(self.range.end)
     }
 
     /// The path of what is wrong, such as `moments.low_balance.when`; empty for a whole file.
@@ -169,12 +115,33 @@ impl Diagnostic {
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
+
+    /// One JSON object on one line.
+    fn to_json(&self) -> String {
+        let (end_line, end_column) = self.end();
+        Object::default()
+            .text("code", self.code.as_str())
+            .text("severity", self.severity().word())
+            .text("message", &self.message)
+            .text("file", &self.file.name)
+            .number("line", self.line())
+            .number("column", self.column())
+            .number("end_line", end_line)
+            .number("end_column", end_column)
+            .text("rule", &self.rule)
+            .maybe("help", self.help())
+            .finish()
+    }
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, shown) = self.file.line_of(self.range.start);
-        let title = Level::ERROR.primary_title(&self.message).id(self.code.as_str());
+        let level = match self.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&self.message).id(self.code.as_str());
         let mut report = if shown.len() <= SHOWN_LINE_BYTES_MAX {
             let start = self.range.start - shown.start;
             let end = self.range.end.clamp(self.range.start, shown.end) - shown.start;
@@ -192,17 +159,29 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Everything that is wrong with a policy; never empty. Prints for people, as compilers do.
-#[derive(Clone, Debug)]
+/// Errors and warnings about a policy. Prints for people, as compilers do.
+#[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     left_out: usize,
 }
 
 impl Diagnostics {
-    /// Each mistake, in the order of the text.
+    /// Each of them, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// A JSON array with an object for each, one a line: code, severity, message, file, line,
+    /// column, end_line, end_column (in characters from 1; the end is the first place after it),
+    /// rule and help (or null).
+    pub fn to_json(&self) -> String {
+        write_json::array(self.list.iter().map(Diagnostic::to_json))
     }
 }
 
@@ -211,14 +190,30 @@ impl fmt::Display for Diagnostics {
         for diagnostic in &self.list {
             writeln!(f, "{diagnostic}\n")?;
         }
-        let count = self.list.len() + self.left_out;
-        writeln!(f, "{count} {} in the policy", if count == 1 { "error" } else { "errors" })
+        // What was left out came after as many of its kind: a policy has errors or warnings.
+        let warnings = self.list.iter().filter(|d| d.severity() == Severity::Warning).count();
+        let errors = self.list.len() - warnings;
+        let (errors, warnings) = match errors {
+            0 if warnings > 0 => (0, warnings + self.left_out),
+            _ => (errors + self.left_out, warnings),
+        };
+        let count = |count: usize, word: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            _ => Some(format!("{count} {word}s")),
+        };
+        let counts: Vec<String> =
+            [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "{} in the policy", counts.join(" and "))
     }
 }
 
 impl std::error::Error for Diagnostics {}
 
-/// Collects the mistakes of one file.
+/// Collects the mistakes and the warnings of one file.
 #[derive(Debug)]
 pub(super) struct Report {
     file: Arc<File>,
@@ -235,7 +230,7 @@ impl Report {
         &self.file
     }
 
-    /// Records a mistake at `range` of the text.
+    /// Records a mistake, or what its code calls a warning, at `range` of the text.
     pub(super) fn error(
         &self,
         code: Code,
@@ -255,8 +250,9 @@ impl Report {
         list.push(Diagnostic { code, message, rule, help, file: self.file.clone(), range });
     }
 
+    /// Whether no mistake was recorded; warnings are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.list.borrow().is_empty()
+        self.list.borrow().iter().all(|diagnostic| diagnostic.severity() != Severity::Error)
     }
 
     /// Whether a mistake was recorded in what this path leads to.

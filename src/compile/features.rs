@@ -7,6 +7,7 @@ use std::vec::Vec;
 use super::Build;
 use super::derived::Derivation;
 use super::diagnostic::Code;
+use super::schema::exported;
 use super::scope::View;
 use super::section::Section;
 use super::source::Item;
@@ -46,8 +47,10 @@ impl Build<'_> {
                 "where",
                 "window",
                 "buckets",
+                "export",
             ];
             let Some(section) = item.section(&keys) else { continue };
+            exported(&section);
             match section.get("expr") {
                 Some(expr) => derivations.extend(self.declare_derived(&item, &section, expr)),
                 None => self.aggregate(&item, &section),

@@ -131,9 +131,9 @@ impl Lines<'_> {
     }
 }
 
-type Entry<'a> = (Namespace, u32, &'a str);
+pub(super) type Entry<'a> = (Namespace, u32, &'a str);
 
-fn entry(text: &str) -> Result<Entry<'_>, (String, Option<String>)> {
+pub(super) fn entry(text: &str) -> Result<Entry<'_>, (String, Option<String>)> {
     let form = || ("expected `<namespace> <number> <name>`".to_string(), None);
     let (word, rest) = text.split_once(' ').ok_or_else(form)?;
     let (number, name) = rest.split_once(' ').ok_or_else(form)?;

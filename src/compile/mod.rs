@@ -2,40 +2,55 @@
 //!
 //! ```text
 //! TOML -> spanned sections -> names and types -> expressions -> tables
-//!         source.rs           schema, catalogue   cel, check, lower
+//!         source.rs           schema, catalogue   cel, check, fold, lower
 //! ```
 //!
 //! Every reader records what it finds wrong and goes on, so one run reports all mistakes. The
 //! order of work follows what refers to what: zones, attributes and events, features, moments,
 //! the catalogue, contact rules.
 
+mod analysis;
 mod catalogue;
 mod cel;
 mod channels;
 mod check;
+mod code;
+mod codes;
 mod coerce;
+mod comprehension;
+mod constant;
 mod contact;
+mod convert;
 mod derived;
 mod diagnostic;
+mod difference;
+mod expression;
 mod features;
+mod fold;
+mod format;
 mod functions;
 mod header;
 mod ids;
+mod instant;
 mod literal;
 mod lower;
+mod math;
 mod moments;
 mod node;
 mod offers;
 mod offset;
+mod operators;
 #[cfg(test)]
 mod programs;
 mod schema;
 mod scope;
 mod section;
 mod source;
+mod strings;
 #[cfg(test)]
 mod tables;
 mod types;
+mod write_json;
 mod zones;
 
 use std::format;
@@ -44,7 +59,14 @@ use std::vec::Vec;
 
 use toml::de::DeTable;
 
+pub use code::{Example, Page, Severity};
+pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use difference::{
+    Change, Difference, FeatureChange, IdConflict, IdConflictKind, ProfileChange, Version,
+    difference,
+};
+pub use expression::{Evaluated, Expression};
 
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX, SOURCE_BYTES_MAX};
@@ -71,6 +93,8 @@ pub struct Compiled {
     /// The new text of the table of permanent numbers. Store it beside the policy text: the next
     /// compilation needs it, so that every name keeps its number.
     pub ids: String,
+    /// What compiles, but cannot have been meant; often empty.
+    pub warnings: Diagnostics,
 }
 
 /// Compiles a policy. `ids` is the text of its table of permanent numbers, `policy.ids`; empty
@@ -94,10 +118,13 @@ pub fn compile(sources: &[Source<'_>], ids: &str) -> Result<Compiled, Diagnostic
         }
     };
     let mut build = Build::new(&report, Ids::parse(ids, &ids_report));
-    build.everything(&Section::root(&report, table.get_ref()));
-    let compiled = build.finish(text);
-    match compiled {
-        Some(compiled) if report.is_empty() && ids_report.is_empty() => Ok(compiled),
+    let root = Section::root(&report, table.get_ref());
+    build.everything(&root);
+    match build.finish(text) {
+        Some((policy, ids)) if report.is_empty() && ids_report.is_empty() => {
+            analysis::analyse(&policy, &root);
+            Ok(Compiled { policy, ids, warnings: Report::join([report, ids_report]) })
+        }
         _ => Err(Report::join([report, ids_report])),
     }
 }
@@ -171,7 +198,7 @@ impl<'a> Build<'a> {
     }
 
     /// The policy, unless something is wrong with what only the whole shows.
-    fn finish(mut self, text: &str) -> Option<Compiled> {
+    fn finish(mut self, text: &str) -> Option<(Policy, String)> {
         if self.ids.exhausted() {
             let message = format!("permanent numbers of a namespace passed {ID_NUMBER_MAX}");
             self.report.error(Code::Limit, 0..0, "", message, None);
@@ -192,7 +219,7 @@ impl<'a> Build<'a> {
             self.report.error(Code::Limit, 0..0, "features", message, help);
             return None;
         }
-        Some(Compiled { policy, ids })
+        Some((policy, ids))
     }
 
     /// The named entries of a section, as many as the limit allows.

@@ -44,7 +44,8 @@ impl Build<'_> {
     }
 
     fn attribute(&mut self, item: &Item<'_>, header: &Header<'_>) {
-        let Some(section) = item.section(&["type", "values", "from"]) else { return };
+        let Some(section) = item.section(&["type", "values", "from", "export"]) else { return };
+        exported(&section);
         let ty = section.require("type").and_then(|ty| {
             let words = PLAIN.map(|(word, _)| word);
             match ty.text()? {
@@ -230,6 +231,11 @@ impl Build<'_> {
         };
         Some((event, position as u16, fields[position].ty?))
     }
+}
+
+/// `export` says that the host reads it; only the analysis asks.
+pub(super) fn exported(section: &Section<'_>) {
+    section.get("export").and_then(|export| export.boolean());
 }
 
 fn plain_type<'k>(item: &Item<'_>, words: impl Iterator<Item = &'k str>) -> Option<Ty> {

@@ -70,6 +70,10 @@ impl<'a> Item<'a> {
         self.value.is_table()
     }
 
+    pub(super) fn is_list(&self) -> bool {
+        self.value.is_array()
+    }
+
     pub(super) fn as_text(&self) -> Option<&'a str> {
         self.value.as_str()
     }
@@ -88,6 +92,10 @@ impl<'a> Item<'a> {
             return None;
         }
         Some(text)
+    }
+
+    pub(super) fn as_boolean(&self) -> Option<bool> {
+        self.value.as_bool()
     }
 
     pub(super) fn boolean(&self) -> Option<bool> {

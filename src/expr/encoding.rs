@@ -2,6 +2,7 @@
 //!
 //! Numbers are never used again for something else: a new operation gets the next one.
 
+use super::math::{Binary, Unary};
 use super::program::{Calendar, Op, Program};
 use super::value::Type;
 use crate::base::encoding::{encoded, encoded_choice};
@@ -57,6 +58,23 @@ operations! {
     33 MoneyToDouble takes 1;
     34 DoubleToMoney takes 1;
     35 Local(part: Calendar) takes 1;
+    36 Missing takes 0;
+    37 LessUint takes 2;
+    38 LessOrEqualUint takes 2;
+    39 AddUint takes 2;
+    40 SubtractUint takes 2;
+    41 MultiplyUint takes 2;
+    42 DivideUint takes 2;
+    43 RemainderUint takes 2;
+    44 DoubleToUint takes 1;
+    45 UintToDouble takes 1;
+    46 SwitchSign takes 1;
+    47 Number takes 1;
+    48 TimestampInRange takes 1;
+    49 DurationInRange takes 1;
+    50 Unary(function: Unary) takes 1;
+    51 Binary(function: Binary) takes 2;
+    52 Utc(part: Calendar) takes 1;
 }
 
 encoded_choice! { Calendar {
@@ -66,6 +84,42 @@ encoded_choice! { Calendar {
     4 DayOfMonth;
     5 Month;
     6 Year;
+    7 Second;
+    8 Millisecond;
+    9 Date;
+    10 DayOfYear;
+} }
+
+encoded_choice! { Unary {
+    1 Ceil;
+    2 Floor;
+    3 Round;
+    4 Trunc;
+    5 Sqrt;
+    6 AbsDouble;
+    7 AbsInt;
+    8 SignDouble;
+    9 SignInt;
+    10 SignUint;
+    11 IsNan;
+    12 IsInf;
+    13 IsFinite;
+    14 BitNot;
+} }
+
+encoded_choice! { Binary {
+    1 MaxInt;
+    2 MinInt;
+    3 MaxUint;
+    4 MinUint;
+    5 MaxDouble;
+    6 MinDouble;
+    7 BitAnd;
+    8 BitOr;
+    9 BitXor;
+    10 ShiftLeft;
+    11 ShiftRight;
+    12 FloorDivide;
 } }
 
 // The numbers of the C ABI.

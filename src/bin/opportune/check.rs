@@ -1,17 +1,22 @@
 //! `opportune check`.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use opportune::compile::Diagnostics;
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
 
-use crate::input::{compiled, ids_beside, unusable};
+use crate::input::{artifact, compilation, ids_beside, keep_ids};
 
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
+#[command(after_help = "Examples:
+  opportune check my.toml
+  opportune check prepaid.opp
+  opportune check --format json --deny-warnings my.toml
+  opportune explain-code OPP0901")]
 pub struct Options {
-    /// The policy's text (TOML).
+    /// The policy's text (TOML), or an artifact.
     policy: PathBuf,
     /// The append-only table of permanent ids [default: policy.ids beside the policy].
     #[arg(long)]
@@ -20,33 +25,48 @@ pub struct Options {
     /// numbers are never handed out and forgotten.
     #[arg(long)]
     write_ids: bool,
+    /// How to print errors and warnings. As JSON they go to standard output, as an array.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Fail when there are warnings.
+    #[arg(long)]
+    deny_warnings: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
 }
 
 impl Options {
     pub fn run(self) -> Result<String, String> {
-        let ids = ids_beside(&self.policy, self.ids);
-        let (compiled, before) = compiled(&self.policy, &ids)?;
-        if compiled.ids != before {
-            if !self.write_ids {
-                return Err(new_names(&compiled.ids, &before, &ids, &self.policy));
-            }
-            std::fs::write(&ids, &compiled.ids).map_err(|error| unusable(&ids, &error))?;
+        if let Some(policy) = artifact(&self.policy)? {
+            return Ok(summary(&policy));
         }
-        Ok(summary(&compiled.policy))
+        let ids = ids_beside(&self.policy, self.ids.clone());
+        let (result, before) = compilation(&self.policy, &ids)?;
+        let compiled = match result {
+            Ok(compiled) => compiled,
+            Err(diagnostics) => return Err(self.report(&diagnostics, "error: it does not compile")),
+        };
+        let warned = self.report(&compiled.warnings, "");
+        if self.deny_warnings && !compiled.warnings.is_empty() {
+            return Err(format!("{warned}error: warnings are denied"));
+        }
+        keep_ids(&self.policy, &ids, &before, &compiled, self.write_ids)?;
+        eprint!("{warned}");
+        Ok(if self.format == Format::Json { String::new() } else { summary(&compiled.policy) })
     }
-}
 
-/// The names that have no permanent id yet: new ones, or misspelt ones.
-fn new_names(after: &str, before: &str, ids: &Path, policy: &Path) -> String {
-    let known: BTreeSet<&str> = before.lines().collect();
-    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
-    format!(
-        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
-        new.len(),
-        ids.display(),
-        new.join("\n  "),
-        policy.display()
-    )
+    /// What goes to standard error. JSON goes to standard output, even when there is nothing.
+    fn report(&self, diagnostics: &Diagnostics, otherwise: &str) -> String {
+        if self.format == Format::Text {
+            return diagnostics.to_string();
+        }
+        println!("{}", diagnostics.to_json());
+        otherwise.into()
+    }
 }
 
 fn summary(policy: &Policy) -> String {

@@ -4,7 +4,12 @@
 //! Each command has a file of its own: its options, its help, and a `run` that returns what to
 //! print.
 
+mod cel;
 mod check;
+mod compile;
+mod conformance;
+mod diff;
+mod explain_code;
 mod input;
 mod replay;
 
@@ -12,14 +17,17 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check policies and replay logs of the opportune decisioning library.
+/// Check and compile policies, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
     after_help = "Examples:
   opportune check examples/policies/prepaid.toml
   opportune check --write-ids my.toml
-  opportune replay examples/policies/prepaid.toml day.log"
+  opportune compile examples/policies/prepaid.toml -o prepaid.opp
+  opportune explain-code OPP0901
+  opportune diff old.toml new.toml
+  opportune replay prepaid.opp day.log"
 )]
 struct Options {
     #[command(subcommand)]
@@ -28,18 +36,28 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    Cel(cel::Options),
     Check(check::Options),
+    Compile(compile::Options),
+    Diff(diff::Options),
+    ExplainCode(explain_code::Options),
     Replay(replay::Options),
 }
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
+        Command::Cel(options) => cel::run(&options),
         Command::Check(options) => options.run(),
+        Command::Compile(options) => options.run(),
+        Command::Diff(options) => options.run(),
+        Command::ExplainCode(options) => options.run(),
         Command::Replay(options) => options.run(),
     };
     match done {
         Ok(text) => {
-            println!("{text}");
+            if !text.is_empty() {
+                println!("{text}");
+            }
             ExitCode::SUCCESS
         }
         Err(problem) => {

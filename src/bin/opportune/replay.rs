@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use opportune::record::Replay;
 
-use crate::input::{compiled, ids_beside, read};
+use crate::input::{policy, read};
 
 /// Run a log again and compare every decision with what was logged.
 #[derive(Args)]
+#[command(after_help = "Examples:
+  opportune replay examples/policies/prepaid.toml day.log
+  opportune replay prepaid.opp day.log")]
 pub struct Options {
-    /// The policy that the log was written under.
+    /// The policy that the log was written under: its text, or an artifact.
     policy: PathBuf,
     /// The log.
     log: PathBuf,
@@ -21,10 +24,9 @@ pub struct Options {
 
 impl Options {
     pub fn run(self) -> Result<String, String> {
-        let ids = ids_beside(&self.policy, self.ids);
-        let (compiled, _) = compiled(&self.policy, &ids)?;
+        let policy = policy(&self.policy, self.ids)?;
         let bytes = read(&self.log)?;
-        let replayed = Replay::run(&compiled.policy, &bytes)
+        let replayed = Replay::run(&policy, &bytes)
             .map_err(|error| format!("error: {}: {error}", self.log.display()))?;
         match replayed.mismatch {
             None if !replayed.is_faithful() => Err(format!(
