@@ -52,7 +52,7 @@ incentives = { unit = "money" }
 sms_gateway = { unit = "pieces", refundable = false }
 [channels]
 sms = { consent = "consent_sms", cost = "0.01" }
-ussd = { cost = "0.002", quiet_hours = false }
+ussd = { consent = true, cost = "0.002", quiet_hours = false }
 app = { reach = "device == 'smartphone'" }
 [contact]
 caps = [{ at_most = 12, within = "30d", of = "all" }]
@@ -134,6 +134,7 @@ fn shipped_policies_compile_and_keep_their_ids() {
         let (text, ids) = (support::shipped_text(&name), support::shipped_ids(&name));
         let compiled = compile(&[Source { name: &name, bytes: text.as_bytes() }], &ids)
             .unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        assert!(compiled.warnings.is_empty(), "{name}: {}", compiled.warnings);
         let help = "run `opportune check --write-ids --ids` and keep the table";
         assert_eq!(compiled.ids, ids, "{name}: names without a permanent id: {help}");
         count += 1;
