@@ -7,10 +7,15 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use opportune::compile::{Source, compile};
-use opportune::{ChannelId, FeatureId, MomentId, OfferId};
+use opportune::{
+    ChannelId, Context, Dated, Event, EventId, FeatureId, Field, FieldId, Local, MICROS, MemberId,
+    Message, MomentId, OfferId, Origin, Policy, ProfileBytes, Shared, Snapshot, Type,
+    Value as Cell, backfill, decide, new_profile,
+};
 use toml::{Table, Value};
 
 /// What the guide's parts stand in: tables are merged by key, and the part's words win.
@@ -186,7 +191,7 @@ fn nothing_in_the_ready_policy_is_for_nothing() {
                 .as_array()
                 .is_some_and(|list| list.iter().any(|name| name.as_str() == Some(moment)))
         };
-        assert!(offers.iter().any(|offer| answers(offer)), "no offer answers `{moment}`");
+        assert!(offers.iter().any(answers), "no offer answers `{moment}`");
     }
     for (key, place) in [("channels", "treatments"), ("budgets", "draws")] {
         for name in policy[key].as_table().expect("a table").keys() {
@@ -210,6 +215,175 @@ fn every_treatment_of_the_ready_policy_can_pay() {
             let score = number(&treatment["propensity"]) * number(&offer["value"]) * lever - cost;
             assert!(score >= least, "{name} by {channel} earns {score:.4}, less than {least}");
         }
+    }
+}
+
+/// A crowd of subscribers of every kind, each with one event: every offer is made to somebody.
+#[test]
+fn every_offer_of_the_ready_policy_is_made_to_somebody() {
+    let policy = support::shipped_policy("ready");
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let mut dice = Dice(1);
+    let mut unmade: BTreeSet<&str> = policy.names::<OfferId>().map(|(_, name)| name).collect();
+    for round in 0..200_000 {
+        if unmade.is_empty() {
+            return;
+        }
+        let mut local = Local::new(&policy, Origin { node: 1, epoch: 1, sequence: 1 });
+        for (budget, _) in policy.names() {
+            local.lease.grant(&policy, budget, i64::MAX / 4);
+        }
+        // Some time in a week of March.
+        let now_ms = 1_772_400_000_000 + dice.below(7 * 24) as i64 * HOUR_MS;
+        let key = format!("+999{round}");
+        let mut profile = new_profile(&policy, key.as_bytes()).expect("a short key");
+        let known = somebody(&policy, &mut dice, now_ms);
+        let bytes = ProfileBytes::in_place(&mut profile);
+        backfill(&policy, bytes, key.as_bytes(), &known, now_ms, &mut local.scratch)
+            .expect("what is known fits the policy");
+        let fields;
+        let events: &[Event] = match dice.below(4) {
+            0 => &[],
+            _ => {
+                let kinds: Vec<EventId> = policy.names().map(|(id, _)| id).collect();
+                // Balances move more often than anything else happens.
+                let moves = policy.id("balance_change").filter(|_| dice.below(3) == 0);
+                let kind = moves.unwrap_or_else(|| kinds[dice.below(kinds.len())]);
+                fields = fields_of(&policy, &mut dice, kind, now_ms);
+                &[Event { kind, time_ms: now_ms, fields: &fields }]
+            }
+        };
+        let message = Message {
+            subscriber: key.as_bytes(),
+            session: b"s",
+            number: 1,
+            now_ms,
+            zone: None,
+            events,
+        };
+        let asks = ["", "", "", "", "", "app", "web", "agent", "retail"][dice.below(9)];
+        let context = Context { channel: policy.id(asks), slots: 4, seed: Some(dice.next()) };
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let decision = decide(shared, bytes, &message, &context, &mut local).expect("sound");
+        for offered in &decision.offers {
+            unmade.remove(policy.name_of(offered.offer).unwrap_or_default());
+        }
+    }
+    assert!(unmade.is_empty(), "{} offers were made to nobody: {unmade:?}", unmade.len());
+}
+
+const HOUR_MS: i64 = 3_600_000;
+
+/// What is known of somebody: nine in ten of the features, out of a few telling values.
+fn somebody<'a>(policy: &'a Policy, dice: &mut Dice, now_ms: i64) -> Vec<Dated<'a>> {
+    let derived = ["days_to_empty", "video_share", "roaming", "open_loans", "open_disputes"];
+    // Trouble is rare.
+    let rare = ["disputes_opened", "loan_defaults", "fulfilment_failures_24h", "drops_24h"];
+    let mut known = Vec::new();
+    // Most loans are paid back.
+    let repaid = dice.below(5) as i64;
+    let granted = repaid + i64::from(dice.below(5) == 0);
+    for (feature, name) in policy.names::<FeatureId>() {
+        if let Some((_, loans)) = [("loans_granted", granted), ("loans_repaid", repaid)]
+            .iter()
+            .find(|(of, _)| *of == name)
+        {
+            known.push(Dated { feature, time_ms: now_ms, value: Cell::Int(*loans) });
+            continue;
+        }
+        let kept = if rare.contains(&name) { dice.below(10) == 0 } else { dice.below(10) > 0 };
+        if derived.contains(&name) || !kept {
+            continue;
+        }
+        let ty = policy.feature_type(feature).expect("a type");
+        let time_ms = match ty {
+            Type::Timestamp => now_ms - [1, 30, 250, 350, 550, 800][dice.below(6)] * HOUR_MS,
+            _ => now_ms,
+        };
+        if let Some(value) = some_value(policy, dice, name, ty, time_ms, now_ms) {
+            known.push(Dated { feature, time_ms, value });
+        }
+    }
+    known
+}
+
+fn fields_of<'a>(
+    policy: &'a Policy,
+    dice: &mut Dice,
+    kind: EventId,
+    now_ms: i64,
+) -> Vec<Field<'a>> {
+    let prefix = format!("{}.", policy.name_of(kind).expect("a name"));
+    let mut fields = Vec::new();
+    for (id, name) in policy.names::<FieldId>().filter(|(_, name)| name.starts_with(&prefix)) {
+        let ty = policy.field_type(id).expect("a type");
+        let value = some_value(policy, dice, name, ty, now_ms, now_ms);
+        fields.extend(value.map(|value| Field { id, value }));
+    }
+    fields
+}
+
+fn some_value<'a>(
+    policy: &'a Policy,
+    dice: &mut Dice,
+    name: &str,
+    ty: Type,
+    time_ms: i64,
+    now_ms: i64,
+) -> Option<Cell<'a>> {
+    Some(match ty {
+        Type::Bool => Cell::Bool(dice.below(3) > 0),
+        Type::Int if name == "tenure_days" => {
+            Cell::Int([1, 20, 60, 100, 200, 367, 400, 800][dice.below(8)])
+        }
+        Type::Int if name == "loyalty_points" => Cell::Int([0, 600, 4_000][dice.below(3)]),
+        Type::Int => Cell::Int([0, 0, 1, 2, 3, 9][dice.below(6)]),
+        Type::Double if name.ends_with("sentiment") => {
+            Cell::Double([-0.9, -0.5, -0.1, 0.2, 0.8][dice.below(5)])
+        }
+        Type::Double if name == "churn_risk" => Cell::Double([0.1, 0.4, 0.7][dice.below(3)]),
+        Type::Double => {
+            let values = [0.0, 15.0, 50.0, 75.0, 100.0, 250.0, 800.0, 1.2e3, 4e3, 9e3];
+            Cell::Double(values[dice.below(values.len())])
+        }
+        Type::Money => {
+            let cents = [0, 5, 60, 120, 250, 400, 600, 900, 1_200, 1_800, 2_600, 4_500, 7_000];
+            Cell::Money(cents[dice.below(cents.len())] * MICROS / 100)
+        }
+        Type::Timestamp if name.ends_with("ends") => Cell::Timestamp(now_ms + 12 * HOUR_MS),
+        Type::Timestamp => Cell::Timestamp(time_ms),
+        Type::Member => {
+            let owner = match name.rsplit_once('.') {
+                Some((_, field @ ("device" | "tariff"))) => field,
+                _ => name,
+            };
+            let prefix = format!("{owner}.");
+            let members: Vec<MemberId> = policy
+                .names::<MemberId>()
+                .filter(|(_, member)| member.starts_with(&prefix))
+                .map(|(id, _)| id)
+                .collect();
+            Cell::Member(members[dice.below(members.len())])
+        }
+        _ => return None,
+    })
+}
+
+/// Numbers that look drawn, the same on every run (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
     }
 }
 
