@@ -450,6 +450,8 @@ fn channels_ask_for_consent() {
         ("[channels.app]\ncost = \"0\"\n", true),
         ("[channels.app]\nconsent = true\n", false),
         ("[channels.app]\nconsent = \"consent\"\n", false),
+        // It only answers when it asks itself.
+        ("[channels.app]\nconsent = \"false\"\n", false),
     ] {
         let found = diagnostics(&[with(&format!("{channel}{app}")).as_bytes()], "");
         let rules: Vec<_> = found.iter().map(|d| (d.code().as_str(), d.rule())).collect();

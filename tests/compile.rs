@@ -220,6 +220,7 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     ("[features.burn]\n", "[features.@burn]\ncount = \"data\"\nsum = \"recharge.amount\"\n[features.burn2]\n", "OPP0307", "features.burn"),
     ("expr = \"spend / 7\"", "expr = \"spend / 7\"\n@window = \"1h\"", "OPP0307", "features.burn.window"),
     ("window = \"24h\"", "@buckets = 3", "OPP0307", "features.recharged.buckets"),
+    ("last_time = \"recharge\"", "last_time = \"recharge\"\n@window = \"7d\"", "OPP0307", "features.last.window"),
     ("window = \"24h\"", "window = @\"91d\"", "OPP0601", "features.recharged.window"),
     ("sum = \"recharge.amount\"", "sum = @\"data.app\"", "OPP0503", "features.recharged.sum"),
     ("from = \"tariff_change.tariff\"", "from = @\"data.app\"", "OPP0503", "attributes.tariff.from"),

@@ -88,6 +88,13 @@ impl Build<'_> {
             self.declare_feature(item, None, FeatureKind::Attribute);
             return;
         };
+        if matches!(fold, Fold::Last | Fold::LastTime)
+            && let Some(window) = section.get("window")
+        {
+            let message = format!("`{}` has no `window`", source.name);
+            let help = "the latest is kept for ever: compare its time with `now`".to_string();
+            window.name_error(Code::Conflict, message, help);
+        }
         let window = window(section);
         let feeds = self.feeds(source, *fold);
         let ty = feeds.as_ref().map(|(_, ty)| *ty);

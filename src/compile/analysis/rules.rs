@@ -35,7 +35,10 @@ impl Analysis<'_> {
         }
         for channel in &tables.channels {
             let name = self.name(channel.id);
-            for (key, rule) in [("consent", channel.consent), ("reach", channel.reach)] {
+            // There is no other way to say that a channel only answers when it asks.
+            let consent =
+                channel.consent.filter(|rule| self.policy.code(*rule) != [Op::Constant(0)]);
+            for (key, rule) in [("consent", consent), ("reach", channel.reach)] {
                 rule.into_iter().for_each(|rule| self.rule(&["channels", name, key], rule));
             }
         }
