@@ -15,9 +15,22 @@ mod header {
     use cbindgen::{Builder, Config};
 
     /// The files with exported items, in the order in which a reader of the header meets them.
-    const SOURCES: [&str; 13] = [
-        "version", "status", "handles", "value", "message", "stage", "decision", "policy",
-        "snapshot", "local", "profile", "decide", "outcome",
+    const SOURCES: [&str; 15] = [
+        "version",
+        "status",
+        "handles",
+        "value",
+        "message",
+        "context",
+        "stage",
+        "decision",
+        "policy",
+        "snapshot",
+        "local",
+        "profile",
+        "decide",
+        "outcome",
+        "open_offers",
     ];
 
     pub(super) fn generate() {

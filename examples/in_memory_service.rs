@@ -59,7 +59,7 @@ impl Service {
     fn add(&self, key: &[u8], known: &[Dated], local: &mut Local) -> Result<(), Box<dyn Error>> {
         let mut profile = opportune::new_profile(&self.policy, key)?;
         let bytes = ProfileBytes::in_place(&mut profile);
-        opportune::backfill(&self.policy, bytes, key, known, &mut local.scratch)?;
+        opportune::backfill(&self.policy, bytes, key, known, NOON_MS, &mut local.scratch)?;
         println!("profile of {} bytes", profile.len());
         self.store.write(&self.policy, key, 0, profile).then_some(()).ok_or("known already".into())
     }

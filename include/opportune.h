@@ -26,10 +26,13 @@
  * - Structs that begin with struct_size: set it to sizeof the struct, so that programs and
  *   libraries of different versions understand one another. Later versions add at the end only.
  * - Threads. Any number of threads may use a policy or a snapshot at once; a local handle belongs
- *   to one at a time. There are no globals, no thread-local state, no locks and no signal handlers.
+ *   to one at a time. There is no last error to fetch, no lock, no signal handler and no global
+ *   state; only opportune_policy_compile has caches behind locks, which stay when policies are
+ *   freed.
+ *   Functions that do not allocate run on a stack of 16 KiB.
  * - Time is an argument. The library reads no clock, file, socket or environment variable.
- * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" end the process if
- *   the allocator has nothing left, as Rust programs do.)
+ * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" abort the process if
+ *   the allocator has nothing left.)
  */
 
 
@@ -303,11 +306,6 @@
 #define OPPORTUNE_NAMESPACE_CONTENT 14
 
 /**
- * Offers that are open at once for one subscriber.
- */
-#define OPPORTUNE_OPEN_OFFERS_MAX 6
-
-/**
  * It arrived.
  */
 #define OPPORTUNE_OUTCOME_DELIVERED 1
@@ -366,6 +364,11 @@
  * It cannot follow on what the offer has come to (fulfilled before accepted): nothing changed.
  */
 #define OPPORTUNE_SETTLED_OUT_OF_ORDER 4
+
+/**
+ * Offers that are open at once for one subscriber.
+ */
+#define OPPORTUNE_OPEN_OFFERS_MAX 6
 
 /**
  * Decided and handed to the channel.
@@ -827,11 +830,12 @@ typedef struct {
      */
     uint32_t state;
     /**
-     * How many parameters; missing ones are left out at the end.
+     * How many parameters; 0 when the policy has changed the offer's terms since.
      */
     uint32_t parameter_count;
     /**
-     * The values it was made with, in the order of the policy. Their id is 0.
+     * The terms it was made on, in the order of the policy; type OPPORTUNE_TYPE_NONE for a value
+     * that was missing.
      */
     opportune_value parameters[OPPORTUNE_OFFER_PARAMETERS_MAX];
 } opportune_open_offer;
@@ -937,14 +941,24 @@ typedef struct {
 #define OPPORTUNE_UNKNOWN_ZONE 19
 
 /**
- * Bytes of a snapshot or a delta are malformed, cut or of another version.
+ * Bytes of a snapshot, a delta or a policy artifact are malformed, cut or of another version.
  */
 #define OPPORTUNE_MALFORMED 20
 
 /**
- * The delta was merged before.
+ * The delta was merged before, or one before it was not.
  */
 #define OPPORTUNE_DELTA_SEQUENCE 21
+
+/**
+ * A channel asks for no offer, or for more than a decision can hold.
+ */
+#define OPPORTUNE_BAD_SLOTS 22
+
+/**
+ * More moments than a message can raise, one that the policy lacks, or one that has expired.
+ */
+#define OPPORTUNE_BAD_MOMENTS 23
 
 /**
  * A pointer is NULL that may not be.
@@ -1006,6 +1020,11 @@ typedef struct {
  */
 #define OPPORTUNE_OUT_OF_MEMORY 111
 
+/**
+ * The artifact is of another version than this library reads: compile the policy text again.
+ */
+#define OPPORTUNE_ARTIFACT_VERSION 112
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1054,7 +1073,8 @@ const char *opportune_stage_words(uint32_t stage);
  * its full length. On any other status *message_length is 0. message may be NULL if
  * message_capacity is 0; message_length may be NULL.
  *
- * Allocates, and takes milliseconds or more: for start-up, not for the rating thread. Any thread.
+ * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
+ * rating thread. Any thread.
  */
 opportune_status opportune_policy_compile(const char *name,
                                           size_t name_len,
@@ -1068,6 +1088,34 @@ opportune_status opportune_policy_compile(const char *name,
                                           size_t *message_length);
 
 /**
+ * Loads a policy from an artifact, the bytes that opportune_policy_save or the command
+ * "opportune compile" wrote. It decides as the policy that was saved, to the bit; profiles,
+ * snapshots and deltas of one are those of the other. On success *policy is a handle that the
+ * caller frees with opportune_policy_free; bytes may be freed or changed. Whatever the bytes are,
+ * they are checked before they are believed: OPPORTUNE_MALFORMED if they are no artifact, or
+ * not a sound one; OPPORTUNE_ARTIFACT_VERSION if they are of another version than this library
+ * reads.
+ *
+ * Allocates, a small multiple of the bytes: for start-up, not for the rating thread. Any thread.
+ */
+opportune_status opportune_policy_load(const void *bytes,
+                                       size_t bytes_len,
+                                       opportune_policy **policy);
+
+/**
+ * Writes a policy as an artifact: versioned, checksummed bytes for opportune_policy_load; equal
+ * policies give equal bytes. buffer gets them and *length their number; if that is more than
+ * capacity, OPPORTUNE_TOO_SMALL is returned, *length is what is needed, and buffer is untouched
+ * (it may be NULL if capacity is 0).
+ *
+ * Allocates: for start-up, not for the rating thread. Any thread.
+ */
+opportune_status opportune_policy_save(const opportune_policy *policy,
+                                       uint8_t *buffer,
+                                       size_t capacity,
+                                       size_t *length);
+
+/**
  * Frees a policy. NULL is allowed and does nothing. No call may be using it; snapshots, local
  * handles and profiles that were made for it stay valid and work with an equal policy.
  */
@@ -1077,6 +1125,7 @@ void opportune_policy_free(opportune_policy *policy);
  * Writes the table of permanent numbers, to be stored beside the policy text. buffer gets UTF-8
  * text without NUL and *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is
  * returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+ * A policy that was loaded from an artifact has no table, and the text is empty.
  *
  * Does not allocate. Any thread.
  */
@@ -1260,7 +1309,8 @@ opportune_status opportune_profile_revision(const opportune_policy *policy,
                                             uint64_t *revision);
 
 /**
- * Takes over history and outside data: count dated values. For an attribute: its value, as of
+ * Takes over history and outside data as far as it is known at now_ms: count dated values, none
+ * of a later time. For an attribute: its value, as of
  * that time (an older one does not replace a newer). For an aggregate: what its events of one
  * bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
  * least, greatest or last value; for a last time, the time alone counts.
@@ -1276,6 +1326,7 @@ opportune_status opportune_backfill(const opportune_policy *policy,
                                     size_t subscriber_len,
                                     const opportune_dated *dated,
                                     size_t count,
+                                    int64_t now_ms,
                                     const uint8_t *profile_in,
                                     size_t profile_in_len,
                                     uint8_t *profile_out,

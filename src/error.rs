@@ -53,6 +53,10 @@ pub enum Error {
     Malformed = 20,
     /// A delta with this node, epoch and sequence was merged before, or an earlier one is missing.
     DeltaSequence = 21,
+    /// A channel asks for no offer, or for more than a decision can hold.
+    Slots = 22,
+    /// More moments than a message can raise, one that the policy lacks, or one that has expired.
+    Moments = 23,
 }
 
 impl Error {
@@ -102,6 +106,10 @@ impl Error {
             Error::UnknownZone => "zone is not in the policy",
             Error::Malformed => "bytes are malformed, cut short, or of another version",
             Error::DeltaSequence => "delta was merged before, or one before it is missing",
+            Error::Slots => "a channel may ask for 1 to 4 offers",
+            Error::Moments => {
+                "moments are more than a message can raise, not in the policy, or expired"
+            }
         }
     }
 }

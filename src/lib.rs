@@ -64,7 +64,8 @@
 //!     value,
 //! };
 //! let dated = [known("balance", Value::Money(12 * MICROS)), known("consent_sms", Value::Bool(true))];
-//! backfill(&policy, ProfileBytes::in_place(&mut profile), subscriber, &dated, &mut local.scratch)?;
+//! let bytes = ProfileBytes::in_place(&mut profile);
+//! backfill(&policy, bytes, subscriber, &dated, 1_772_500_000_000, &mut local.scratch)?;
 //!
 //! // The data plane: a phone attaches abroad.
 //! let now_ms = 1_772_568_000_000;
@@ -97,7 +98,7 @@
 //!
 //! - `std` (default): errors of the compiler and the C ABI need it; the data plane does not.
 //! - `compiler` (default): policy text to [`Policy`], in [`compile`](mod@compile).
-//! - `capi`: the C ABI of `include/opportune.h`.
+//! - `capi`: the C ABI of `include/opportune.h`; needs `compiler`.
 
 #![cfg_attr(not(test), no_std)]
 #![deny(unsafe_code)]
@@ -114,6 +115,7 @@ extern crate std;
 
 mod base;
 mod call;
+mod certificate;
 #[cfg(feature = "compiler")]
 pub mod compile;
 mod decision;
@@ -142,14 +144,16 @@ pub use call::{
     explain, init_profile, new_profile, open_offers, profile_revision, read_feature, settle, tick,
     update,
 };
+pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
-    Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, Parameter,
-    Settled, Stage,
+    Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, Settled, Stage,
 };
 pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, IndexSize, OfferKind, OfferPlace, Policy};
-pub use profile::{Dated, Event, Field, Message, OfferState, OpenOffer, ProfileBytes, Value};
+pub use policy::{Arm, ArtifactError, IndexSize, OfferKind, OfferPlace, Policy};
+pub use profile::{
+    Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, Value,
+};
 pub use snapshot::{Delta, Lease, Origin, Snapshot, Switches};

@@ -5,9 +5,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up. A room may name those before it.
-const ROOMS: [&str; 12] = [
-    "error", "base", "expr", "policy", "snapshot", "profile", "moment", "decision", "call",
-    "record", "learning", "ffi",
+const ROOMS: [&str; 13] = [
+    "error",
+    "base",
+    "expr",
+    "policy",
+    "snapshot",
+    "profile",
+    "moment",
+    "decision",
+    "call",
+    "record",
+    "learning",
+    "certificate",
+    "ffi",
 ];
 
 /// Beside the tower: stands on `policy`, and only `lib.rs`, `ffi` and the command may enter.

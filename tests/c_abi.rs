@@ -13,9 +13,9 @@ use c_library::{c_program, library, root, run, tool};
 const POLICY: [&str; 2] = ["examples/policies/prepaid.toml", "examples/policies/policy.ids"];
 
 /// What a C program says about the shipped policy.
-fn output_of(source: &str) -> Option<String> {
+fn output_of(source: &str, flags: &[&str]) -> Option<String> {
     let cc = tool("CC", "cc")?;
-    let program = c_program(&cc, source);
+    let program = c_program(&cc, source, flags);
     let output = run(Command::new(program).current_dir(root()).args(POLICY));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(String::from_utf8(output.stdout).expect("text"))
@@ -23,7 +23,7 @@ fn output_of(source: &str) -> Option<String> {
 
 #[test]
 fn the_example_makes_offers_and_survives_a_corrupted_profile() {
-    let Some(said) = output_of("examples/c/inline_decision.c") else { return };
+    let Some(said) = output_of("examples/c/inline_decision.c", &[]) else { return };
     for expected in [
         "+999555000002, call 1, balance 4.40: nothing: no moment\n",
         "+999555000002, call 2, balance 4.00: offer minutes_100 by ussd, price 3.00, minutes 100",
@@ -42,14 +42,23 @@ fn the_example_of_the_readme_makes_an_offer() {
     let program = readme.split("```c\n").nth(1).and_then(|rest| rest.split("```").next());
     let source = library().archive.with_file_name("readme.c");
     fs::write(&source, program.expect("an example in C")).expect("room for it");
-    let output = run(&mut Command::new(c_program(&cc, source.to_str().expect("a path"))));
+    let output = run(&mut Command::new(c_program(&cc, source.to_str().expect("a path"), &[])));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "ok: 1 offer, offered\n");
 }
 
 #[test]
 fn bad_input_is_refused_and_changes_nothing() {
-    let Some(said) = output_of("tests/c/bad_input.c") else { return };
+    let Some(said) = output_of("tests/c/bad_input.c", &[]) else { return };
     assert!(said.ends_with(" 0 failures\nok\n"), "{said}");
+}
+
+/// Wrapping functions at link time is for GNU's linker and those that follow it.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_data_plane_allocates_nothing_and_needs_little_stack() {
+    let wrap = "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=posix_memalign";
+    let Some(said) = output_of("tests/c/data_plane.c", &[wrap]) else { return };
+    assert!(said.starts_with("0 allocations, "), "{said}");
 }
 
 #[test]

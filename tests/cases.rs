@@ -4,7 +4,7 @@
 //! A case says what is `given` about a subscriber, then steps, each at a time (UTC): an `event`
 //! with its fields, a `tick`, or the `outcome` of the last offer. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
-//! `repeated`, `parameters`, `features`.
+//! `repeated`, `parameters`, `call_again`, `features`.
 
 mod support;
 
@@ -106,7 +106,8 @@ impl Stage<'_> {
             })
             .collect();
         let profile = ProfileBytes::in_place(&mut self.profile);
-        backfill(self.policy, profile, self.key.as_bytes(), &dated, &mut self.local.scratch)
+        let scratch = &mut self.local.scratch;
+        backfill(self.policy, profile, self.key.as_bytes(), &dated, time_ms, scratch)
             .expect("what is given fits the policy");
     }
 
@@ -216,6 +217,8 @@ impl Stage<'_> {
         expect("the list of moments", moments, raised.join(", "));
         let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
         expect("repeated", repeated, decision.repeated.to_string());
+        let call_again = step.get("call_again").map(|time| time_ms(time).to_string());
+        expect("the time to call again", call_again, decision.next_call_ms.to_string());
         if let Some(parameters) = step.get("parameters").and_then(Toml::as_table) {
             for (key, value) in parameters {
                 let found = first.into_iter().flat_map(|first| &first.parameters);

@@ -190,7 +190,7 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     ("cost = \"0.01\"", "cost = @0.01", "OPP0303", "channels.sms.cost"),
     ("cost = \"0.01\"", "cost = @\"-0.01\"", "OPP0304", "channels.sms.cost"),
     ("\"21:00\"", "@\"9 pm\"", "OPP0304", "contact.quiet_hours.from"),
-    ("from = 2026-01-01T00:00:00Z", "from = @2026-01-01", "OPP0304", "offers.pass.from"),
+    ("from = 2026-01-01T00:00:00Z", "from = @21:00:00", "OPP0304", "offers.pass.from"),
     ("\"2027-01-01T00:00:00Z\"", "@\"2025-01-01T00:00:00Z\"", "OPP0304", "offers.pass.until"),
     ("propensity = 0.06", "propensity = @1", "OPP0304", "offers.pass.treatments.sms.propensity"),
     ("prior = 50", "prior = @0", "OPP0304", "offers.pass.treatments.app.prior"),
@@ -220,6 +220,7 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     ("[features.burn]\n", "[features.@burn]\ncount = \"data\"\nsum = \"recharge.amount\"\n[features.burn2]\n", "OPP0307", "features.burn"),
     ("expr = \"spend / 7\"", "expr = \"spend / 7\"\n@window = \"1h\"", "OPP0307", "features.burn.window"),
     ("window = \"24h\"", "@buckets = 3", "OPP0307", "features.recharged.buckets"),
+    ("last_time = \"recharge\"", "last_time = \"recharge\"\n@window = \"7d\"", "OPP0307", "features.last.window"),
     ("window = \"24h\"", "window = @\"91d\"", "OPP0601", "features.recharged.window"),
     ("sum = \"recharge.amount\"", "sum = @\"data.app\"", "OPP0503", "features.recharged.sum"),
     ("from = \"tariff_change.tariff\"", "from = @\"data.app\"", "OPP0503", "attributes.tariff.from"),
@@ -462,7 +463,7 @@ fn every_limit_is_checked() {
         (
             changed(
                 "calls > 100",
-                &format!("calls > 1{}", " + 1".repeat(limits::EXPRESSION_OPS_MAX / 2)),
+                &format!("calls > calls{}", " + 1".repeat(limits::EXPRESSION_OPS_MAX / 2)),
             ),
             "contact.suppress[0].when",
         ),
@@ -654,7 +655,7 @@ fn token_soup_never_panics() {
 }
 
 #[test]
-fn sources_are_one_text() {
+fn sources_have_names_of_their_own() {
     let source = Source { name: "a", bytes: GOOD.as_bytes() };
     for sources in [&[][..], &[source, source][..]] {
         let Err(diagnostics) = compile(sources, "") else { panic!() };

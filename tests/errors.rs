@@ -195,6 +195,11 @@ fn what_was_made_for_another_policy() {
     assert_eq!(decide_with(shared, outbound(), &mut own), Err(Error::ScratchMismatch));
     let unknown = Context { channel: Some(ChannelId(999)), ..Context::default() };
     assert_eq!(decide_with(shared, unknown, &mut own), Err(Error::UnknownChannel));
+    let sms = bench.policy.id("sms");
+    for slots in [0, 5] {
+        let context = Context { channel: sms, slots, seed: None };
+        assert_eq!(decide_with(shared, context, &mut own), Err(Error::Slots));
+    }
     for bytes in [&b""[..], b"OPPS", &bench.snapshot.to_bytes()[1..]] {
         assert_eq!(Snapshot::from_bytes(&bench.policy, bytes), Err(Error::Malformed));
     }
@@ -215,13 +220,15 @@ fn backfills_and_readings_that_do_not_fit() {
         (Error::ValueType, Dated { value: Value::Money(1), ..sound }),
         (Error::ValueType, Dated { feature: calls, value: Value::Int(-1), ..sound }),
         (Error::Time, Dated { time_ms: -1, ..sound }),
+        (Error::Time, Dated { time_ms: AFTERNOON_MS + 1, ..sound }),
     ];
     for (expected, wrong) in cases {
         let before = bench.profile.clone();
         let bytes = ProfileBytes::in_place(&mut bench.profile);
         let key = bench.key.as_bytes();
         let dated = [sound, wrong];
-        let found = backfill(&bench.policy, bytes, key, &dated, &mut bench.local.scratch);
+        let scratch = &mut bench.local.scratch;
+        let found = backfill(&bench.policy, bytes, key, &dated, AFTERNOON_MS, scratch);
         assert_eq!(found, Err(expected));
         assert_eq!(bench.profile, before);
     }

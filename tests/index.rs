@@ -238,7 +238,7 @@ impl World {
             let bytes = ProfileBytes::in_place(&mut profile);
             // Computed features cannot be set: they are refused.
             let _ =
-                backfill(&self.policy, bytes, self.key.as_bytes(), &dated, &mut self.local.scratch);
+                backfill(&self.policy, bytes, self.key.as_bytes(), &dated, NOW_MS, &mut self.local.scratch);
         }
         profile
     }

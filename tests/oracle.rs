@@ -177,7 +177,7 @@ impl World {
             let bytes = ProfileBytes::in_place(&mut profile);
             let key = self.key.as_bytes();
             // Computed features cannot be set: they are refused, one by one.
-            let _ = backfill(&self.policy, bytes, key, &[entry], &mut self.local.scratch);
+            let _ = backfill(&self.policy, bytes, key, &[entry], START_MS, &mut self.local.scratch);
         }
         profile
     }

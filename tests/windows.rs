@@ -236,7 +236,7 @@ proptest! {
             add("latest_time", Value::Timestamp(event.time_ms));
         }
         let bytes = ProfileBytes::in_place(&mut backfilled.profile);
-        opportune::backfill(&backfilled.policy, bytes, KEY, &dated, &mut backfilled.scratch)
+        opportune::backfill(&backfilled.policy, bytes, KEY, &dated, now_ms, &mut backfilled.scratch)
             .expect("sound history");
         for event in live {
             backfilled.take(*event, now_ms);

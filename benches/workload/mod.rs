@@ -160,6 +160,7 @@ pub fn profile(policy: &Policy, number: u64, scratch: &mut Scratch) -> Vec<u8> {
         dated.push(Dated { feature, time_ms: NOW_MS - 1, value });
     }
     let bytes = ProfileBytes::in_place(&mut profile);
-    backfill(policy, bytes, key.as_bytes(), &dated, scratch).expect("values of the right types");
+    backfill(policy, bytes, key.as_bytes(), &dated, NOW_MS, scratch)
+        .expect("values of the right types");
     profile
 }

@@ -119,7 +119,7 @@ static void open_account(struct account *account)
     const char *key = account->msisdn;
     uint8_t *profile = account->profile;
     must(opportune_profile_init(policy, key, strlen(key), profile, profile_len), "profile");
-    must(opportune_backfill(policy, local, key, strlen(key), known, 3, profile, profile_len,
+    must(opportune_backfill(policy, local, key, strlen(key), known, 3, then, profile, profile_len,
                             profile, profile_len, 0 /* any revision */, NULL), "backfill");
 }
 
@@ -180,9 +180,12 @@ static void print_decision(const opportune_decision *decision)
         printf(" by %s", name(OPPORTUNE_NAMESPACE_CHANNEL, offered->channel));
         for (p = 0; p < offered->parameter_count; p++) {
             const opportune_value *parameter = &offered->parameters[p];
-            const int is_money = parameter->type == OPPORTUNE_TYPE_MONEY;
             printf(", %s ", name(OPPORTUNE_NAMESPACE_PARAMETER, parameter->id));
-            printf("%.2f", (double)parameter->data.integer / (is_money ? MICROS : 1));
+            if (parameter->type == OPPORTUNE_TYPE_MONEY) {
+                printf("%.2f", (double)parameter->data.integer / MICROS);
+            } else if (parameter->type == OPPORTUNE_TYPE_INT) {
+                printf("%ld", (long)parameter->data.integer);
+            }
         }
         printf("\n");
     }

@@ -92,13 +92,14 @@ impl Host {
     }
 
     /// Takes the next subscriber into the store, with what is known about him.
-    pub fn add(&mut self, key: &str, known: &[Dated]) -> Result<(), String> {
+    pub fn add(&mut self, key: &str, known: &[Dated], now_ms: i64) -> Result<(), String> {
         let failed = |error: opportune::Error| format!("subscriber {key}: {error}");
         let scratch = &mut self.local.scratch;
         let mut profile = opportune::new_profile(&self.policy, key.as_bytes()).map_err(failed)?;
         let bytes = ProfileBytes::in_place(&mut profile);
-        opportune::backfill(&self.policy, bytes, key.as_bytes(), known, scratch).map_err(failed)?;
-        self.log.backfill(key, known)?;
+        opportune::backfill(&self.policy, bytes, key.as_bytes(), known, now_ms, scratch)
+            .map_err(failed)?;
+        self.log.backfill(key, known, now_ms)?;
         self.profiles.push(profile);
         Ok(())
     }

@@ -28,11 +28,16 @@ impl Log {
         };
         let name = path.display().to_string();
         let file = File::create(path).map_err(|error| format!("{name}: {error}"))?;
-        Ok(Self(Some(Open { name, file, writer: LogWriter::new(policy) })))
+        Ok(Self(Some(Open { name, file, writer: LogWriter::new(policy, 1) })))
     }
 
-    pub fn backfill(&mut self, subscriber: &str, known: &[Dated]) -> Result<(), String> {
-        self.write(|log| log.backfill(subscriber.as_bytes(), known))
+    pub fn backfill(
+        &mut self,
+        subscriber: &str,
+        known: &[Dated],
+        now_ms: i64,
+    ) -> Result<(), String> {
+        self.write(|log| log.backfill(subscriber.as_bytes(), known, now_ms))
     }
 
     pub fn message(&mut self, message: &Message, context: &Context) -> Result<(), String> {
@@ -55,8 +60,9 @@ impl Log {
         self.write(|log| log.grant(budget, amount))
     }
 
-    /// Puts the rest into the file.
+    /// Ends the log and puts the rest into the file.
     pub fn finish(&mut self) -> Result<(), String> {
+        self.write(LogWriter::end)?;
         self.0.as_mut().map_or(Ok(()), Open::flush)
     }
 
@@ -80,12 +86,19 @@ impl Open {
 pub fn replay(policy: &Policy, path: &Path, json: bool) -> Result<String, String> {
     let name = path.display();
     let log = std::fs::read(path).map_err(|error| format!("{name}: {error}"))?;
-    let Replayed { messages, equal, mismatch } =
-        Replay::run(policy, &log).map_err(|error| format!("{name}: {error}"))?;
+    let replayed = Replay::run(policy, &log).map_err(|error| format!("{name}: {error}"))?;
+    let faithful = replayed.is_faithful();
+    let Replayed { messages, equal, mismatch, .. } = replayed;
     if let Some(Mismatch { message, logged, reproduced }) = mismatch {
         return Err(format!(
             "{name}: message {message} was decided otherwise\nlogged     {logged:?}\n\
              reproduced {reproduced:?}"
+        ));
+    }
+    if !faithful {
+        return Err(format!(
+            "{name}: cut short: {messages} messages decided again, {equal} decisions equal to the \
+             log, then nothing"
         ));
     }
     Ok(if json {

@@ -146,7 +146,7 @@ fn load(
     for (done, subscriber) in (1..).zip(subscribers) {
         let history = history::history(subscriber, DAY_START_MS, HISTORY_DAYS);
         let known = backfill.dated(&host.policy, subscriber, &history, DAY_START_MS)?;
-        host.add(&subscriber.key, &known)?;
+        host.add(&subscriber.key, &known, subscriber.zone.midnight_ms(DAY_START_MS))?;
         accounts.push(history.account);
         progress.show(done, subscribers.len() as i64);
     }

@@ -186,6 +186,8 @@ fn revenue(out: &mut Text, book: &Book) {
             dollars(DETECTABLE_ERRORS * error)
         ));
     }
+    out.line("  Amounts are the CD buyers' own, above what prepaid subscribers recharge: read the lift in");
+    out.line("  percent. What incentives cost is not deducted.");
 }
 
 /// Half the width of a 95 % interval, in standard errors.

@@ -24,6 +24,19 @@ pub(crate) fn date_of_day(day: i64) -> (i64, u32, u32) {
     (year, month as u32, day_of_month as u32)
 }
 
+/// The number since 1970-01-01 of a day, given as year, month (1 to 12) and day (1 to 31).
+///
+/// Source: as above, `days_from_civil`.
+pub(crate) fn day_of_date(year: i64, month: u32, day: u32) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let month_from_march = i64::from(if month > 2 { month - 3 } else { month + 9 });
+    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
 /// A moment on a subscriber's own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LocalTime {
@@ -34,7 +47,12 @@ pub(crate) struct LocalTime {
 impl LocalTime {
     /// `offset_s`: seconds east of UTC in force at `utc_ms`.
     pub(crate) fn new(utc_ms: i64, offset_s: i32) -> Self {
-        LocalTime { local_ms: utc_ms + i64::from(offset_s) * 1_000 }
+        LocalTime { local_ms: utc_ms.saturating_add(i64::from(offset_s) * 1_000) }
+    }
+
+    /// Milliseconds that this clock is ahead of UTC, which shows `utc_ms`.
+    pub(crate) fn ahead_ms(self, utc_ms: i64) -> i64 {
+        self.local_ms.saturating_sub(utc_ms)
     }
 
     /// Days since 1970-01-01.
@@ -92,6 +110,7 @@ mod tests {
             (2_932_896, (9999, 12, 31)),
         ] {
             assert_eq!(date_of_day(day), date);
+            assert_eq!(day_of_date(date.0, date.1, date.2), day);
         }
     }
 

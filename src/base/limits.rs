@@ -1,6 +1,9 @@
 //! Every limit has a name. A policy that needs more is refused while it is compiled; a message
 //! that carries more is refused before anything changes.
 
+/// The largest amount that one event adds to a sum, in the sum's integer units (nine thousand
+/// million dollars, in micro-units). Larger ones are cut to it.
+pub const SUMMAND_MAX: i64 = 1 << 53;
 /// Events in one message.
 pub const MESSAGE_EVENTS_MAX: usize = 32;
 /// Fields of one event kind.
@@ -12,25 +15,46 @@ pub const KEY_BYTES_MAX: usize = 256;
 pub const TIME_MS_MIN: i64 = 1;
 /// Latest time accepted: the end of the year 9999.
 pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
-/// How far an event's own time may lie after the call's `now`. A clock that runs further ahead
-/// would push live buckets out of every window, so such a message is refused whole.
+/// How far an event's own time may lie after the call's `now`; a message with one further ahead is
+/// refused whole. What is ahead by less counts as happening now, so that a clock that runs ahead
+/// cannot push live buckets out of a window.
 pub const EVENT_AHEAD_MS_MAX: i64 = 60 * 60 * 1000;
 
 /// Cells on the evaluation stack of one expression.
 pub const EXPRESSION_STACK_MAX: usize = 16;
 /// Operations of one expression.
 pub const EXPRESSION_OPS_MAX: usize = 256;
+/// Languages of a policy.
+pub const LANGUAGES_MAX: usize = 64;
+/// Bytes of one text in one language.
+pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of the text of one expression.
 pub const EXPRESSION_BYTES_MAX: usize = 4_096;
 /// Punctuation in the text of one expression: bounds the depth of its syntax tree.
 pub const EXPRESSION_SYMBOLS_MAX: usize = 512;
 /// Brackets that are open at once in one expression.
 pub const EXPRESSION_NESTING_MAX: usize = 24;
+/// Levels of the syntax tree of one expression. A debug build needs 6 KiB of stack for each, and a
+/// thread may have 2 MiB.
+pub const EXPRESSION_DEPTH_MAX: usize = 160;
+/// Parts of one expression after macros are unrolled, and of the values that it is folded to.
+pub const EXPRESSION_NODES_MAX: usize = 10_000;
 /// Derived features that read one another, counted along the longest chain.
 pub const DERIVED_DEPTH_MAX: usize = 8;
 
-/// Bytes of the text of a policy.
+/// Files of a policy.
+pub const SOURCES_MAX: usize = 4_096;
+/// Bytes of the text of a policy, in all its files.
 pub const SOURCE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Bytes of a policy artifact.
+pub const ARTIFACT_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// What loading an artifact allocates at most, for each of its bytes: short names are the worst,
+/// since each is kept twice and indexed.
+pub const ARTIFACT_MEMORY_FACTOR: usize = 64;
+/// Bytes of a name: two words of the policy text and what joins them.
+pub const NAME_BYTES_MAX: usize = 2 * KEY_BYTES_MAX + 1;
+/// Furthest that a zone's clock may be from UTC, in seconds: a day.
+pub const ZONE_OFFSET_S_MAX: u32 = 86_400;
 /// Highest permanent number: tables are indexed by them.
 pub const ID_NUMBER_MAX: u32 = (1 << 24) - 1;
 /// Zones of a policy.
@@ -56,7 +80,7 @@ pub const ISSUES_MAX: usize = 1_024;
 /// Groups of a policy, in all its issues.
 pub const GROUPS_MAX: usize = 4_096;
 /// Contact caps, and as many suppressions, of a policy.
-pub const CONTACT_RULES_MAX: usize = 256;
+pub const CONTACT_RULES_MAX: usize = 64;
 /// Treatments of one offer.
 pub const OFFER_TREATMENTS_MAX: usize = 16;
 /// Channels of a policy.

@@ -6,9 +6,12 @@ pub(crate) mod bucket;
 pub(crate) mod bytes;
 pub(crate) mod checksum;
 pub(crate) mod civil;
+pub(crate) mod encoding;
+pub(crate) mod envelope;
 pub(crate) mod hash;
 pub(crate) mod ids;
 pub mod limits;
 pub(crate) mod money;
 #[allow(unsafe_code)]
 pub(crate) mod simd;
+pub(crate) mod steps;

@@ -5,13 +5,14 @@ use smallvec::SmallVec;
 
 use super::profiles::{Updated, subscriber_hash};
 use super::scratch::{Local, Scratch, Shared};
+use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::decision::{
     self, Context, Decision, Explanation, Fate, Inputs, NoTrace, Outcome, Settled, Stage, Trace,
 };
 use crate::error::Error;
-use crate::moment::{self, Moments};
+use crate::moment::{self, Moments, RaisedMoment};
 use crate::policy::Policy;
-use crate::profile::{self, Features, Message, MessageKey, ProfileBytes, Seen};
+use crate::profile::{self, Features, Message, MessageKey, OpenOffers, ProfileBytes, Seen};
 
 /// Takes a message into the profile. Never allocates.
 ///
@@ -57,7 +58,8 @@ pub fn classify(
 ///
 /// # Errors
 /// Those of the profile and of the message's header; [`Error::SnapshotMismatch`],
-/// [`Error::LeaseMismatch`], [`Error::UnknownChannel`]. On any of them nothing has changed.
+/// [`Error::LeaseMismatch`], [`Error::UnknownChannel`], [`Error::Slots`], [`Error::Moments`]. On
+/// any of them nothing has changed.
 pub fn allocate(
     shared: Shared,
     mut profile: ProfileBytes,
@@ -67,8 +69,12 @@ pub fn allocate(
     local: &mut Local,
 ) -> Result<Decision, Error> {
     check_shared(shared, context, local)?;
+    check_moments(shared.policy, &moments, message.now_ms)?;
     let key = open(shared.policy, &profile, message, &mut local.scratch)?;
-    let inputs = inputs(shared, message, context, key);
+    let inputs = inputs(shared, message, context, key, &local.scratch);
+    if made_before(&inputs, &local.scratch) {
+        return Ok(repeat(&inputs, &mut profile));
+    }
     let mut decision = answer(&inputs, message, Some(moments), context, local, &mut NoTrace);
     close(shared.policy, &mut decision, message, &mut profile, local);
     Ok(decision)
@@ -79,8 +85,8 @@ pub fn allocate(
 ///
 /// # Errors
 /// Those of the profile and of the message; [`Error::SnapshotMismatch`],
-/// [`Error::LeaseMismatch`], [`Error::UnknownChannel`]. On any of them nothing has changed:
-/// neither the profile, nor the lease, nor the delta.
+/// [`Error::LeaseMismatch`], [`Error::UnknownChannel`], [`Error::Slots`]. On any of them nothing
+/// has changed: neither the profile, nor the lease, nor the delta.
 pub fn decide(
     shared: Shared,
     mut profile: ProfileBytes,
@@ -150,8 +156,12 @@ pub fn settle(
     let subscriber = subscriber_hash(policy, outcome.subscriber)?;
     let Local { lease, delta, scratch } = local;
     profile::load(policy, &profile, subscriber, &mut scratch.profile)?;
-    let settled = decision::settle(policy, &mut scratch.profile, outcome, lease, delta);
-    profile::commit(policy, &mut scratch.profile, &mut profile, outcome.now_ms);
+    let (settled, changed) = decision::settle(policy, &mut scratch.profile, outcome, lease, delta);
+    if changed {
+        profile::commit(policy, &mut scratch.profile, &mut profile, outcome.now_ms);
+    } else {
+        profile.keep();
+    }
     Ok(settled)
 }
 
@@ -166,11 +176,11 @@ fn decide_traced(
     check_shared(shared, context, local)?;
     let policy = shared.policy;
     let key = open(policy, profile, message, &mut local.scratch)?;
-    let inputs = inputs(shared, message, context, key);
-    if take_in(policy, key, message, &mut local.scratch)? == Seen::Again {
-        let revision = profile::revision(profile.old());
-        profile.keep();
-        return Ok(repeated(&inputs, revision));
+    let inputs = inputs(shared, message, context, key, &local.scratch);
+    if take_in(policy, key, message, &mut local.scratch)? == Seen::Again
+        || made_before(&inputs, &local.scratch)
+    {
+        return Ok(repeat(&inputs, profile));
     }
     let mut decision = answer(&inputs, message, None, context, local, trace);
     close(policy, &mut decision, message, profile, local);
@@ -182,11 +192,32 @@ fn check_shared(shared: Shared, context: &Context, local: &Local) -> Result<(), 
     shared.snapshot.check(shared.policy)?;
     local.check(shared.policy)?;
     match context.channel {
+        None => Ok(()),
         Some(channel) if shared.policy.channel_position(channel).is_none() => {
             Err(Error::UnknownChannel)
         }
-        _ => Ok(()),
+        Some(_) if (1..=DECISION_OFFERS_MAX).contains(&usize::from(context.slots)) => Ok(()),
+        Some(_) => Err(Error::Slots),
     }
+}
+
+/// Whether moments are such as [`classify`] gives, and still count.
+fn check_moments(policy: &Policy, moments: &Moments, now_ms: i64) -> Result<(), Error> {
+    let known = |moment: &RaisedMoment| {
+        policy.moment_position(moment.id).is_some() && moment.expires_ms >= now_ms
+    };
+    if moments.len() <= MOMENTS_RAISED_MAX && moments.iter().all(known) {
+        Ok(())
+    } else {
+        Err(Error::Moments)
+    }
+}
+
+/// Whether an offer of this very decision is open: the message was answered before, however long
+/// ago its session was forgotten.
+fn made_before(inputs: &Inputs, scratch: &Scratch) -> bool {
+    let open = OpenOffers::of(inputs.policy);
+    open.of_decision(&scratch.profile, inputs.decision).next().is_some()
 }
 
 /// Checks message and profile, and copies the profile into scratch.
@@ -210,7 +241,7 @@ fn take_in(
     scratch: &mut Scratch,
 ) -> Result<Seen, Error> {
     let bytes = &mut scratch.profile;
-    let seen = profile::note_message(policy, bytes, key, message.number, message.now_ms);
+    let seen = profile::note_message(policy, bytes, key, message.now_ms);
     if seen == Seen::First {
         profile::fold_message(policy, bytes, message)?;
     }
@@ -222,8 +253,10 @@ fn inputs<'a>(
     message: &Message,
     context: &Context,
     key: MessageKey,
+    scratch: &Scratch,
 ) -> Inputs<'a> {
-    let decision = shared.policy.decision_id(key.subscriber, key.message);
+    let message_hash = key.message_hash(shared.policy, profile::revision(&scratch.profile));
+    let decision = shared.policy.decision_id(key.subscriber, message_hash);
     Inputs {
         policy: shared.policy,
         snapshot: shared.snapshot,
@@ -267,8 +300,10 @@ fn close(
     decision.revision = profile::revision(&local.scratch.profile);
 }
 
-/// The answer to a message that was answered before.
-fn repeated(inputs: &Inputs, revision: u64) -> Decision {
+/// The answer to a message that was answered before: the profile is handed on as it is.
+fn repeat(inputs: &Inputs, profile: &mut ProfileBytes) -> Decision {
+    let revision = profile::revision(profile.old());
+    profile.keep();
     Decision {
         id: inputs.decision,
         repeated: true,

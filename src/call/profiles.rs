@@ -39,7 +39,8 @@ pub fn new_profile(policy: &Policy, subscriber: &[u8]) -> Result<Vec<u8>, Error>
     Ok(bytes)
 }
 
-/// Takes over history and outside data: see [`Dated`]. Does not allocate.
+/// Takes over history and outside data, as far as it is known at `now_ms`: see [`Dated`]. Does not
+/// allocate.
 ///
 /// # Errors
 /// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ValueType`]. On any
@@ -49,13 +50,15 @@ pub fn backfill(
     mut profile: ProfileBytes,
     subscriber: &[u8],
     dated: &[Dated],
+    now_ms: i64,
     scratch: &mut Scratch,
 ) -> Result<Updated, Error> {
     scratch.check(policy)?;
     let bytes = &mut scratch.profile;
     profile::load(policy, &profile, subscriber_hash(policy, subscriber)?, bytes)?;
-    profile::backfill(policy, bytes, dated)?;
-    profile::commit(policy, bytes, &mut profile, 0);
+    profile::check_time(now_ms)?;
+    profile::backfill(policy, bytes, dated, now_ms)?;
+    profile::commit(policy, bytes, &mut profile, now_ms);
     Ok(Updated { repeated: false, revision: profile::revision(bytes) })
 }
 
@@ -94,10 +97,14 @@ pub fn open_offers(
         .filter(|entry| entry.expires_ms(profile) > now_ms)
         .filter_map(|entry| {
             let offer = policy.offer_position(entry.offer(profile));
+            let treatment = policy.treatment_position(entry.treatment(profile));
+            // Under other terms today's parameters are not those that were promised.
+            let same = treatment.is_some_and(|t| entry.made_on(profile, policy.terms(t)));
             let parameters = offer
+                .filter(|_| same)
                 .and_then(|position| policy.tables.offers.get(position))
                 .map_or(&[][..], |offer| &offer.parameters);
-            entry.read(profile, parameters.iter().map(|parameter| parameter.ty))
+            entry.read(profile, parameters.iter().map(|parameter| parameter.id))
         })
         .collect();
     open.sort_by_key(|offer| (offer.made_ms, offer.decision, offer.slot));

@@ -1,6 +1,7 @@
 //! `[issues]` and their groups: what offers are for.
 
 use super::Build;
+use super::model;
 use super::section::Section;
 use super::source::Item;
 use super::types::BOOL;
@@ -10,10 +11,11 @@ use crate::policy::{Group, Issue, Rules};
 impl Build<'_> {
     pub(super) fn issues(&mut self, root: &Section<'_>) {
         for item in self.entries(root, "issues", ISSUES_MAX, "issues") {
-            let keys = ["goal", "eligible", "applicable", "suitable", "groups"];
-            let Some(section) = item.section(&keys) else { continue };
+            let Some(section) = item.section(&model::ISSUE) else { continue };
             let Some(position) = self.scope.issues.declare(&item, item.name) else { continue };
             let goal = section.get("goal").and_then(|goal| self.goal(&goal));
+            let period = self.period(&section);
+            self.scope.issue_periods.push(period);
             let issue = Issue { id: self.ids.id(item.name), rules: self.rules(&section), goal };
             self.tables.issues.push(issue);
             for group in section.named_in("groups") {
@@ -28,13 +30,16 @@ impl Build<'_> {
     }
 
     fn group(&mut self, issue: &Item<'_>, position: usize, item: &Item<'_>) {
-        let Some(section) = item.section(&["eligible", "applicable", "suitable"]) else { return };
+        let Some(section) = item.section(&model::GROUP) else { return };
         let path = std::format!("{}.{}", issue.name, item.name);
         if !item.within(self.scope.groups.len() + 1, GROUPS_MAX, "groups")
             || self.scope.groups.declare(item, &path).is_none()
         {
             return;
         }
+        let of_issue = self.scope.issue_periods[position];
+        let period = self.period_within(&section, of_issue, "issue");
+        self.scope.group_periods.push(period);
         let (id, rules) = (self.ids.id(&path), self.rules(&section));
         self.tables.groups.push(Group { id, issue: position as u16, rules });
     }

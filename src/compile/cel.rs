@@ -1,7 +1,9 @@
 //! CEL text to a syntax tree with places, through the `cel` crate's parser.
 //!
 //! That parser recurses, so what would exhaust the stack is refused before it is called: long
-//! texts, many symbols (every level of the tree takes at least one) and deep brackets.
+//! texts, many symbols (every level of the tree takes at least one) and deep brackets. The crate's
+//! other parser (feature `parser_pratt`) needs less stack, but keeps to itself where nodes are, and
+//! a diagnostic without a place is none.
 
 use std::format;
 use std::ops::Range;
@@ -10,7 +12,7 @@ use std::vec::Vec;
 
 use cel::Env;
 use cel::IdedExpr;
-use cel::common::ast::{CallExpr, Expr, SourceInfo};
+use cel::common::ast::{CallExpr, EntryExpr, Expr, SourceInfo};
 
 use super::diagnostic::Code;
 use crate::base::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_NESTING_MAX, EXPRESSION_SYMBOLS_MAX};
@@ -37,8 +39,9 @@ pub(super) struct SyntaxError {
 /// Parses one expression. The first error only: later ones are mostly its echo.
 pub(super) fn parse(text: &str) -> Result<Parsed, SyntaxError> {
     refuse_excess(text)?;
-    // An environment without macros: `has(x)` stays the plain call that the checker knows.
+    // An environment without macros: they stay the plain calls that the checker unrolls.
     let parser = Env::default().parser().max_recursion_depth(RECURSION_MAX);
+    let parser = parser.enable_ident_escape_syntax(true);
     match parser.parse_with_source_info(text) {
         Ok((root, info)) => Ok(Parsed { root, info }),
         Err(errors) => {
@@ -55,7 +58,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed, SyntaxError> {
     }
 }
 
-pub(super) fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
+fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
     let symbols = text.bytes().filter(u8::is_ascii_punctuation).count();
     for (count, limit, what) in [
         (text.len(), EXPRESSION_BYTES_MAX, "bytes"),
@@ -141,6 +144,12 @@ fn collect_names<'a>(node: &'a IdedExpr, names: &mut Vec<&'a str>) {
             call.args.iter().for_each(|argument| collect_names(argument, names));
         }
         Expr::List(list) => list.elements.iter().for_each(|item| collect_names(item, names)),
+        Expr::Map(map) => map.entries.iter().for_each(|entry| {
+            if let EntryExpr::MapEntry(entry) = &entry.expr {
+                collect_names(&entry.key, names);
+                collect_names(&entry.value, names);
+            }
+        }),
         _ => {}
     }
 }

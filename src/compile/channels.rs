@@ -1,10 +1,13 @@
 //! `[channels]` and `[budgets]`: how to reach people, and what that may consume.
 
 use std::format;
+use std::string::ToString;
 use std::vec::Vec;
 
 use super::Build;
+use super::content;
 use super::diagnostic::Code;
+use super::model;
 use super::section::Section;
 use super::source::Item;
 use super::types::BOOL;
@@ -19,15 +22,17 @@ pub(super) enum Unit {
     Pieces,
 }
 
+/// The words for units.
+pub(super) const UNITS: [(&str, Unit); 2] = [("money", Unit::Money), ("pieces", Unit::Pieces)];
+
 impl Build<'_> {
     pub(super) fn budgets(&mut self, root: &Section<'_>) {
         for item in self.entries(root, "budgets", BUDGETS_MAX, "budgets") {
-            let Some(section) = item.section(&["unit", "refundable"]) else { continue };
+            let Some(section) = item.section(&model::BUDGET) else { continue };
             if self.scope.budgets.declare(&item, item.name).is_none() {
                 continue;
             }
-            let units = [("money", Unit::Money), ("pieces", Unit::Pieces)];
-            let unit = section.require("unit").and_then(|unit| unit.choice(&units));
+            let unit = section.get("unit").and_then(|unit| unit.choice(&UNITS));
             self.scope.budget_units.push(unit);
             let refundable = section.get("refundable").and_then(|item| item.boolean());
             self.tables.budgets.push(Budget {
@@ -40,21 +45,23 @@ impl Build<'_> {
 
     pub(super) fn channels(&mut self, root: &Section<'_>) {
         for item in self.entries(root, "channels", CHANNELS_MAX, "channels") {
-            let keys = ["consent", "reach", "cost", "quiet_hours", "draws"];
-            let Some(section) = item.section(&keys) else { continue };
+            let Some(section) = item.section(&model::CHANNEL) else { continue };
             if self.scope.channels.declare(&item, item.name).is_none() {
                 continue;
             }
+            let reach = self.rule(section.get("reach"), BOOL);
+            let period = self.period(&section);
             let channel = Channel {
                 id: self.ids.id(item.name),
-                consent: self.rule(section.get("consent"), BOOL),
-                reach: self.rule(section.get("reach"), BOOL),
+                consent: self.rule(section.get("consent").filter(asks), BOOL),
+                reach: self.within_period(&item, reach, period),
                 cost_micros: section.get("cost").and_then(|item| cost(&item)).unwrap_or(0),
                 quiet: section.get("quiet_hours").and_then(|item| item.boolean()).unwrap_or(true),
             };
             self.tables.channels.push(channel);
             let draws = self.draws(section.get("draws"));
             self.scope.channel_draws.push(draws);
+            self.scope.text_limits.push(content::text_limit(&section));
         }
     }
 
@@ -75,6 +82,20 @@ impl Build<'_> {
             return None;
         }
         Some(Draw { budget: position as u16, amount })
+    }
+}
+
+/// Whether a channel's `consent` is a rule. `true` says that none is needed.
+fn asks(consent: &Item<'_>) -> bool {
+    match consent.as_boolean() {
+        None => true,
+        Some(needless) => {
+            if !needless {
+                let help = "leave out the treatments on a channel that must not be used";
+                consent.error(Code::Value, "consent is a rule or true", help.to_string());
+            }
+            false
+        }
     }
 }
 

@@ -1,22 +1,48 @@
 //! Syntax tree to typed tree: what every name means and whether the types fit.
+//!
+//! The tree is folded while it is built, so what reaches the lowering reads something. A policy
+//! is checked strictly; where CEL leaves types to the evaluation (`dyn`), an operand that does not
+//! fit is an error of the evaluation, a [`Kind::Failed`], which `&&` and `||` can absorb.
 
+use std::cell::{Cell, RefCell};
 use std::format;
 use std::ops::Range;
 use std::string::{String, ToString};
-use std::vec;
 use std::vec::Vec;
 
 use cel::IdedExpr;
-use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators};
+use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr, LiteralValue};
 
 use super::cel::Parsed;
-use super::diagnostic::{Code, did_you_mean};
-use super::node::{Kind, Literal, Node, apply, constant, convert_all};
+use super::constant::{Constant, find};
+use super::diagnostic::Code;
+use super::fold::{fold, list_of, settle};
+use super::node::{Kind, Node, chain};
 use super::offset::raw_offset;
-use super::scope::{EventView, Scope, View};
+use super::scope::{Scope, View};
 use super::source::Item;
-use super::types::{self, BOOL, DOUBLE, INT, TEXT, TIMESTAMP, Ty};
+use super::types::{BOOL, Ty};
+use crate::base::limits::{EXPRESSION_DEPTH_MAX, EXPRESSION_NODES_MAX};
 use crate::expr::Op;
+
+/// How an expression is taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Mode {
+    /// What is known is folded at once. Without it operations stay, so that they can be run.
+    pub(super) fold: bool,
+    /// Types that do not fit are mistakes of the text.
+    pub(super) checked: bool,
+    /// A timestamp without a zone is read in UTC, as CEL has it; a policy reads the subscriber's
+    /// own clock.
+    pub(super) utc: bool,
+    /// Names that nothing has are errors of the evaluation.
+    pub(super) undeclared: bool,
+}
+
+impl Mode {
+    pub(super) const POLICY: Mode =
+        Mode { fold: true, checked: true, utc: false, undeclared: false };
+}
 
 /// Checks one expression. Nothing comes back when a mistake was recorded.
 pub(super) struct Checker<'a> {
@@ -24,6 +50,13 @@ pub(super) struct Checker<'a> {
     pub(super) view: &'a View,
     pub(super) item: &'a Item<'a>,
     pub(super) parsed: &'a Parsed,
+    pub(super) mode: Mode,
+    /// Variables of macros, the innermost last.
+    pub(super) locals: RefCell<Vec<(String, Node)>>,
+    /// Nodes made so far: macros are unrolled, and a few brackets can ask for a great many.
+    spent: Cell<usize>,
+    /// Levels of the syntax tree above the one that is being checked.
+    depth: Cell<usize>,
 }
 
 /// Records a mistake at a place inside the text of an expression.
@@ -39,14 +72,29 @@ pub(super) fn error_inside(
     item.report.error(code, place(span.start)..place(span.end), &item.path, message, help);
 }
 
-impl Checker<'_> {
-    /// The whole expression, as this type if one is wanted.
+impl<'a> Checker<'a> {
+    pub(super) fn new(
+        scope: &'a Scope,
+        view: &'a View,
+        item: &'a Item<'a>,
+        parsed: &'a Parsed,
+    ) -> Checker<'a> {
+        let (locals, mode) = (RefCell::default(), Mode::POLICY);
+        let (spent, depth) = (Cell::default(), Cell::default());
+        Checker { scope, view, item, parsed, mode, locals, spent, depth }
+    }
+
+    /// The whole expression, as this type if one is wanted, of a type that programs result in.
     pub(super) fn root(&self, wanted: Option<Ty>) -> Option<Node> {
         let node = self.node(&self.parsed.root)?;
-        match wanted {
-            Some(ty) => self.expect(node, ty),
-            None => Some(node),
+        let node = match wanted {
+            Some(ty) => self.expect(node, ty)?,
+            None => node,
+        };
+        if !node.ty.leaves() {
+            return self.unsupported(&format!("a result of type {}", node.ty.word()), node.span);
         }
+        Some(node)
     }
 
     pub(super) fn error<T>(
@@ -60,248 +108,122 @@ impl Checker<'_> {
         None
     }
 
+    pub(super) fn unsupported<T>(&self, what: &str, span: Range<usize>) -> Option<T> {
+        self.error(Code::Unsupported, span, format!("{what} cannot be used in a policy"), None)
+    }
+
+    /// Counts nodes that are made or copied.
+    pub(super) fn spend(&self, nodes: usize, span: &Range<usize>) -> Option<()> {
+        self.spent.set(self.spent.get().saturating_add(nodes));
+        if self.spent.get() > EXPRESSION_NODES_MAX {
+            let message = format!("unrolled, it has more than {EXPRESSION_NODES_MAX} parts");
+            return self.error(Code::Limit, span.clone(), message, None);
+        }
+        Some(())
+    }
+
+    pub(super) fn apply(&self, ty: Ty, span: Range<usize>, op: Op, operands: Vec<Node>) -> Node {
+        let loose = operands.iter().any(|operand| operand.loose);
+        self.folded(Node { loose, ..Node::new(ty, span, Kind::Apply(op, operands)) })
+    }
+
+    pub(super) fn convert_all(&self, node: Node, ops: &[Op], ty: Ty) -> Node {
+        let span = node.span.clone();
+        chain(node, ops, ty, |op, operands| self.apply(ty, span.clone(), op, operands))
+    }
+
+    pub(super) fn folded(&self, node: Node) -> Node {
+        if self.mode.fold { fold(node) } else { node }
+    }
+
+    /// A node as a value, where only a value will do.
+    pub(super) fn settled(&self, node: Node) -> Node {
+        if self.mode.fold { node } else { settle(node) }
+    }
+
+    /// Whether types that do not fit are left to the evaluation.
+    pub(super) fn is_loose(&self, nodes: &[&Node]) -> bool {
+        !self.mode.checked || nodes.iter().any(|node| node.loose)
+    }
+
     pub(super) fn node(&self, ast: &IdedExpr) -> Option<Node> {
         let span = self.parsed.span(ast);
+        self.spend(1, &span)?;
+        if self.depth.get() >= EXPRESSION_DEPTH_MAX {
+            let message = format!("more than {EXPRESSION_DEPTH_MAX} levels");
+            return self.error(Code::Limit, span, message, None);
+        }
+        self.depth.set(self.depth.get() + 1);
+        let node = self.construct(ast, span);
+        self.depth.set(self.depth.get() - 1);
+        node
+    }
+
+    fn construct(&self, ast: &IdedExpr, span: Range<usize>) -> Option<Node> {
         match &ast.expr {
-            Expr::Literal(value) => self.literal(value, span),
+            Expr::Literal(value) => Some(Node::known(literal(value), span)),
             Expr::Ident(name) => self.name(name, span),
             Expr::Select(select) => self.select(select, span),
             Expr::Call(call) => self.call(call, span),
-            Expr::List(_) => self.unsupported("a list outside `in`", span),
-            Expr::Map(_) | Expr::Struct(_) => self.unsupported("a map or message", span),
+            Expr::List(list) if list.optional_indices.is_empty() => {
+                let items: Vec<_> = list.elements.iter().map(|item| self.node(item)).collect();
+                let items = items.into_iter().collect::<Option<Vec<_>>>()?;
+                Some(Node::new(Ty::List, span, list_of(items)))
+            }
+            Expr::List(_) => self.unsupported("an optional element", span),
+            Expr::Map(map) => self.map(&map.entries, span),
+            Expr::Struct(message) => {
+                self.unsupported(&format!("the message `{}`", message.type_name), span)
+            }
             Expr::Comprehension(_) | Expr::Unspecified => self.unsupported("this construct", span),
         }
     }
 
-    fn unsupported(&self, what: &str, span: Range<usize>) -> Option<Node> {
-        self.error(Code::Unsupported, span, format!("{what} cannot be used in a policy"), None)
-    }
-
-    fn literal(&self, value: &LiteralValue, span: Range<usize>) -> Option<Node> {
-        let literal =
-            |ty, literal| Some(Node { ty, span: span.clone(), kind: Kind::Literal(literal) });
-        match value {
-            LiteralValue::Boolean(value) => Some(constant(BOOL, u64::from(*value.inner()), span)),
-            LiteralValue::Int(value) => literal(INT, Literal::Int(*value.inner())),
-            LiteralValue::Double(value) => literal(DOUBLE, Literal::Double(*value.inner())),
-            LiteralValue::String(value) => literal(TEXT, Literal::Text(value.inner().to_string())),
-            LiteralValue::UInt(_) => self.unsupported("an unsigned number", span),
-            LiteralValue::Bytes(_) => self.unsupported("a bytes literal", span),
-            LiteralValue::Null => self.unsupported("null", span),
-        }
-    }
-
-    fn name(&self, name: &str, span: Range<usize>) -> Option<Node> {
-        if name == "now" {
-            return Some(Node { ty: TIMESTAMP, span, kind: Kind::Read(Op::Now) });
-        }
-        if name == "event" {
-            let help = "write `event.` and the name of a field".to_string();
-            return self.error(Code::Type, span, "`event` is not a value", help);
-        }
-        let Some(position) = self.scope.features.position(name) else {
-            let of_event = self.view.event.fields().iter().find(|field| field.name == name);
-            let help = match of_event {
-                Some(field) => Some(format!("the event's field is `event.{}`", field.name)),
-                None => {
-                    let known = self.scope.features.names().chain(["now"]);
-                    self.item.report.advise(|| did_you_mean(name, known))
-                }
+    fn map(&self, entries: &[IdedEntryExpr], span: Range<usize>) -> Option<Node> {
+        let mut known: Vec<(Constant, Node)> = Vec::new();
+        for entry in entries {
+            let EntryExpr::MapEntry(entry) = &entry.expr else {
+                return self.unsupported("this entry of a map", span);
             };
-            return self.error(
-                Code::UnknownName,
-                span,
-                format!("no feature is called `{name}`"),
-                help,
+            if entry.optional {
+                return self.unsupported("an optional entry", span);
+            }
+            let (key, value) = (self.node(&entry.key)?, self.node(&entry.value)?);
+            let key = self.settled(key);
+            if key.is_failed() || value.is_failed() {
+                return Some(Node::failed(Ty::Map, "an entry of the map fails", span));
+            }
+            let Some(constant) = key.value() else {
+                return self.unsupported("a key that is not known in advance", key.span);
+            };
+            let can_be_key = matches!(
+                constant,
+                Constant::Bool(_) | Constant::Int(_) | Constant::Uint(_) | Constant::Text(_)
             );
-        };
-        if !self.view.features {
-            let help = "a filter that read the profile would depend on the order in which events \
-                        arrive: compare the event's own fields"
-                .to_string();
-            let message = format!("`{name}` is a feature, but `where` reads event fields only");
-            return self.error(Code::Scope, span, message, help);
+            if !can_be_key || find(&known, &constant).is_some() {
+                let why = if can_be_key { "a key is repeated" } else { "not a type of keys" };
+                return Some(Node::failed(Ty::Map, why, span));
+            }
+            known.push((constant, value.loosened()));
         }
-        // A feature whose own declaration is wrong has been recorded there.
-        let ty = self.scope.feature_types[position]?;
-        Some(Node { ty, span, kind: Kind::Read(Op::Feature(position as u16)) })
+        Some(Node::new(Ty::Map, span, Kind::Map(known)))
     }
 
-    fn select(&self, select: &SelectExpr, span: Range<usize>) -> Option<Node> {
-        let field = select.field.as_str();
-        if !matches!(&select.operand.expr, Expr::Ident(name) if name == "event") {
-            return self.unsupported("a field of anything but `event`", span);
-        }
-        let fields = match &self.view.event {
-            EventView::Fields(fields) => fields,
-            EventView::Unknown => return None,
-            EventView::Absent => {
-                let help = "only `when`, `strength` and `where` read the triggering event; keep \
-                            what you need of it in a feature"
-                    .to_string();
-                let message = format!("`event.{field}` cannot be read here");
-                return self.error(Code::Scope, span, message, help);
-            }
-        };
-        if field == "time" {
-            return Some(Node { ty: TIMESTAMP, span, kind: Kind::Read(Op::EventTime) });
-        }
-        let Some(known) = fields.iter().find(|known| known.name == field) else {
-            let names = fields.iter().map(|known| known.name.as_str()).chain(["time"]);
-            let help = did_you_mean(field, names);
-            return self.error(
-                Code::UnknownField,
-                span,
-                format!("the event has no `{field}`"),
-                help,
-            );
-        };
-        let Some((position, ty)) = known.read else {
-            let help = "split the moment into one for each kind of event".to_string();
-            let message = format!("not every event here has `{field}` in one place with one type");
-            return self.error(Code::UnknownField, span, message, help);
-        };
-        Some(Node { ty: ty?, span, kind: Kind::Read(Op::Field(position)) })
-    }
-
-    fn call(&self, call: &CallExpr, span: Range<usize>) -> Option<Node> {
-        let name = call.func_name.as_str();
-        match (&call.target, call.args.as_slice()) {
-            (Some(target), []) => self.accessor(name, target, span),
-            (Some(_), _) => self.unknown_function(name, span),
-            (None, [operand]) if name == operators::LOGICAL_NOT => {
-                let operand = self.expect(self.node(operand)?, BOOL)?;
-                Some(apply(BOOL, span, Op::Not, vec![operand]))
-            }
-            (None, [operand]) if name == operators::NEGATE => self.negate(operand, span),
-            (None, [left, right]) if name == operators::LOGICAL_AND => {
-                Some(Node { ty: BOOL, span, kind: Kind::And(self.bools(left, right)?) })
-            }
-            (None, [left, right]) if name == operators::LOGICAL_OR => {
-                Some(Node { ty: BOOL, span, kind: Kind::Or(self.bools(left, right)?) })
-            }
-            (None, [left, right]) if name == operators::IN => self.member_of(left, right, span),
-            (None, [_, _]) if name == operators::INDEX => self.unsupported("an index", span),
-            (None, [condition, then, otherwise]) if name == operators::CONDITIONAL => {
-                let condition = self.node(condition).and_then(|node| self.expect(node, BOOL));
-                let branches = self.alike(then, otherwise, &span);
-                let (condition, [then, otherwise]) = (condition?, branches?);
-                Some(apply(then.ty, span, Op::Select, vec![condition, then, otherwise]))
-            }
-            (None, [left, right]) if name.starts_with('_') => self.binary(name, left, right, span),
-            (None, arguments) => self.function(name, arguments, span),
-        }
-    }
-
-    fn bools(&self, left: &IdedExpr, right: &IdedExpr) -> Option<Vec<Node>> {
+    pub(super) fn bools(&self, left: &IdedExpr, right: &IdedExpr) -> Option<Vec<Node>> {
         let left = self.node(left).and_then(|node| self.expect(node, BOOL));
         let right = self.node(right).and_then(|node| self.expect(node, BOOL));
-        Some(vec![left?, right?])
+        Some(Vec::from([left?, right?]))
     }
+}
 
-    fn negate(&self, operand: &IdedExpr, span: Range<usize>) -> Option<Node> {
-        let operand = self.node(operand)?;
-        match types::negation(operand.ty) {
-            Some(op) => Some(apply(operand.ty, span, op, vec![operand])),
-            None => {
-                let message = format!("{} cannot be negated", operand.ty.word());
-                self.error(Code::Type, operand.span, message, None)
-            }
-        }
-    }
-
-    /// `x in [a, b]` is `x == a || x == b`.
-    fn member_of(&self, left: &IdedExpr, right: &IdedExpr, span: Range<usize>) -> Option<Node> {
-        let Expr::List(list) = &right.expr else {
-            let span = self.parsed.span(right);
-            return self.error(Code::Type, span, "`in` needs a list such as ['a', 'b']", None);
-        };
-        let left = self.node(left)?;
-        let tests: Vec<Option<Node>> = list
-            .elements
-            .iter()
-            .map(|element| self.equal(left.clone(), self.node(element)?, span.clone()))
-            .collect();
-        let tests: Option<Vec<Node>> = tests.into_iter().collect();
-        let any = tests?.into_iter().reduce(|any, test| Node {
-            ty: BOOL,
-            span: span.clone(),
-            kind: Kind::Or(vec![any, test]),
-        });
-        Some(any.unwrap_or_else(|| constant(BOOL, 0, span)))
-    }
-
-    fn equal(&self, left: Node, right: Node, span: Range<usize>) -> Option<Node> {
-        let [left, right] = self.unify(left, right)?;
-        if left.ty != right.ty {
-            return self.mismatch("==", &left, &right, span);
-        }
-        Some(apply(BOOL, span, types::equality(left.ty), vec![left, right]))
-    }
-
-    fn binary(
-        &self,
-        operator: &str,
-        left: &IdedExpr,
-        right: &IdedExpr,
-        span: Range<usize>,
-    ) -> Option<Node> {
-        let (left, right) = (self.node(left), self.node(right));
-        let (left, right) = (left?, right?);
-        match operator {
-            operators::EQUALS => self.equal(left, right, span),
-            operators::NOT_EQUALS => {
-                let equal = self.equal(left, right, span.clone())?;
-                Some(apply(BOOL, span, Op::Not, vec![equal]))
-            }
-            operators::GREATER => self.overload(operators::LESS, right, left, span),
-            operators::GREATER_EQUALS => self.overload(operators::LESS_EQUALS, right, left, span),
-            _ => self.overload(operator, left, right, span),
-        }
-    }
-
-    fn overload(
-        &self,
-        operator: &str,
-        left: Node,
-        right: Node,
-        span: Range<usize>,
-    ) -> Option<Node> {
-        let scales = matches!(operator, operators::MULTIPLY | operators::DIVIDE);
-        let [left, right] = if scales { [left, right] } else { self.unify(left, right)? };
-        match types::overload(operator, left.ty, right.ty) {
-            Some(overload) => {
-                let [of_left, of_right] = overload.convert;
-                let (left_ty, right_ty) = (left.ty, right.ty);
-                let operands = vec![
-                    convert_all(left, of_left, left_ty),
-                    convert_all(right, of_right, right_ty),
-                ];
-                let (first, rest) = overload.ops.split_first()?;
-                let result = apply(overload.result, span, *first, operands);
-                Some(convert_all(result, rest, overload.result))
-            }
-            None => self.mismatch(operator.trim_matches('_'), &left, &right, span),
-        }
-    }
-
-    /// Two expressions of one type: the branches of a choice.
-    pub(super) fn alike(
-        &self,
-        left: &IdedExpr,
-        right: &IdedExpr,
-        span: &Range<usize>,
-    ) -> Option<[Node; 2]> {
-        let (left, right) = (self.node(left), self.node(right));
-        let [left, right] = self.unify(left?, right?)?;
-        if left.ty != right.ty {
-            let message = format!(
-                "both results must have one type, not {} and {}",
-                left.ty.word(),
-                right.ty.word()
-            );
-            return self.error(Code::Type, span.clone(), message, None);
-        }
-        Some([left, right])
+fn literal(value: &LiteralValue) -> Constant {
+    match value {
+        LiteralValue::Boolean(value) => Constant::Bool(*value.inner()),
+        LiteralValue::Int(value) => Constant::Int(*value.inner()),
+        LiteralValue::UInt(value) => Constant::Uint(*value.inner()),
+        LiteralValue::Double(value) => Constant::Double(*value.inner()),
+        LiteralValue::String(value) => Constant::Text(value.inner().to_string()),
+        LiteralValue::Bytes(value) => Constant::Bytes(value.inner().to_vec()),
+        LiteralValue::Null => Constant::Null,
     }
 }

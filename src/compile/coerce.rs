@@ -6,8 +6,9 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::check::Checker;
+use super::constant::Constant;
 use super::diagnostic::{Code, did_you_mean};
-use super::node::{Kind, Literal, Node, apply, becomes, constant, is_literal, results};
+use super::node::{Kind, Node, becomes, constant, is_literal, results};
 use super::types::{DOUBLE, INT, MONEY, Ty};
 use crate::base::money::{MICROS, micros_of_f64};
 
@@ -31,6 +32,13 @@ impl Checker<'_> {
         }
         if becomes(&node, ty) {
             return self.coerce(node, ty);
+        }
+        if node.is_failed() {
+            return Some(Node { ty, ..node });
+        }
+        if self.is_loose(&[&node]) {
+            let why = format!("no such overload: {} is not {}", node.ty.word(), ty.word());
+            return Some(Node::failed(ty, why, node.span));
         }
         let help = match (ty, node.ty) {
             (DOUBLE, INT) if is_literal(&node) => {
@@ -59,21 +67,23 @@ impl Checker<'_> {
                     )
                     .collect();
                 let operands: Option<Vec<Node>> = operands.into_iter().collect();
-                Some(apply(ty, node.span, op, operands?))
+                Some(self.apply(ty, node.span, op, operands?))
             }
-            Kind::Literal(Literal::Int(value)) => self.amount(value.checked_mul(MICROS), node.span),
-            Kind::Literal(Literal::Double(value)) => {
+            Kind::Constant(Constant::Int(value)) => {
+                self.amount(value.checked_mul(MICROS), node.span)
+            }
+            Kind::Constant(Constant::Double(value)) => {
                 let exact = |micros: &i64| *micros as f64 / MICROS as f64 == value;
                 self.amount(micros_of_f64(value).filter(exact), node.span)
             }
-            Kind::Literal(Literal::Text(text)) => self.member(&text, ty, node.span),
+            Kind::Constant(Constant::Text(text)) => self.member(&text, ty, node.span),
             kind => Some(Node { kind, ..node }),
         }
     }
 
     fn amount(&self, micros: Option<i64>, span: Range<usize>) -> Option<Node> {
         match micros {
-            Some(micros) => Some(constant(MONEY, micros as u64, span)),
+            Some(micros) => Some(constant(MONEY, Constant::Money(micros), span)),
             None => self.error(
                 Code::Type,
                 span,
@@ -87,7 +97,7 @@ impl Checker<'_> {
         let Ty::Enum(position) = ty else { return None };
         let enumeration = &self.scope.enums[usize::from(position)];
         if let Some((_, id)) = enumeration.members.iter().find(|(name, _)| name == text) {
-            return Some(constant(ty, u64::from(id.0), span));
+            return Some(constant(ty, Constant::Member(id.0), span));
         }
         let names = enumeration.members.iter().map(|(name, _)| name.as_str());
         let help = did_you_mean(text, names.clone())
@@ -115,6 +125,8 @@ impl Checker<'_> {
             Some("write the whole number with a decimal point, such as 2.0")
         } else if has(INT, DOUBLE) {
             Some("convert the whole number with double(x)")
+        } else if pair.contains(&Ty::Null) {
+            Some("whether something is known is asked with has(x)")
         } else if matches!(pair, [Ty::Enum(_), Ty::Enum(_)]) {
             Some("they are members of different enumerations")
         } else {

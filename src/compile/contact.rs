@@ -5,29 +5,29 @@ use std::vec::Vec;
 
 use super::Build;
 use super::diagnostic::Code;
+use super::model;
 use super::scope::Directory;
 use super::section::Section;
 use super::source::Item;
+use super::tree::Value;
 use super::types::BOOL;
 use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX, WINDOW_MS_MAX};
 use crate::policy::{Cap, CapScope, KindSet, OfferKind, QuietHours, Suppression};
 
 impl Build<'_> {
     pub(super) fn contact(&mut self, root: &Section<'_>) {
-        let Some(contact) = root
-            .require("contact")
-            .and_then(|item| item.section(&["quiet_hours", "caps", "suppress"]))
+        let Some(contact) = root.get("contact").and_then(|item| item.section(&model::CONTACT))
         else {
             return;
         };
         self.tables.contact.quiet = contact.get("quiet_hours").and_then(|item| quiet_hours(&item));
-        if let Some(item) = contact.require("caps") {
+        if let Some(item) = contact.get("caps") {
             self.caps(&item);
         }
         let suppress = contact.get("suppress");
         for item in suppress.map_or_else(Vec::new, |item| rules(&item, "suppressions")) {
-            let Some(section) = item.section(&["when", "exempt"]) else { continue };
-            let when = section.require("when").and_then(|when| self.rule(Some(when), BOOL));
+            let Some(section) = item.section(&model::SUPPRESS) else { continue };
+            let when = section.get("when").and_then(|when| self.rule(Some(when), BOOL));
             let exempt = kinds(section.get("exempt"));
             let suppression = when.map(|when| Suppression { when, exempt });
             self.tables.contact.suppressions.extend(suppression);
@@ -40,15 +40,16 @@ impl Build<'_> {
         for item in items {
             caps.extend(self.cap(&item).map(|cap| (cap, item)));
         }
-        mandatory_first(item, &mut caps);
+        let sound = matches!(item.value, Value::List(list) if list.len() == caps.len());
+        mandatory_first(item, &mut caps, sound);
         self.tables.contact.caps = caps.into_iter().map(|(cap, _)| cap).collect();
     }
 
     fn cap(&self, item: &Item<'_>) -> Option<Cap> {
-        let section = item.section(&["at_most", "within", "of", "exempt"])?;
+        let section = item.section(&model::CAP)?;
         let limit =
-            section.require("at_most").and_then(|item| item.integer_in(1..i64::from(u16::MAX) + 1));
-        let window = section.require("within").and_then(|item| {
+            section.get("at_most").and_then(|item| item.integer_in(1..i64::from(u16::MAX) + 1));
+        let window = section.get("within").and_then(|item| {
             item.duration_ms().filter(|ms| {
                 let fits = (1..=WINDOW_MS_MAX).contains(ms);
                 if !fits {
@@ -57,7 +58,7 @@ impl Build<'_> {
                 fits
             })
         });
-        let scope = section.require("of").and_then(|of| self.cap_scope(&of));
+        let scope = section.get("of").and_then(|of| self.cap_scope(&of));
         let exempt = kinds(section.get("exempt"));
         let (limit, window_ms, scope) = (limit? as u16, window?, scope?);
         Some(Cap { scope, limit, window_ms, exempt })
@@ -67,7 +68,7 @@ impl Build<'_> {
         if !item.is_table() {
             return item.choice(&[("all", CapScope::All), ("each offer", CapScope::EachOffer)]);
         }
-        let section = item.section(&["channel", "issue", "group", "offer"])?;
+        let section = item.section(&model::CAP_SCOPE)?;
         let entries = section.entries();
         let [of] = entries.as_slice() else {
             item.error(Code::Conflict, "a cap is of one thing", None);
@@ -90,12 +91,12 @@ fn rules<'s>(item: &Item<'s>, what: &str) -> Vec<Item<'s>> {
 }
 
 /// Puts the cap over all contacts with the longest window first: it bounds the log of contacts,
-/// so that what the other caps need is always remembered.
-fn mandatory_first(item: &Item<'_>, caps: &mut Vec<(Cap, Item<'_>)>) {
+/// so that what the other caps need is always remembered. `sound`: all caps could be read.
+fn mandatory_first(item: &Item<'_>, caps: &mut Vec<(Cap, Item<'_>)>, sound: bool) {
     let over_all = caps.iter().enumerate().filter(|(_, (cap, _))| cap.scope == CapScope::All);
     let longest = over_all.rev().max_by_key(|(_, (cap, _))| cap.window_ms);
     let Some((position, _)) = longest else {
-        if !item.report.has_below(&item.path) {
+        if sound {
             let help = "add a cap with of = \"all\", such as at most 12 within 30d".to_string();
             item.error(Code::MandatoryCap, "there is no cap over all contacts", help);
         }
@@ -119,9 +120,9 @@ fn mandatory_first(item: &Item<'_>, caps: &mut Vec<(Cap, Item<'_>)>) {
 }
 
 fn quiet_hours(item: &Item<'_>) -> Option<QuietHours> {
-    let section = item.section(&["from", "until", "exempt"])?;
-    let from = section.require("from").and_then(|item| item.clock_ms());
-    let until = section.require("until").and_then(|item| item.clock_ms());
+    let section = item.section(&model::QUIET_HOURS)?;
+    let from = section.get("from").and_then(|item| item.clock_ms());
+    let until = section.get("until").and_then(|item| item.clock_ms());
     let exempt = kinds(section.get("exempt"));
     let (from_ms, until_ms) = (from?, until?);
     if from_ms == until_ms {

@@ -9,9 +9,10 @@ use super::Build;
 use super::cel::Parsed;
 use super::check::Checker;
 use super::diagnostic::Code;
-use super::lower::{flatten, parse_item};
+use super::lower::{lower_item, parse_item};
 use super::scope::View;
 use super::source::Item;
+use super::types::Ty;
 use crate::base::limits::DERIVED_DEPTH_MAX;
 use crate::policy::FeatureKind;
 
@@ -20,6 +21,8 @@ pub(super) struct Derivation<'a> {
     pub(super) name: &'a str,
     pub(super) position: usize,
     pub(super) expr: Item<'a>,
+    /// The type that it must have; none for any.
+    pub(super) wanted: Option<Ty>,
 }
 
 /// How far the walk has come with a derivation.
@@ -88,9 +91,10 @@ impl Build<'_> {
         let derivation = &walk.derivations[at];
         let Some(parsed) = &walk.parsed[at] else { return };
         let item = &derivation.expr;
-        let checker = Checker { scope: &self.scope, view: &View::PROFILE, item, parsed };
-        let Some(node) = checker.root(None) else { return };
-        let Some(program) = self.place(item, &flatten(&node)) else { return };
+        let checker = Checker::new(&self.scope, &View::PROFILE, item, parsed);
+        let Some(node) = checker.root(derivation.wanted) else { return };
+        let Some(ops) = lower_item(item, &node) else { return };
+        let Some(program) = self.place(item, &ops) else { return };
         let members = self.members_of(Some(node.ty));
         self.scope.feature_types[derivation.position] = Some(node.ty);
         let feature = &mut self.tables.features[derivation.position];

@@ -4,89 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::format;
 use std::ops::Range;
+use std::rc::Rc;
 use std::string::{String, ToString};
 use std::sync::Arc;
 use std::vec::Vec;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
+use super::code::Severity;
+pub use super::codes::Code;
+use super::write_json::{self, Object};
+
 /// Diagnostics that are kept; the rest are counted.
 const DIAGNOSTICS_MAX: usize = 1_000;
 /// Bytes of a source line that is still worth showing.
 const SHOWN_LINE_BYTES_MAX: usize = 1_000;
-
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
-        /// What kind of mistake a diagnostic is about. Stable: a code never changes its meaning.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Code {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Code {
-            /// The code as printed, such as `OPP0401`.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Code::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The text is not UTF-8.
-    Encoding = "OPP0101";
-    /// Not exactly one source, or one that is too long.
-    Sources = "OPP0102";
-    /// The text is not TOML.
-    Syntax = "OPP0103";
-    /// A line of the id table is malformed.
-    IdLine = "OPP0201";
-    /// The id table gives one number to two names, or two numbers to one name.
-    IdConflict = "OPP0202";
-    /// A key that this section does not have.
-    UnknownKey = "OPP0301";
-    /// A key that this section must have.
-    MissingKey = "OPP0302";
-    /// A value of another TOML type than its key takes.
-    ValueType = "OPP0303";
-    /// A value that its key cannot take.
-    Value = "OPP0304";
-    /// A name with characters that names cannot have, or one that is reserved.
-    Name = "OPP0305";
-    /// A name that is given twice.
-    Duplicate = "OPP0306";
-    /// Keys that exclude one another, or that need one another.
-    Conflict = "OPP0307";
-    /// A name that nothing in the policy has.
-    UnknownName = "OPP0401";
-    /// A member that the enumeration does not have.
-    UnknownMember = "OPP0402";
-    /// A field that an event kind does not have.
-    UnknownField = "OPP0403";
-    /// The text of an expression is not CEL.
-    ExpressionSyntax = "OPP0501";
-    /// A construct of CEL that policies do not have.
-    Unsupported = "OPP0502";
-    /// Operands or a result of the wrong type.
-    Type = "OPP0503";
-    /// A rule reads something that it may not read in its place.
-    Scope = "OPP0504";
-    /// Derived features that read one another in a circle.
-    Cycle = "OPP0505";
-    /// A named limit is exceeded.
-    Limit = "OPP0601";
-    /// The mandatory contact cap is missing, given twice or not the longest.
-    MandatoryCap = "OPP0701";
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A text that diagnostics point into.
 #[derive(Debug)]
@@ -107,6 +39,15 @@ impl File {
         &self.text
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The line of a byte, from 1.
+    pub(super) fn line_number(&self, at: usize) -> usize {
+        self.line_of(at).0 + 1
+    }
+
     /// The start of the character that a byte belongs to.
     fn character_at(&self, at: usize) -> usize {
         let at = at.min(self.text.len());
@@ -120,9 +61,15 @@ impl File {
         let next = self.line_starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         (line, start..next.max(start))
     }
+
+    /// Line and column in characters of a byte, both from 1.
+    fn place_of(&self, at: usize) -> (usize, usize) {
+        let (line, range) = self.line_of(at);
+        (line + 1, self.text[range.start..at].chars().count() + 1)
+    }
 }
 
-/// One mistake in a policy.
+/// One mistake in a policy, or one thing in it that nobody can have meant.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     code: Code,
@@ -139,6 +86,11 @@ impl Diagnostic {
         self.code
     }
 
+    /// Whether it keeps the policy from compiling.
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
+    }
+
     /// What is wrong, in one sentence.
     pub fn message(&self) -> &str {
         &self.message
@@ -151,13 +103,17 @@ impl Diagnostic {
 
     /// The line, from 1.
     pub fn line(&self) -> usize {
-        self.file.line_of(self.range.start).0 + 1
+        self.file.place_of(self.range.start).0
     }
 
     /// The column in characters, from 1.
     pub fn column(&self) -> usize {
-        let (_, line) = self.file.line_of(self.range.start);
-        self.file.text[line.start..self.range.start].chars().count() + 1
+        self.file.place_of(self.range.start).1
+    }
+
+    /// Line and column of the first character after what is wrong.
+    pub fn end(&self) -> (usize, usize) {
+        self.file.place_of(self.range.end)
     }
 
     /// The path of what is wrong, such as `moments.low_balance.when`; empty for a whole file.
@@ -169,12 +125,33 @@ impl Diagnostic {
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
+
+    /// One JSON object on one line.
+    fn to_json(&self) -> String {
+        let (end_line, end_column) = self.end();
+        Object::default()
+            .text("code", self.code.as_str())
+            .text("severity", self.severity().word())
+            .text("message", &self.message)
+            .text("file", &self.file.name)
+            .number("line", self.line())
+            .number("column", self.column())
+            .number("end_line", end_line)
+            .number("end_column", end_column)
+            .text("rule", &self.rule)
+            .maybe("help", self.help())
+            .finish()
+    }
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, shown) = self.file.line_of(self.range.start);
-        let title = Level::ERROR.primary_title(&self.message).id(self.code.as_str());
+        let level = match self.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&self.message).id(self.code.as_str());
         let mut report = if shown.len() <= SHOWN_LINE_BYTES_MAX {
             let start = self.range.start - shown.start;
             let end = self.range.end.clamp(self.range.start, shown.end) - shown.start;
@@ -192,17 +169,29 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Everything that is wrong with a policy; never empty. Prints for people, as compilers do.
-#[derive(Clone, Debug)]
+/// Errors and warnings about a policy. Prints for people, as compilers do.
+#[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
     left_out: usize,
 }
 
 impl Diagnostics {
-    /// Each mistake, in the order of the text.
+    /// Each of them, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// A JSON array with an object for each, one a line: code, severity, message, file, line,
+    /// column, end_line, end_column (in characters from 1; the end is the first place after it),
+    /// rule and help (or null).
+    pub fn to_json(&self) -> String {
+        write_json::array(self.list.iter().map(Diagnostic::to_json))
     }
 }
 
@@ -211,36 +200,58 @@ impl fmt::Display for Diagnostics {
         for diagnostic in &self.list {
             writeln!(f, "{diagnostic}\n")?;
         }
-        let count = self.list.len() + self.left_out;
-        writeln!(f, "{count} {} in the policy", if count == 1 { "error" } else { "errors" })
+        // What was left out came after as many of its kind: a policy has errors or warnings.
+        let warnings = self.list.iter().filter(|d| d.severity() == Severity::Warning).count();
+        let errors = self.list.len() - warnings;
+        let (errors, warnings) = match errors {
+            0 if warnings > 0 => (0, warnings + self.left_out),
+            _ => (errors + self.left_out, warnings),
+        };
+        let count = |count: usize, word: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            _ => Some(format!("{count} {word}s")),
+        };
+        let counts: Vec<String> =
+            [count(errors, "error"), count(warnings, "warning")].into_iter().flatten().collect();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "{} in the policy", counts.join(" and "))
     }
 }
 
 impl std::error::Error for Diagnostics {}
 
-/// Collects the mistakes of one file.
+/// Collects the mistakes and the warnings of one file.
 #[derive(Debug)]
 pub(super) struct Report {
     file: Arc<File>,
     list: RefCell<Vec<Diagnostic>>,
     left_out: Cell<usize>,
+    /// Mistakes that are kept in all files of the policy.
+    kept: Rc<Cell<usize>>,
 }
 
 impl Report {
     pub(super) fn new(file: Arc<File>) -> Report {
-        Report { file, list: RefCell::default(), left_out: Cell::default() }
+        Report { file, list: RefCell::default(), left_out: Cell::default(), kept: Rc::default() }
     }
 
-    /// For the same file, and read by nobody: to try something.
-    pub(super) fn unheard(&self) -> Report {
-        Report::new(self.file.clone())
+    /// The report of another file of the same policy.
+    pub(super) fn beside(&self, file: Arc<File>) -> Report {
+        Report { kept: self.kept.clone(), ..Report::new(file) }
     }
 
     pub(super) fn file(&self) -> &File {
         &self.file
     }
 
-    /// Records a mistake at `range` of the text.
+    pub(super) fn shared_file(&self) -> Arc<File> {
+        self.file.clone()
+    }
+
+    /// Records a mistake, or what its code calls a warning, at `range` of the text.
     pub(super) fn error(
         &self,
         code: Code,
@@ -249,33 +260,30 @@ impl Report {
         message: impl Into<String>,
         help: impl Into<Option<String>>,
     ) {
-        let mut list = self.list.borrow_mut();
-        if list.len() == DIAGNOSTICS_MAX {
+        if self.kept.get() == DIAGNOSTICS_MAX {
             self.left_out.set(self.left_out.get() + 1);
             return;
         }
+        self.kept.set(self.kept.get() + 1);
         let start = self.file.character_at(range.start);
         let range = start..self.file.character_at(range.end).max(start);
         let (message, help, rule) = (message.into(), help.into(), rule.to_string());
-        list.push(Diagnostic { code, message, rule, help, file: self.file.clone(), range });
+        let file = self.file.clone();
+        self.list.borrow_mut().push(Diagnostic { code, message, rule, help, file, range });
     }
 
+    /// Whether no mistake was recorded; warnings are none.
     pub(super) fn is_empty(&self) -> bool {
-        self.list.borrow().is_empty()
-    }
-
-    /// Whether a mistake was recorded in what this path leads to.
-    pub(super) fn has_below(&self, path: &str) -> bool {
-        self.list.borrow().iter().any(|diagnostic| diagnostic.rule.starts_with(path))
+        self.list.borrow().iter().all(|diagnostic| diagnostic.severity() != Severity::Error)
     }
 
     /// Advice that is dear to find: not sought for mistakes that will only be counted.
     pub(super) fn advise(&self, find: impl FnOnce() -> Option<String>) -> Option<String> {
-        if self.list.borrow().len() < DIAGNOSTICS_MAX { find() } else { None }
+        if self.kept.get() < DIAGNOSTICS_MAX { find() } else { None }
     }
 
     /// The mistakes of several files, in order of file and text.
-    pub(super) fn join<const N: usize>(reports: [Report; N]) -> Diagnostics {
+    pub(super) fn join(reports: impl IntoIterator<Item = Report>) -> Diagnostics {
         let mut all = Diagnostics { list: Vec::new(), left_out: 0 };
         for report in reports {
             all.left_out += report.left_out.get();

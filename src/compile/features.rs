@@ -7,6 +7,8 @@ use std::vec::Vec;
 use super::Build;
 use super::derived::Derivation;
 use super::diagnostic::Code;
+use super::model;
+use super::schema::exported;
 use super::scope::View;
 use super::section::Section;
 use super::source::Item;
@@ -35,25 +37,29 @@ impl Build<'_> {
         let limit = FEATURES_MAX.saturating_sub(self.scope.features.len());
         let mut derivations = Vec::new();
         for item in self.entries(root, "features", limit, "features besides the attributes") {
-            let keys = [
-                "count",
-                "sum",
-                "min",
-                "max",
-                "last",
-                "last_time",
-                "expr",
-                "where",
-                "window",
-                "buckets",
-            ];
-            let Some(section) = item.section(&keys) else { continue };
+            let Some(section) = item.section(&model::FEATURE) else { continue };
+            exported(&section);
             match section.get("expr") {
                 Some(expr) => derivations.extend(self.declare_derived(&item, &section, expr)),
                 None => self.aggregate(&item, &section),
             }
         }
+        derivations.extend(self.segments(root));
         self.derive(derivations);
+    }
+
+    /// A segment is a derived feature that is true or false: its name can be used in every rule.
+    fn segments<'s>(&mut self, root: &Section<'s>) -> Vec<Derivation<'s>> {
+        let limit = FEATURES_MAX.saturating_sub(self.scope.features.len());
+        let entries = self.entries(root, "segments", limit, "segments besides the features");
+        entries.iter().filter_map(|item| self.segment(item)).collect()
+    }
+
+    fn segment<'s>(&mut self, item: &Item<'s>) -> Option<Derivation<'s>> {
+        let expr = item.section(&model::SEGMENT)?.get("when")?;
+        let nothing = Program { start: 0, len: 0 };
+        let position = self.declare_feature(item, None, FeatureKind::Derived(nothing))?;
+        Some(Derivation { name: item.name, position, expr, wanted: Some(BOOL) })
     }
 
     fn declare_derived<'s>(
@@ -69,7 +75,7 @@ impl Build<'_> {
         }
         let nothing = Program { start: 0, len: 0 };
         let position = self.declare_feature(item, None, FeatureKind::Derived(nothing))?;
-        Some(Derivation { name: item.name, position, expr })
+        Some(Derivation { name: item.name, position, expr, wanted: None })
     }
 
     fn aggregate(&mut self, item: &Item<'_>, section: &Section<'_>) {
@@ -82,6 +88,13 @@ impl Build<'_> {
             self.declare_feature(item, None, FeatureKind::Attribute);
             return;
         };
+        if matches!(fold, Fold::Last | Fold::LastTime)
+            && let Some(window) = section.get("window")
+        {
+            let message = format!("`{}` has no `window`", source.name);
+            let help = "the latest is kept for ever: compare its time with `now`".to_string();
+            window.name_error(Code::Conflict, message, help);
+        }
         let window = window(section);
         let feeds = self.feeds(source, *fold);
         let ty = feeds.as_ref().map(|(_, ty)| *ty);

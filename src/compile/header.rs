@@ -5,12 +5,14 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::Build;
+use super::content;
 use super::diagnostic::Code;
+use super::model;
 use super::section::Section;
 use super::source::Item;
 use crate::base::bucket::BUCKETS;
 use crate::base::hash::hash_bytes;
-use crate::base::limits::{EXPLORATION_TOP_MAX, ZONES_MAX};
+use crate::base::limits::{EXPLORATION_TOP_MAX, KEY_BYTES_MAX, ZONES_MAX};
 use crate::policy::{Control, Exploration};
 
 /// What later sections need of `[policy]`.
@@ -19,25 +21,16 @@ pub(super) struct Header<'a> {
     /// Zone names in order, each once.
     pub(super) zones: Vec<Item<'a>>,
     pub(super) zone_from: Option<Item<'a>>,
+    /// The languages that texts must be in; empty when the policy does not say.
+    pub(super) languages: Vec<&'a str>,
 }
 
 impl Build<'_> {
     pub(super) fn header<'s>(&mut self, root: &Section<'s>) -> Header<'s> {
-        let Some(policy) = root.require("policy").and_then(|item| {
-            item.section(&[
-                "name",
-                "version",
-                "currency",
-                "zones",
-                "zone_from",
-                "salt",
-                "score_min",
-                "explore",
-            ])
-        }) else {
+        let Some(policy) = root.get("policy").and_then(|item| item.section(&model::POLICY)) else {
             return Header::default();
         };
-        if let Some(name) = policy.require("name").and_then(|item| named(&item)) {
+        if let Some(name) = policy.get("name").and_then(|item| named(&item)) {
             self.tables.salt = hash_bytes(0, name.as_bytes());
             self.tables.name = name;
         }
@@ -45,26 +38,47 @@ impl Build<'_> {
             self.tables.salt = hash_bytes(0, salt.as_bytes());
         }
         let version =
-            policy.require("version").and_then(|item| item.integer_in(1..i64::from(u32::MAX) + 1));
+            policy.get("version").and_then(|item| item.integer_in(1..i64::from(u32::MAX) + 1));
         self.tables.version = version.unwrap_or(0) as u32;
-        if let Some(currency) = policy.require("currency").and_then(|item| currency(&item)) {
+        if let Some(currency) = policy.get("currency").and_then(|item| currency(&item)) {
             self.tables.currency = currency;
         }
         let score_min = policy.get("score_min").and_then(|item| item.money());
         self.tables.score_micros_min = score_min.unwrap_or(0) as f64;
         self.tables.exploration = exploration(policy.get("explore"));
-        let zones = policy.require("zones").and_then(|item| zone_names(&item));
-        Header { zones: zones.unwrap_or_default(), zone_from: policy.get("zone_from") }
+        let zones = policy.get("zones").and_then(|item| zone_names(&item));
+        let zones = zones.unwrap_or_default();
+        self.scope.default_zone =
+            zones.first().and_then(Item::as_text).and_then(super::zones::by_name);
+        self.test_subscribers(policy.get("test_subscribers"));
+        let languages = content::languages(policy.get("languages"));
+        Header { zones, zone_from: policy.get("zone_from"), languages }
+    }
+
+    /// Keys of subscribers, kept as profiles keep them: by their hash.
+    fn test_subscribers(&mut self, item: Option<Item<'_>>) {
+        let items = item.and_then(|item| item.list()).unwrap_or_default();
+        let mut hashes = Vec::new();
+        for item in &items {
+            let Some(key) = item.text() else { continue };
+            if key.is_empty() || key.len() > KEY_BYTES_MAX {
+                let message = format!("a subscriber's key has 1 to {KEY_BYTES_MAX} bytes");
+                item.error(Code::Value, message, None);
+            } else {
+                hashes.push(hash_bytes(self.tables.salt, key.as_bytes()).max(1));
+            }
+        }
+        hashes.sort_unstable();
+        self.tables.test_subscribers = hashes;
     }
 
     pub(super) fn control(&mut self, root: &Section<'_>) {
-        let Some(control) =
-            root.get("control").and_then(|item| item.section(&["share", "seed", "exempt"]))
+        let Some(control) = root.get("control").and_then(|item| item.section(&model::CONTROL))
         else {
             return;
         };
-        let share = control.require("share").and_then(|item| item.share()).unwrap_or(0.0);
-        let seed = control.require("seed").and_then(|item| item.text()).unwrap_or_default();
+        let share = control.get("share").and_then(|item| item.share()).unwrap_or(0.0);
+        let seed = control.get("seed").and_then(|item| item.text()).unwrap_or_default();
         self.tables.control = Control {
             seed: seed.into(),
             buckets: libm::rint(share * f64::from(BUCKETS)) as u32,
@@ -92,12 +106,12 @@ fn currency(item: &Item<'_>) -> Option<String> {
 }
 
 fn exploration(item: Option<Item<'_>>) -> Exploration {
-    let Some(section) = item.and_then(|item| item.section(&["epsilon", "top"])) else {
+    let Some(section) = item.and_then(|item| item.section(&model::EXPLORE)) else {
         return Exploration { epsilon: 0.0, top: 1 };
     };
-    let epsilon = section.require("epsilon").and_then(|item| item.share());
+    let epsilon = section.get("epsilon").and_then(|item| item.share());
     let limit = EXPLORATION_TOP_MAX as i64 + 1;
-    let top = section.require("top").and_then(|item| item.integer_in(1..limit));
+    let top = section.get("top").and_then(|item| item.integer_in(1..limit));
     Exploration { epsilon: epsilon.unwrap_or(0.0), top: top.unwrap_or(1) as u8 }
 }
 

@@ -87,6 +87,19 @@ impl Ids {
         I::from_number(self.number(I::NAMESPACE, name))
     }
 
+    /// The id of a name that has one.
+    pub(super) fn known<I: PermanentId>(&self, name: &str) -> Option<I> {
+        self.numbers.get(&(I::NAMESPACE, name.to_string())).copied().map(I::from_number)
+    }
+
+    /// The name of an id in use.
+    pub(super) fn name_of<I: PermanentId>(&self, id: I) -> Option<&str> {
+        let wanted = (I::NAMESPACE, id.number());
+        let from = (wanted.0, wanted.1, String::new());
+        let (namespace, number, name) = self.used.range(from..).next()?;
+        (wanted == (*namespace, *number)).then_some(name)
+    }
+
     /// Whether a number was handed out that tables cannot be indexed by.
     pub(super) fn exhausted(&self) -> bool {
         self.highest.values().any(|highest| *highest > ID_NUMBER_MAX)
@@ -131,9 +144,9 @@ impl Lines<'_> {
     }
 }
 
-type Entry<'a> = (Namespace, u32, &'a str);
+pub(super) type Entry<'a> = (Namespace, u32, &'a str);
 
-fn entry(text: &str) -> Result<Entry<'_>, (String, Option<String>)> {
+pub(super) fn entry(text: &str) -> Result<Entry<'_>, (String, Option<String>)> {
     let form = || ("expected `<namespace> <number> <name>`".to_string(), None);
     let (word, rest) = text.split_once(' ').ok_or_else(form)?;
     let (number, name) = rest.split_once(' ').ok_or_else(form)?;

@@ -1,5 +1,8 @@
 //! Values that are written as text: lengths of time, times of day, instants.
 
+use jiff::civil;
+use jiff::tz::TimeZone;
+
 use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::base::limits::{TIME_MS_MAX, TIME_MS_MIN};
 
@@ -31,6 +34,14 @@ pub(super) fn clock_ms(text: &str) -> Option<i64> {
         value.filter(|_| text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit()))
     };
     Some(number(hours, 24)? * HOUR_MS + number(minutes, 60)? * MINUTE_MS)
+}
+
+/// Milliseconds since the Unix epoch of a date, or a date and a time, in a zone. A time that a
+/// change of clocks skips or repeats is taken as RFC 5545 does.
+pub(super) fn local_ms(text: &str, zone: &TimeZone) -> Option<i64> {
+    let local: civil::DateTime = text.parse().ok()?;
+    let instant = local.to_zoned(zone.clone()).ok()?.timestamp();
+    Some(instant.as_millisecond()).filter(|ms| (TIME_MS_MIN..=TIME_MS_MAX).contains(ms))
 }
 
 /// Milliseconds since the Unix epoch of an RFC 3339 instant.
@@ -70,5 +81,9 @@ mod tests {
         }
         assert_eq!(instant_ms("1970-01-02T00:00:00Z"), Some(DAY_MS));
         assert_eq!(instant_ms("1970-01-02"), None);
+        let zone = TimeZone::fixed(jiff::tz::offset(-5));
+        assert_eq!(local_ms("1970-01-02", &zone), Some(DAY_MS + 5 * HOUR_MS));
+        assert_eq!(local_ms("1970-01-02 01:00", &zone), Some(DAY_MS + 6 * HOUR_MS));
+        assert_eq!(local_ms("01:00", &zone), None);
     }
 }

@@ -2,20 +2,22 @@
 
 use std::collections::HashMap;
 use std::format;
+use std::ops::Range;
 use std::string::String;
 use std::vec::Vec;
 
 use super::Build;
 use super::cel::{self, Parsed};
 use super::check::{Checker, error_inside};
+use super::constant::Constant;
 use super::diagnostic::Code;
-use super::node::{Kind, Node, literal_bits};
+use super::node::{Kind, Node};
 use super::scope::{EventView, View};
 use super::source::Item;
-use super::types::{BOOL, MONEY, Ty};
+use super::types::{DOUBLE, MONEY, Ty};
 use crate::base::limits::{EXPRESSION_OPS_MAX, EXPRESSION_STACK_MAX};
 use crate::base::money::parse_micros;
-use crate::expr::{Op, Program};
+use crate::expr::{Cell, Op, Program};
 
 /// Programs of rules that read the profile only, by text and wanted type: catalogues repeat the
 /// same few rules over thousands of offers.
@@ -45,12 +47,7 @@ impl Build<'_> {
         if let Some(known) = self.known.get(&key).filter(|_| shared) {
             return Some(*known);
         }
-        let conjunction =
-            if shared && wanted == Some(BOOL) { self.conjunction(item, text) } else { None };
-        let (ops, ty) = match conjunction {
-            Some(node) => (flatten(&node), BOOL),
-            None => self.operations(item, text, wanted, view)?,
-        };
+        let (ops, ty) = self.operations(item, text, wanted, view)?;
         let program = self.place(item, &ops)?;
         if shared {
             self.known.insert(key, (program, ty));
@@ -70,8 +67,8 @@ impl Build<'_> {
             return Some((Vec::from([Op::Constant(micros as u64)]), MONEY));
         }
         let parsed = parse_item(item)?;
-        let node = Checker { scope: &self.scope, view, item, parsed: &parsed }.root(wanted)?;
-        Some((flatten(&node), node.ty))
+        let node = Checker::new(&self.scope, view, item, &parsed).root(wanted)?;
+        Some((lower_item(item, &node)?, node.ty))
     }
 
     /// Appends operations to the policy's code.
@@ -104,44 +101,103 @@ pub(super) fn parse_item(item: &Item<'_>) -> Option<Parsed> {
     }
 }
 
-/// The operations of a tree.
-pub(super) fn flatten(node: &Node) -> Vec<Op> {
-    let mut ops = Vec::new();
-    emit(node, &mut ops);
-    ops
-}
-
-fn emit(node: &Node, ops: &mut Vec<Op>) {
-    match &node.kind {
-        Kind::Literal(literal) => ops.push(Op::Constant(literal_bits(literal))),
-        Kind::Read(op) => ops.push(*op),
-        Kind::Apply(op, operands) => {
-            operands.iter().for_each(|operand| emit(operand, ops));
-            ops.push(*op);
+/// The operations of the expression that an item holds; what they cannot say is recorded.
+pub(super) fn lower_item(item: &Item<'_>, node: &Node) -> Option<Vec<Op>> {
+    match lower(node) {
+        Ok(ops) => Some(ops),
+        Err(error) => {
+            let message = format!("{} cannot be used in a policy", error.what);
+            error_inside(item, Code::Unsupported, error.span, message, None);
+            None
         }
-        Kind::And(operands) => emit_logic(operands, Op::JumpIfFalse, Op::And, ops),
-        Kind::Or(operands) => emit_logic(operands, Op::JumpIfTrue, Op::Or, ops),
     }
 }
 
+/// Something that operations cannot say, and where.
+#[derive(Debug)]
+pub(super) struct NotLowered {
+    pub(super) what: String,
+    pub(super) span: Range<usize>,
+}
+
+/// The operations of a tree.
+pub(super) fn lower(node: &Node) -> Result<Vec<Op>, NotLowered> {
+    let mut ops = Vec::new();
+    emit(node, &mut ops)?;
+    if node.ty == DOUBLE {
+        end_with_number(node, &mut ops);
+    }
+    Ok(ops)
+}
+
+/// No NaN leaves a program, and no negative zero.
+fn end_with_number(node: &Node, ops: &mut Vec<Op>) {
+    match (&node.kind, ops.as_slice()) {
+        (Kind::Read(_) | Kind::Failed(_), _) => {}
+        (_, [Op::Constant(bits)]) => {
+            let number = Cell::double(f64::from_bits(*bits)).bits();
+            *ops = Vec::from([number.map_or(Op::Missing, Op::Constant)]);
+        }
+        _ => ops.push(Op::Number),
+    }
+}
+
+fn emit(node: &Node, ops: &mut Vec<Op>) -> Result<(), NotLowered> {
+    match &node.kind {
+        Kind::Constant(value) => match value.bits() {
+            Some(bits) => ops.push(Op::Constant(bits)),
+            None => return not_lowered(node, value),
+        },
+        Kind::Failed(_) => ops.push(Op::Missing),
+        Kind::Read(op) => ops.push(*op),
+        Kind::Apply(op, operands) => {
+            operands.iter().try_for_each(|operand| emit(operand, ops))?;
+            ops.push(*op);
+        }
+        Kind::And(operands) => emit_logic(operands, Op::JumpIfFalse, Op::And, ops)?,
+        Kind::Or(operands) => emit_logic(operands, Op::JumpIfTrue, Op::Or, ops)?,
+        Kind::List(_) | Kind::Map(_) => {
+            let what = format!("a {} that is not known in advance", node.ty.word());
+            return Err(NotLowered { what, span: node.span.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn not_lowered(node: &Node, value: &Constant) -> Result<(), NotLowered> {
+    let what = match value {
+        Constant::Timestamp(_) | Constant::Duration(_) => {
+            format!("a {} finer than a millisecond", node.ty.word())
+        }
+        _ => format!("a value of type {}", value.type_name()),
+    };
+    Err(NotLowered { what, span: node.span.clone() })
+}
+
 /// Left, a jump to the end if that settles it, right, and the two joined.
-fn emit_logic(operands: &[Node], jump: fn(u16) -> Op, join: Op, ops: &mut Vec<Op>) {
+fn emit_logic(
+    operands: &[Node],
+    jump: fn(u16) -> Op,
+    join: Op,
+    ops: &mut Vec<Op>,
+) -> Result<(), NotLowered> {
     for (position, operand) in operands.iter().enumerate() {
         let at = ops.len();
         if position > 0 {
             ops.push(jump(0));
         }
-        emit(operand, ops);
+        emit(operand, ops)?;
         if position > 0 {
             ops.push(join);
             // Programs that are too long for the jump are refused when they are placed.
             ops[at] = jump(u16::try_from(ops.len()).unwrap_or(u16::MAX));
         }
     }
+    Ok(())
 }
 
 /// Cells that a program needs. A jump leaves as many as the operations that it skips.
-fn stack_depth(ops: &[Op]) -> usize {
+pub(super) fn stack_depth(ops: &[Op]) -> usize {
     let (mut depth, mut deepest) = (0usize, 0);
     for op in ops {
         depth = (depth + 1).saturating_sub(operands(*op));
@@ -153,7 +209,9 @@ fn stack_depth(ops: &[Op]) -> usize {
 /// How many cells an operation takes; it leaves one.
 fn operands(op: Op) -> usize {
     match op {
-        Op::Constant(_) | Op::Feature(_) | Op::Field(_) | Op::Now | Op::EventTime => 0,
+        Op::Constant(_) | Op::Feature(_) | Op::Field(_) | Op::Now | Op::EventTime | Op::Missing => {
+            0
+        }
         Op::Not
         | Op::Has
         | Op::JumpIfFalse(_)
@@ -164,6 +222,14 @@ fn operands(op: Op) -> usize {
         | Op::DoubleToInt
         | Op::MoneyToDouble
         | Op::DoubleToMoney
+        | Op::DoubleToUint
+        | Op::UintToDouble
+        | Op::SwitchSign
+        | Op::Number
+        | Op::TimestampInRange
+        | Op::DurationInRange
+        | Op::Unary(_)
+        | Op::Utc(_)
         | Op::Local(_) => 1,
         Op::Select => 3,
         _ => 2,

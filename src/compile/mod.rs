@@ -1,66 +1,105 @@
 //! Policy text to a compiled [`Policy`], or everything that is wrong with it.
 //!
 //! ```text
-//! TOML -> spanned sections -> names and types -> expressions -> tables
-//!         source.rs           schema, catalogue   cel, check, lower
+//! files -> one tree of spanned values -> names and types -> expressions -> tables
+//!          files.rs, merge.rs            schema, catalogue   cel, check, fold, lower
 //! ```
 //!
 //! Every reader records what it finds wrong and goes on, so one run reports all mistakes. The
 //! order of work follows what refers to what: zones, attributes and events, features, moments,
-//! the catalogue, contact rules.
+//! the catalogue, contact rules. What sections and keys there are is written down once, in `model`.
 
+mod analysis;
 mod catalogue;
 mod cel;
 mod channels;
 mod check;
+mod code;
+mod codes;
 mod coerce;
-mod conjuncts;
+mod comprehension;
+mod constant;
 mod contact;
+mod content;
+mod conversions;
+mod convert;
 mod derived;
 mod diagnostic;
+mod difference;
+mod expression;
 mod features;
+mod files;
+mod fold;
+mod format;
 mod functions;
 mod header;
 mod ids;
+mod include;
+mod instant;
+mod json_schema;
+mod json_text;
+mod json_value;
 mod literal;
 mod lower;
+mod math;
+mod merge;
+mod model;
 mod moments;
 mod node;
 mod offers;
 mod offset;
+mod operators;
+mod periods;
+mod placeholder;
 #[cfg(test)]
 mod programs;
+#[cfg(test)]
+mod same;
 mod schema;
 mod scope;
 mod section;
+mod select;
 mod source;
+mod strings;
 #[cfg(test)]
 mod tables;
+mod toml_text;
+mod tree;
 mod types;
+mod variables;
+mod write_json;
 mod zones;
 
 use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use toml::de::DeTable;
-
+pub use code::{Example, Page, Severity};
+pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
+pub use difference::{
+    Change, Difference, FeatureChange, IdConflict, IdConflictKind, ProfileChange, Version,
+    difference,
+};
+pub use expression::{Evaluated, Expression};
+pub use include::{Include, includes};
+pub use json_schema::json_schema;
 
 use crate::base::hash::hash_bytes;
-use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX, SOURCE_BYTES_MAX};
+use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX};
 use crate::policy::{Names, Policy, Tables};
 use diagnostic::{File, Report};
+use files::Opened;
 use ids::Ids;
 use scope::Scope;
 use section::Section;
 
-/// The text of a policy.
+/// A file of a policy's text.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
-    /// What diagnostics call it: a file name.
+    /// What diagnostics call it: a file name. One that ends in `.json` is JSON.
     pub name: &'a str,
-    /// TOML in UTF-8.
+    /// TOML, or JSON if it begins with `{`, in UTF-8.
     pub bytes: &'a [u8],
 }
 
@@ -72,62 +111,44 @@ pub struct Compiled {
     /// The new text of the table of permanent numbers. Store it beside the policy text: the next
     /// compilation needs it, so that every name keeps its number.
     pub ids: String,
+    /// What compiles, but cannot have been meant; often empty.
+    pub warnings: Diagnostics,
 }
 
-/// Compiles a policy. `ids` is the text of its table of permanent numbers, `policy.ids`; empty
-/// for a policy that has none yet.
+/// Compiles a policy from its files. `ids` is the text of its table of permanent numbers,
+/// `policy.ids`; empty for a policy that has none yet.
+///
+/// Several files make one policy: their sections are put together in the order of the files, and
+/// a name is defined in one of them. It reads no files itself, so that whoever calls it has to
+/// give what an `include` asks for; [`includes`] says what that is.
 ///
 /// # Errors
 /// Everything that is wrong with the policy and with the table, each with its place.
 pub fn compile(sources: &[Source<'_>], ids: &str) -> Result<Compiled, Diagnostics> {
-    let (file, text) = match one_text(sources) {
-        Ok(found) => found,
-        Err(report) => return Err(Report::join([report])),
-    };
-    let report = Report::new(file);
+    let files = files::open(sources)?;
     let ids_report = Report::new(File::new("policy.ids", ids));
-    let table = match DeTable::parse(text) {
-        Ok(table) => table,
-        Err(error) => {
-            let range = error.span().unwrap_or(0..0);
-            report.error(Code::Syntax, range, "", format!("not TOML: {}", error.message()), None);
-            return Err(Report::join([report]));
+    let built = build(&files, ids, &ids_report);
+    let sound = ids_report.is_empty();
+    let reports = files.into_iter().map(|file| file.report).chain([ids_report]);
+    match built {
+        Some((policy, ids)) if sound => {
+            Ok(Compiled { policy, ids, warnings: Report::join(reports) })
         }
-    };
-    let mut build = Build::new(&report, Ids::parse(ids, &ids_report));
-    build.everything(&Section::root(&report, table.get_ref()));
-    let compiled = build.finish(text);
-    match compiled {
-        Some(compiled) if report.is_empty() && ids_report.is_empty() => Ok(compiled),
-        _ => Err(Report::join([report, ids_report])),
+        _ => Err(Report::join(reports)),
     }
 }
 
-/// The one source, as text.
-fn one_text<'a>(sources: &[Source<'a>]) -> Result<(std::sync::Arc<File>, &'a str), Report> {
-    let refuse = |name: &str, text: &str, code: Code, message: String| {
-        let report = Report::new(File::new(name, text));
-        report.error(code, text.len()..text.len(), "", message, None);
-        report
-    };
-    let [source] = sources else {
-        let name = sources.first().map_or("policy", |source| source.name);
-        let message = format!("expected one source, found {}", sources.len());
-        return Err(refuse(name, "", Code::Sources, message));
-    };
-    if source.bytes.len() > SOURCE_BYTES_MAX {
-        let count = source.bytes.len();
-        let message = format!("{count} bytes of text, but at most {SOURCE_BYTES_MAX} are allowed");
-        return Err(refuse(source.name, "", Code::Limit, message));
+fn build(files: &[Opened<'_>], ids: &str, ids_report: &Report) -> Option<(Policy, String)> {
+    let report = &files.first()?.report;
+    let tree = files::tree(files)?;
+    let mut build = Build::new(report, Ids::parse(ids, ids_report));
+    let root = Section::root(report, &tree).of(&model::ROOT);
+    build.everything(&root);
+    let built = build.finish(files)?;
+    if ids_report.is_empty() {
+        analysis::analyse(&built.0, &root);
     }
-    match std::str::from_utf8(source.bytes) {
-        Ok(text) => Ok((File::new(source.name, text), text)),
-        Err(error) => {
-            let valid = error.valid_up_to();
-            let start = std::str::from_utf8(&source.bytes[..valid]).unwrap_or("");
-            Err(refuse(source.name, start, Code::Encoding, format!("byte {valid} is not UTF-8")))
-        }
-    }
+    Some(built)
 }
 
 /// The policy as far as it has been read.
@@ -137,36 +158,15 @@ struct Build<'a> {
     scope: Scope,
     tables: Tables,
     known: lower::Known,
-    conjuncts: conjuncts::Conjuncts,
 }
 
 impl<'a> Build<'a> {
     fn new(report: &'a Report, ids: Ids) -> Build<'a> {
         let (scope, tables) = (Scope::default(), Tables::default());
-        Build {
-            report,
-            ids,
-            scope,
-            tables,
-            known: lower::Known::new(),
-            conjuncts: Default::default(),
-        }
+        Build { report, ids, scope, tables, known: lower::Known::new() }
     }
 
     fn everything(&mut self, root: &Section<'_>) {
-        root.refuse_others(&[
-            "policy",
-            "control",
-            "attributes",
-            "events",
-            "features",
-            "moments",
-            "channels",
-            "budgets",
-            "contact",
-            "issues",
-            "offers",
-        ]);
         let header = self.header(root);
         self.schema(root, &header);
         self.features(root);
@@ -174,24 +174,26 @@ impl<'a> Build<'a> {
         self.channels(root);
         self.issues(root);
         self.moments(root);
-        self.offers(root);
+        let uses = self.offers(root);
+        self.content(root, &header.languages, &uses);
         self.contact(root);
         self.control(root);
     }
 
     /// The policy, unless something is wrong with what only the whole shows.
-    fn finish(mut self, text: &str) -> Option<Compiled> {
+    fn finish(mut self, files: &[Opened<'_>]) -> Option<(Policy, String)> {
         if self.ids.exhausted() {
             let message = format!("permanent numbers of a namespace passed {ID_NUMBER_MAX}");
             self.report.error(Code::Limit, 0..0, "", message, None);
             return None;
         }
-        if !self.report.is_empty() {
+        if files.iter().any(|file| !file.report.is_empty()) {
             return None;
         }
         let (ids, used) = self.ids.finish();
         self.tables.names = Names::new(used);
-        self.tables.fingerprint = hash_bytes(hash_bytes(0, text.as_bytes()), ids.as_bytes());
+        let texts = files.iter().map(|file| file.text.as_bytes());
+        self.tables.fingerprint = hash_bytes(texts.fold(0, hash_bytes), ids.as_bytes());
         let policy = Policy::new(self.tables);
         let bytes = policy.profile_bytes();
         if bytes > PROFILE_BYTES_MAX {
@@ -201,7 +203,7 @@ impl<'a> Build<'a> {
             self.report.error(Code::Limit, 0..0, "features", message, help);
             return None;
         }
-        Some(Compiled { policy, ids })
+        Some((policy, ids))
     }
 
     /// The named entries of a section, as many as the limit allows.

@@ -3,6 +3,7 @@
 use std::vec::Vec;
 
 use super::Build;
+use super::model;
 use super::scope::{EventView, View};
 use super::section::Section;
 use super::source::Item;
@@ -15,16 +16,14 @@ use crate::policy::Moment;
 /// Something that can raise a moment.
 const TICK: &str = "tick";
 
-/// A moment's place among those of an event: the higher priority first, then the order of text.
+/// A moment's place among all: the higher priority first, then the order of text.
 type Rank = (std::cmp::Reverse<i64>, usize);
 
 impl Build<'_> {
     pub(super) fn moments(&mut self, root: &Section<'_>) {
         let mut ranks: Vec<(Rank, Vec<usize>)> = Vec::new();
         for item in self.entries(root, "moments", MOMENTS_MAX, "moments") {
-            let keys =
-                ["on", "when", "intent", "strength", "urgency", "lasts", "snooze", "priority"];
-            let Some(section) = item.section(&keys) else { continue };
+            let Some(section) = item.section(&model::MOMENT) else { continue };
             let Some(position) = self.scope.moments.declare(&item, item.name) else { continue };
             let (events, on_tick, sound) = self.listens(&section);
             let mut view = View::of_events(&self.scope, &events, true);
@@ -37,7 +36,10 @@ impl Build<'_> {
             ranks.push(((std::cmp::Reverse(priority), position), events));
         }
         ranks.sort();
-        for ((_, position), events) in ranks {
+        for (rank, ((_, position), events)) in ranks.into_iter().enumerate() {
+            if let Some(moment) = self.tables.moments.get_mut(position) {
+                moment.rank = rank as u16;
+            }
             for event in events {
                 self.tables.events[event].moments.push(position as u16);
             }
@@ -47,7 +49,7 @@ impl Build<'_> {
     /// The events that a moment is on, whether a tick is among them, and whether all are known.
     fn listens(&self, section: &Section<'_>) -> (Vec<usize>, bool, bool) {
         let (mut events, mut on_tick) = (Vec::new(), false);
-        let on = section.require("on").and_then(|on| on.one_or_more());
+        let on = section.get("on").and_then(|on| on.one_or_more());
         let mut sound = on.is_some();
         for item in on.unwrap_or_default() {
             match item.text() {
@@ -70,12 +72,14 @@ impl Build<'_> {
         on_tick: bool,
     ) -> Moment {
         let nothing = Program { start: 0, len: 0 };
-        let when = section.require("when").and_then(|when| self.program(&when, BOOL, view));
+        let when = section.get("when").and_then(|when| self.program(&when, BOOL, view));
+        let period = self.period(section);
+        let when = when.and_then(|when| self.within_period(item, Some(when), period));
         let strength = match section.get("strength") {
             Some(strength) => self.number_or_program(&strength, view),
             None => Some(self.constant(1f64.to_bits())),
         };
-        let intent = section.require("intent").and_then(|intent| intent.word());
+        let intent = section.get("intent").and_then(|intent| intent.word());
         let length = |key, default| {
             section.get(key).and_then(|length| length.duration_ms()).unwrap_or(default)
         };
@@ -87,6 +91,7 @@ impl Build<'_> {
             urgency: section.get("urgency").and_then(|urgency| urgency.share()).unwrap_or(0.5),
             lasts_ms: length("lasts", HOUR_MS),
             snooze_ms: length("snooze", 0),
+            rank: 0,
             offers: 0..0,
             on_tick,
         }

@@ -6,7 +6,10 @@ use std::vec;
 use std::vec::Vec;
 
 use super::Build;
+use super::content::Use;
 use super::diagnostic::Code;
+use super::model;
+use super::periods::Period;
 use super::scope::View;
 use super::section::Section;
 use super::source::Item;
@@ -23,27 +26,12 @@ use crate::policy::{Draw, Offer, OfferKind, ParameterSpec, Treatment};
 const PRIOR_DEFAULT: f64 = 100.0;
 
 impl Build<'_> {
-    pub(super) fn offers(&mut self, root: &Section<'_>) {
+    /// Gives what the treatments use of the content.
+    pub(super) fn offers<'s>(&mut self, root: &Section<'s>) -> Vec<Use<'s>> {
+        let mut uses = Vec::new();
         let mut by_moment = vec![Vec::new(); self.tables.moments.len()];
         for item in self.entries(root, "offers", OFFERS_MAX, "offers") {
-            let keys = [
-                "group",
-                "kind",
-                "moments",
-                "eligible",
-                "applicable",
-                "suitable",
-                "from",
-                "until",
-                "open",
-                "value",
-                "weight",
-                "lever",
-                "parameters",
-                "draws",
-                "treatments",
-            ];
-            let Some(section) = item.section(&keys) else { continue };
+            let Some(section) = item.section(&model::OFFER) else { continue };
             let Some(position) = self.scope.offers.declare(&item, item.name) else { continue };
             for moment in self.moments_of(&section) {
                 if let Some(offers) = by_moment.get_mut(moment) {
@@ -51,16 +39,17 @@ impl Build<'_> {
                 }
             }
             let id = self.ids.id(item.name);
-            let treatments = self.treatments(&item, &section, position as u32);
+            let treatments = self.treatments(&item, &section, position as u32, &mut uses);
             let offer = self.offer(id, &section, treatments);
             self.tables.offers.push(offer);
         }
         self.moment_offers(by_moment);
+        uses
     }
 
     fn moments_of(&self, section: &Section<'_>) -> Vec<usize> {
         let mut moments = Vec::new();
-        let items = section.require("moments").and_then(|item| item.one_or_more());
+        let items = section.get("moments").and_then(|item| item.one_or_more());
         for item in items.unwrap_or_default() {
             let position =
                 item.text().and_then(|name| self.scope.moments.find(&item, name, "moment"));
@@ -80,13 +69,14 @@ impl Build<'_> {
         section: &Section<'_>,
         treatments: core::ops::Range<u32>,
     ) -> Offer {
-        let group = section.require("group").and_then(|item| {
+        let group = section.get("group").and_then(|item| {
             self.scope.groups.find(&item, item.text()?, "group (written issue.group)")
         });
         let kinds = OfferKind::ALL.map(|kind| (kind.word(), kind));
-        let kind = section.require("kind").and_then(|item| item.choice(&kinds));
-        let value = section.require("value").and_then(|item| self.rule(Some(item), MONEY));
-        let (from_ms, until_ms) = period(section);
+        let kind = section.get("kind").and_then(|item| item.choice(&kinds));
+        let value = section.get("value").and_then(|item| self.rule(Some(item), MONEY));
+        let of_group = group.map_or_else(Period::default, |at| self.scope.group_periods[at]);
+        let Period { from_ms, until_ms } = self.period_within(section, of_group, "group");
         Offer {
             id,
             group: group.unwrap_or(0) as u16,
@@ -113,9 +103,9 @@ impl Build<'_> {
 
     fn parameter(&mut self, item: &Item<'_>) -> Option<ParameterSpec> {
         let (value, ty) = if item.is_table() {
-            let section = item.section(&["type", "value"])?;
-            let ty = section.require("type").and_then(|ty| ty.choice(&parameter_types()));
-            (section.require("value")?, Some(Ty::Plain(ty?)))
+            let section = item.section(&model::PARAMETER)?;
+            let ty = section.get("type").and_then(|ty| ty.choice(&parameter_types()));
+            (section.get("value")?, Some(Ty::Plain(ty?)))
         } else {
             (item.clone(), None)
         };
@@ -124,14 +114,15 @@ impl Build<'_> {
     }
 
     /// Appends an offer's treatments and gives their range.
-    fn treatments(
+    fn treatments<'s>(
         &mut self,
         item: &Item<'_>,
-        section: &Section<'_>,
+        section: &Section<'s>,
         offer: u32,
+        uses: &mut Vec<Use<'s>>,
     ) -> core::ops::Range<u32> {
         let draws = self.draws(section.get("draws"));
-        let entries = section.require("treatments").map_or_else(Vec::new, |treatments| {
+        let entries = section.get("treatments").map_or_else(Vec::new, |treatments| {
             let entries = treatments.open_section().map_or_else(Vec::new, |open| open.entries());
             if entries.is_empty() {
                 treatments.error(Code::Value, "an offer needs at least one treatment", None);
@@ -142,6 +133,8 @@ impl Build<'_> {
         let start = self.tables.treatments.len() as u32;
         for entry in &entries {
             let treatment = self.treatment(item, entry, offer, &draws);
+            let position = treatment.as_ref().map(|_| self.tables.treatments.len());
+            uses.extend(Use::of(entry, position));
             self.tables.treatments.extend(treatment);
         }
         start..self.tables.treatments.len() as u32
@@ -154,11 +147,11 @@ impl Build<'_> {
         offer: u32,
         draws: &[Draw],
     ) -> Option<Treatment> {
-        let section = item.section(&["content", "propensity", "prior"]);
+        let section = item.section(&model::TREATMENT);
         let channel = self.scope.channels.find_key(item, "channel");
         let (section, channel) = (section?, channel?);
-        let content = section.require("content").and_then(|content| content.word());
-        let propensity = section.require("propensity").and_then(|item| propensity(&item));
+        let content = section.get("content").and_then(|content| content.word());
+        let propensity = section.get("propensity").and_then(|item| propensity(&item));
         let prior = section.get("prior").map_or(Some(PRIOR_DEFAULT), |item| positive(&item));
         let draws = merged(draws, &self.scope.channel_draws[channel]);
         item.within(draws.len(), TREATMENT_BUDGETS_MAX, "budgets that one treatment draws on");
@@ -187,17 +180,6 @@ fn merged(offer: &[Draw], channel: &[Draw]) -> Vec<Draw> {
     draws
 }
 
-/// From when until when an offer may be made.
-fn period(section: &Section<'_>) -> (i64, i64) {
-    let (from, until) = (section.get("from"), section.get("until"));
-    let from_ms = from.and_then(|item| item.instant_ms()).unwrap_or(0);
-    let until_ms = until.as_ref().and_then(|item| item.instant_ms()).unwrap_or(i64::MAX);
-    if let Some(item) = until.filter(|_| until_ms <= from_ms) {
-        item.error(Code::Value, "`until` is not after `from`", None);
-    }
-    (from_ms, until_ms)
-}
-
 fn positive(item: &Item<'_>) -> Option<f64> {
     let value = item.number()?;
     if value <= 0.0 {
@@ -217,7 +199,7 @@ fn propensity(item: &Item<'_>) -> Option<f64> {
     Some(value)
 }
 
-fn parameter_types() -> [(&'static str, Type); 7] {
+pub(super) fn parameter_types() -> [(&'static str, Type); 7] {
     [Type::Bool, Type::Int, Type::Double, Type::Money, Type::Timestamp, Type::Duration, Type::Text]
         .map(|ty| (ty.word(), ty))
 }

@@ -1,6 +1,6 @@
 //! From a place inside a string's value to its place in the file.
 
-/// The byte of a TOML string's own text (quotes included) that byte `decoded` of its value came
+/// The byte of a TOML or JSON string's own text (quotes included) that byte `decoded` of its value came
 /// from, so that a place inside an expression can be shown in the file.
 pub(super) fn raw_offset(raw: &str, decoded: usize) -> usize {
     let (open, escapes) = match raw.as_bytes() {
@@ -32,6 +32,7 @@ fn step(raw: &str, escapes: bool) -> (usize, usize) {
         (2 + digits, code.and_then(char::from_u32).map_or(1, char::len_utf8))
     };
     match (bytes.first(), bytes.get(1)) {
+        (Some(b'\\'), Some(b'u')) if escapes && is_high_surrogate(raw) => (12, 4),
         (Some(b'\\'), Some(b'u')) if escapes => hex(4),
         (Some(b'\\'), Some(b'U')) if escapes => hex(8),
         (Some(b'\\'), Some(b'x')) if escapes => hex(2),
@@ -41,6 +42,12 @@ fn step(raw: &str, escapes: bool) -> (usize, usize) {
         (Some(b'\\'), Some(_)) if escapes => (2, 1),
         _ => raw.chars().next().map_or((1, 1), |first| (first.len_utf8(), first.len_utf8())),
     }
+}
+
+/// JSON writes characters beyond U+FFFF as two escapes.
+fn is_high_surrogate(raw: &str) -> bool {
+    let code = raw.get(2..6).and_then(|text| u32::from_str_radix(text, 16).ok());
+    code.is_some_and(|code| (0xD800..0xDC00).contains(&code)) && raw[6..].starts_with("\\u")
 }
 
 #[cfg(test)]
@@ -58,6 +65,7 @@ mod tests {
             ("\"\"\"a\\\n   b\"\"\"", 1, 4),
             ("\"\"\"a\\\n   b\"\"\"", 2, 10),
             ("'a\\b'", 2, 3),
+            ("\"\\ud83d\\ude00b\"", 4, 13),
         ] {
             assert_eq!(raw_offset(raw, decoded), expected, "{raw} {decoded}");
         }

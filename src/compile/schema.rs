@@ -7,6 +7,7 @@ use std::vec::Vec;
 use super::Build;
 use super::diagnostic::{Code, did_you_mean};
 use super::header::Header;
+use super::model;
 use super::scope::{Enumeration, Field};
 use super::section::Section;
 use super::source::Item;
@@ -18,7 +19,7 @@ use crate::expr::Type;
 use crate::policy::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep};
 
 /// The types that a value from outside may have, but for enumerations.
-const PLAIN: [(&str, Type); 7] = [
+pub(super) const PLAIN: [(&str, Type); 7] = [
     ("bool", Type::Bool),
     ("int", Type::Int),
     ("double", Type::Double),
@@ -44,8 +45,9 @@ impl Build<'_> {
     }
 
     fn attribute(&mut self, item: &Item<'_>, header: &Header<'_>) {
-        let Some(section) = item.section(&["type", "values", "from"]) else { return };
-        let ty = section.require("type").and_then(|ty| {
+        let Some(section) = item.section(&model::ATTRIBUTE) else { return };
+        exported(&section);
+        let ty = section.get("type").and_then(|ty| {
             let words = PLAIN.map(|(word, _)| word);
             match ty.text()? {
                 "enum" => self.enumeration(item.name, &section.require("values")?),
@@ -169,8 +171,8 @@ impl Build<'_> {
         if !item.is_table() {
             return plain_type(item, PLAIN.into_iter().map(|(word, _)| word));
         }
-        let section = item.section(&["type", "values", "attribute"])?;
-        section.require("type")?.choice(&[("enum", ())])?;
+        let section = item.section(&model::ENUM_FIELD)?;
+        section.get("type")?.choice(&[("enum", ())])?;
         match (section.get("values"), section.get("attribute")) {
             (Some(values), None) => self.enumeration(path, &values),
             (None, Some(attribute)) => {
@@ -230,6 +232,11 @@ impl Build<'_> {
         };
         Some((event, position as u16, fields[position].ty?))
     }
+}
+
+/// `export` says that the host reads it; only the analysis asks.
+pub(super) fn exported(section: &Section<'_>) {
+    section.get("export").and_then(|export| export.boolean());
 }
 
 fn plain_type<'k>(item: &Item<'_>, words: impl Iterator<Item = &'k str>) -> Option<Ty> {

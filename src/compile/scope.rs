@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::string::String;
 use std::vec::Vec;
 
+use jiff::tz::TimeZone;
+
 use super::channels::Unit;
 use super::diagnostic::{Code, did_you_mean};
+use super::periods::Period;
 use super::source::Item;
 use super::types::Ty;
 use crate::base::ids::MemberId;
@@ -105,11 +108,18 @@ pub(super) struct Scope {
     /// By position; none where the unit is wrong.
     pub(super) budget_units: Vec<Option<Unit>>,
     pub(super) channels: Directory,
+    /// By position: how many characters a text on the channel can have.
+    pub(super) text_limits: Vec<Option<usize>>,
     /// By position: what every treatment on the channel draws.
     pub(super) channel_draws: Vec<Vec<Draw>>,
     pub(super) issues: Directory,
+    pub(super) issue_periods: Vec<Period>,
     pub(super) groups: Directory,
+    /// By position, within that of the issue.
+    pub(super) group_periods: Vec<Period>,
     pub(super) offers: Directory,
+    /// The first zone of the policy.
+    pub(super) default_zone: Option<TimeZone>,
 }
 
 /// What an expression may read, by where it stands.

@@ -5,31 +5,44 @@ use std::ops::Range;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-use toml::de::DeTable;
-
 use super::diagnostic::{Code, Report, did_you_mean};
+use super::model::Record;
 use super::source::Item;
+use super::tree::Table;
 use crate::base::limits::KEY_BYTES_MAX;
 
 /// A table with its place.
 #[derive(Clone, Debug)]
 pub(super) struct Section<'a> {
     pub(super) report: &'a Report,
-    pub(super) table: &'a DeTable<'a>,
+    pub(super) table: &'a Table<'a>,
     pub(super) path: String,
     pub(super) key_span: Range<usize>,
+    /// What its keys are, where they are known words.
+    pub(super) record: Option<&'static Record>,
 }
 
 impl<'a> Section<'a> {
     /// The whole document.
-    pub(super) fn root(report: &'a Report, table: &'a DeTable<'a>) -> Section<'a> {
-        Section { report, table, path: String::new(), key_span: 0..0 }
+    pub(super) fn root(report: &'a Report, table: &'a Table<'a>) -> Section<'a> {
+        Section { report, table, path: String::new(), key_span: 0..0, record: None }
     }
 
-    pub(super) fn refuse_others(&self, keys: &[&'static str]) {
-        for item in self.entries().iter().filter(|item| !keys.contains(&item.name)) {
-            let help = did_you_mean(item.name, keys.iter().copied())
-                .unwrap_or_else(|| format!("known here: {}", keys.join(", ")));
+    /// The section as one with these keys: others are recorded, and those that are missing.
+    pub(super) fn of(self, record: &'static Record) -> Section<'a> {
+        let section = Section { record: Some(record), ..self };
+        section.refuse_others(record);
+        for key in record.keys.iter().filter(|key| key.required) {
+            section.require(key.name);
+        }
+        section
+    }
+
+    fn refuse_others(&self, record: &Record) {
+        for item in self.entries().iter().filter(|item| record.key(item.name).is_none()) {
+            let help = did_you_mean(item.name, record.names()).unwrap_or_else(|| {
+                format!("known here: {}", record.names().collect::<Vec<_>>().join(", "))
+            });
             item.name_error(Code::UnknownKey, format!("unknown key `{}`", item.name), help);
         }
     }
@@ -39,14 +52,20 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn get(&self, key: &str) -> Option<Item<'a>> {
-        let (name, value) = self.table.get_key_value(key)?;
+        let known = self.record.is_none_or(|record| record.key(key).is_some());
+        debug_assert!(known, "`{key}` is not in the model of `{}`", self.path);
+        self.find(key)
+    }
+
+    fn find(&self, key: &str) -> Option<Item<'a>> {
+        let (name, entry) = self.table.get_key_value(key)?;
         Some(Item {
-            report: self.report,
-            name: name.get_ref(),
-            key_span: name.span(),
+            report: entry.placed.report,
+            name,
+            key_span: entry.key_span.clone(),
             path: self.step(key),
-            span: value.span(),
-            value: value.get_ref(),
+            span: entry.placed.span.clone(),
+            value: &entry.placed.value,
         })
     }
 
@@ -72,12 +91,11 @@ impl<'a> Section<'a> {
         self.report.error(code, self.key_span.clone(), &self.path, message, help);
     }
 
-    /// All entries in the order of the text.
+    /// All entries in the order of the files and their text.
     pub(super) fn entries(&self) -> Vec<Item<'a>> {
-        let mut items: Vec<Item<'a>> =
-            self.table.keys().filter_map(|key| self.get(key.get_ref())).collect();
-        items.sort_by_key(|item| item.key_span.start);
-        items
+        let mut entries: Vec<_> = self.table.iter().collect();
+        entries.sort_by_key(|(_, entry)| entry.order);
+        entries.into_iter().filter_map(|(name, _)| self.find(name)).collect()
     }
 
     /// The entries whose keys are names that the policy gives; others are recorded.

@@ -1,16 +1,18 @@
-//! Spanned reading of TOML. Every getter records what is wrong and where, and gives `None`, so
+//! Reading values with their places. Every getter records what is wrong and where, and gives `None`, so
 //! that one run finds all mistakes.
 
 use std::format;
 use std::ops::Range;
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec::Vec;
 
-use toml::de::DeValue;
+use jiff::tz::TimeZone;
 
 use super::diagnostic::{Code, Report, did_you_mean};
 use super::literal;
+use super::model::Record;
 use super::section::Section;
+use super::tree::Value;
 use crate::base::limits::KEY_BYTES_MAX;
 
 /// A value with its key and its place.
@@ -22,7 +24,7 @@ pub(super) struct Item<'a> {
     pub(super) key_span: Range<usize>,
     pub(super) path: String,
     pub(super) span: Range<usize>,
-    pub(super) value: &'a DeValue<'a>,
+    pub(super) value: &'a Value<'a>,
 }
 
 impl<'a> Item<'a> {
@@ -48,11 +50,11 @@ impl<'a> Item<'a> {
 
     /// Where the value is; of a table, its key.
     fn place(&self) -> Range<usize> {
-        if self.value.is_table() { self.key_span.clone() } else { self.span.clone() }
+        if self.is_table() { self.key_span.clone() } else { self.span.clone() }
     }
 
     fn wrong_type<T>(&self, wanted: &str) -> Option<T> {
-        let found = self.value.type_str();
+        let found = self.value.word();
         self.error(Code::ValueType, format!("expected {wanted}, found {found}"), None);
         None
     }
@@ -67,15 +69,22 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn is_table(&self) -> bool {
-        self.value.is_table()
+        matches!(self.value, Value::Table(_))
+    }
+
+    pub(super) fn is_list(&self) -> bool {
+        matches!(self.value, Value::List(_))
     }
 
     pub(super) fn as_text(&self) -> Option<&'a str> {
-        self.value.as_str()
+        match self.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     pub(super) fn text(&self) -> Option<&'a str> {
-        self.value.as_str().or_else(|| self.wrong_type("text in quotes"))
+        self.as_text().or_else(|| self.wrong_type("text in quotes"))
     }
 
     /// Text that can stand as one name in the id table.
@@ -90,17 +99,28 @@ impl<'a> Item<'a> {
         Some(text)
     }
 
+    pub(super) fn as_boolean(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     pub(super) fn boolean(&self) -> Option<bool> {
-        self.value.as_bool().or_else(|| self.wrong_type("true or false"))
+        match self.value {
+            Value::Bool(value) => Some(*value),
+            _ => self.wrong_type("true or false"),
+        }
     }
 
     pub(super) fn integer(&self) -> Option<i64> {
-        let Some(integer) = self.value.as_integer() else {
+        let Value::Integer(integer) = self.value else {
             return self.wrong_type("a whole number");
         };
-        i64::from_str_radix(integer.as_str(), integer.radix())
-            .inspect_err(|_| self.error(Code::Value, "number does not fit 64 bits", None))
-            .ok()
+        if integer.is_none() {
+            self.error(Code::Value, "number does not fit 64 bits", None);
+        }
+        *integer
     }
 
     /// A whole number within a range.
@@ -115,21 +135,21 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn is_number(&self) -> bool {
-        self.value.is_float() || self.value.is_integer()
+        matches!(self.value, Value::Float(_) | Value::Integer(_))
     }
 
     /// A finite number, whole or not.
     pub(super) fn number(&self) -> Option<f64> {
-        let text = match self.value {
-            DeValue::Float(float) => float.as_str(),
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+        let value = match self.value {
+            Value::Float(value) => *value,
+            Value::Integer(_) => self.integer()? as f64,
             _ => return self.wrong_type("a number"),
         };
-        let value = text.parse().ok().filter(|value: &f64| value.is_finite());
-        if value.is_none() {
+        if !value.is_finite() {
             self.error(Code::Value, "number is not finite", None);
+            return None;
         }
-        value
+        Some(value)
     }
 
     /// A number from 0 to 1.
@@ -163,31 +183,33 @@ impl<'a> Item<'a> {
         self.form("a time of day such as \"21:00\"", literal::clock_ms)
     }
 
-    /// An instant, as RFC 3339 text or as a TOML date with an offset.
-    pub(super) fn instant_ms(&self) -> Option<i64> {
-        let form = "an instant such as \"2026-01-31T00:00:00Z\"";
-        match self.value.as_datetime() {
-            Some(datetime) => literal::instant_ms(&datetime.to_string()).or_else(|| {
-                self.error(Code::Value, format!("`{datetime}` is not {form}"), None);
+    /// An instant, as text or as a TOML date; without an offset, in this zone.
+    pub(super) fn instant_ms(&self, zone: Option<&TimeZone>) -> Option<i64> {
+        let form = "an instant such as \"2026-01-31T00:00:00Z\", or a date such as \"2026-01-31\"";
+        let read =
+            |text: &str| literal::instant_ms(text).or_else(|| literal::local_ms(text, zone?));
+        match self.value {
+            Value::Date(date) => read(date).or_else(|| {
+                self.error(Code::Value, format!("`{date}` is not {form}"), None);
                 None
             }),
-            None => self.form(form, literal::instant_ms),
+            _ => self.form(form, read),
         }
     }
 
     pub(super) fn list(&self) -> Option<Vec<Item<'a>>> {
-        let Some(array) = self.value.as_array() else {
+        let Value::List(list) = self.value else {
             return self.wrong_type("a list");
         };
         let step = |position: usize| format!("{}[{position}]", self.path);
         Some(
-            array
-                .iter()
+            list.iter()
                 .enumerate()
-                .map(|(position, value)| Item {
+                .map(|(position, placed)| Item {
                     path: step(position),
-                    span: value.span(),
-                    value: value.get_ref(),
+                    report: placed.report,
+                    span: placed.span.clone(),
+                    value: &placed.value,
                     ..self.clone()
                 })
                 .collect(),
@@ -196,7 +218,8 @@ impl<'a> Item<'a> {
 
     /// A list, or one value in place of a list of one.
     pub(super) fn one_or_more(&self) -> Option<Vec<Item<'a>>> {
-        let items = if self.value.is_array() { self.list()? } else { [self.clone()].into() };
+        let items =
+            if matches!(self.value, Value::List(_)) { self.list()? } else { [self.clone()].into() };
         if items.is_empty() {
             self.error(Code::Value, "list is empty", None);
             return None;
@@ -206,18 +229,16 @@ impl<'a> Item<'a> {
 
     /// A table whose keys are names.
     pub(super) fn open_section(&self) -> Option<Section<'a>> {
-        let Some(table) = self.value.as_table() else {
+        let Value::Table(table) = self.value else {
             return self.wrong_type("a table");
         };
-        let (report, path) = (self.report, self.path.clone());
-        Some(Section { report, table, path, key_span: self.key_span.clone() })
+        let (path, key_span) = (self.path.clone(), self.key_span.clone());
+        Some(Section { report: self.report, table, path, key_span, record: None })
     }
 
-    /// A table with these keys and no others.
-    pub(super) fn section(&self, keys: &[&'static str]) -> Option<Section<'a>> {
-        let section = self.open_section()?;
-        section.refuse_others(keys);
-        Some(section)
+    /// A table with the keys of this record.
+    pub(super) fn section(&self, record: &'static Record) -> Option<Section<'a>> {
+        Some(self.open_section()?.of(record))
     }
 
     /// What `name` finds among the choices.

@@ -11,6 +11,15 @@ pub(super) enum Ty {
     Plain(Type),
     /// A member of the enumeration at this position of the scope.
     Enum(u16),
+    /// Those that exist while an expression is compiled, or between its operations.
+    Uint,
+    Bytes,
+    Null,
+    List,
+    Map,
+    Type,
+    /// Of an evaluation that can only fail.
+    Unknown,
 }
 
 pub(super) const BOOL: Ty = Ty::Plain(Type::Bool);
@@ -22,16 +31,31 @@ pub(super) const DURATION: Ty = Ty::Plain(Type::Duration);
 pub(super) const TEXT: Ty = Ty::Plain(Type::Text);
 
 impl Ty {
-    /// The type that tables and profiles know it by.
+    /// The type that tables and profiles know it by. The checker lets no other leave.
     pub(super) fn plain(self) -> Type {
         match self {
             Ty::Plain(plain) => plain,
-            Ty::Enum(_) => Type::Member,
+            _ => Type::Member,
         }
     }
 
+    /// Whether tables and profiles know it.
+    pub(super) fn leaves(self) -> bool {
+        matches!(self, Ty::Plain(_) | Ty::Enum(_))
+    }
+
     pub(super) fn word(self) -> &'static str {
-        self.plain().word()
+        match self {
+            Ty::Plain(plain) => plain.word(),
+            Ty::Enum(_) => Type::Member.word(),
+            Ty::Uint => "uint",
+            Ty::Bytes => "bytes",
+            Ty::Null => "null",
+            Ty::List => "list",
+            Ty::Map => "map",
+            Ty::Type => "type",
+            Ty::Unknown => "an error",
+        }
     }
 }
 
@@ -60,6 +84,11 @@ const fn mixed(
 }
 
 const TO_DOUBLE: &[Op] = &[Op::MoneyToDouble];
+const UINT: Ty = Ty::Uint;
+/// Sums of time that leave CEL's range are errors.
+const ADD_TO_INSTANT: &[Op] = &[Op::AddInt, Op::TimestampInRange];
+const ADD_DURATIONS: &[Op] = &[Op::AddInt, Op::DurationInRange];
+const SUBTRACT_TO_DURATION: &[Op] = &[Op::SubtractInt, Op::DurationInRange];
 
 /// Binary operators. `>` and `>=` are `<` and `<=` with the operands exchanged; `==`, which every
 /// type has, is apart.
@@ -78,15 +107,15 @@ static OVERLOADS: &[Overload] = &[
     same(operators::ADD, INT, &[Op::AddInt], INT),
     same(operators::ADD, DOUBLE, &[Op::AddDouble], DOUBLE),
     same(operators::ADD, MONEY, &[Op::AddInt], MONEY),
-    same(operators::ADD, DURATION, &[Op::AddInt], DURATION),
-    mixed(operators::ADD, [TIMESTAMP, DURATION], &[Op::AddInt], TIMESTAMP),
-    mixed(operators::ADD, [DURATION, TIMESTAMP], &[Op::AddInt], TIMESTAMP),
+    same(operators::ADD, DURATION, ADD_DURATIONS, DURATION),
+    mixed(operators::ADD, [TIMESTAMP, DURATION], ADD_TO_INSTANT, TIMESTAMP),
+    mixed(operators::ADD, [DURATION, TIMESTAMP], ADD_TO_INSTANT, TIMESTAMP),
     same(operators::SUBSTRACT, INT, &[Op::SubtractInt], INT),
     same(operators::SUBSTRACT, DOUBLE, &[Op::SubtractDouble], DOUBLE),
     same(operators::SUBSTRACT, MONEY, &[Op::SubtractInt], MONEY),
-    same(operators::SUBSTRACT, DURATION, &[Op::SubtractInt], DURATION),
-    same(operators::SUBSTRACT, TIMESTAMP, &[Op::SubtractInt], DURATION),
-    mixed(operators::SUBSTRACT, [TIMESTAMP, DURATION], &[Op::SubtractInt], TIMESTAMP),
+    same(operators::SUBSTRACT, DURATION, SUBTRACT_TO_DURATION, DURATION),
+    same(operators::SUBSTRACT, TIMESTAMP, SUBTRACT_TO_DURATION, DURATION),
+    mixed(operators::SUBSTRACT, [TIMESTAMP, DURATION], &[Op::SubtractInt, Op::TimestampInRange], TIMESTAMP),
     same(operators::MULTIPLY, INT, &[Op::MultiplyInt], INT),
     same(operators::MULTIPLY, DOUBLE, &[Op::MultiplyDouble], DOUBLE),
     mixed(operators::MULTIPLY, [MONEY, INT], &[Op::MultiplyInt], MONEY),
@@ -111,6 +140,15 @@ static OVERLOADS: &[Overload] = &[
         ..mixed(operators::DIVIDE, [MONEY, MONEY], &[Op::DivideDouble], DOUBLE)
     },
     same(operators::MODULO, INT, &[Op::RemainderInt], INT),
+    same(operators::LESS, BOOL, &[Op::LessUint], BOOL),
+    same(operators::LESS, UINT, &[Op::LessUint], BOOL),
+    same(operators::LESS_EQUALS, BOOL, &[Op::LessOrEqualUint], BOOL),
+    same(operators::LESS_EQUALS, UINT, &[Op::LessOrEqualUint], BOOL),
+    same(operators::ADD, UINT, &[Op::AddUint], UINT),
+    same(operators::SUBSTRACT, UINT, &[Op::SubtractUint], UINT),
+    same(operators::MULTIPLY, UINT, &[Op::MultiplyUint], UINT),
+    same(operators::DIVIDE, UINT, &[Op::DivideUint], UINT),
+    same(operators::MODULO, UINT, &[Op::RemainderUint], UINT),
 ];
 
 pub(super) fn overload(operator: &str, left: Ty, right: Ty) -> Option<&'static Overload> {
@@ -124,11 +162,12 @@ pub(super) fn equality(ty: Ty) -> Op {
     if ty == DOUBLE { Op::EqualDouble } else { Op::EqualBits }
 }
 
-/// The operation that negates a type.
-pub(super) fn negation(ty: Ty) -> Option<Op> {
-    match ty.plain() {
-        Type::Int | Type::Money | Type::Duration => Some(Op::NegateInt),
-        Type::Double => Some(Op::NegateDouble),
+/// The operations that negate a type.
+pub(super) fn negation(ty: Ty) -> Option<&'static [Op]> {
+    match ty {
+        INT | MONEY => Some(&[Op::NegateInt]),
+        DURATION => Some(&[Op::NegateInt, Op::DurationInRange]),
+        DOUBLE => Some(&[Op::NegateDouble]),
         _ => None,
     }
 }
@@ -137,17 +176,23 @@ pub(super) fn negation(ty: Ty) -> Option<Op> {
 static CONVERSIONS: &[(&str, Ty, &[Op], Ty)] = &[
     ("int", INT, &[], INT),
     ("int", DOUBLE, &[Op::DoubleToInt], INT),
+    ("int", UINT, &[Op::SwitchSign], INT),
+    ("uint", UINT, &[], UINT),
+    ("uint", INT, &[Op::SwitchSign], UINT),
+    ("uint", DOUBLE, &[Op::DoubleToUint], UINT),
     ("double", DOUBLE, &[], DOUBLE),
+    ("double", UINT, &[Op::UintToDouble], DOUBLE),
+    ("bool", BOOL, &[], BOOL),
+    ("string", TEXT, &[], TEXT),
+    ("bytes", Ty::Bytes, &[], Ty::Bytes),
+    ("timestamp", TIMESTAMP, &[], TIMESTAMP),
+    ("duration", DURATION, &[], DURATION),
     ("double", INT, &[Op::IntToDouble], DOUBLE),
     ("double", MONEY, &[Op::MoneyToDouble], DOUBLE),
     ("money", MONEY, &[], MONEY),
     ("money", DOUBLE, &[Op::DoubleToMoney], MONEY),
     ("money", INT, &[Op::IntToDouble, Op::DoubleToMoney], MONEY),
 ];
-
-pub(super) fn is_conversion(name: &str) -> bool {
-    CONVERSIONS.iter().any(|(known, ..)| *known == name)
-}
 
 pub(super) fn conversion(name: &str, from: Ty) -> Option<(&'static [Op], Ty)> {
     CONVERSIONS
@@ -156,12 +201,16 @@ pub(super) fn conversion(name: &str, from: Ty) -> Option<(&'static [Op], Ty)> {
         .map(|(_, _, ops, to)| (*ops, *to))
 }
 
-/// Accessors on timestamps, which read the subscriber's own clock.
+/// Accessors on timestamps. Without a zone they read the subscriber's own clock.
 static ACCESSORS: &[(&str, Calendar)] = &[
     ("getHours", Calendar::Hour),
     ("getMinutes", Calendar::Minute),
+    ("getSeconds", Calendar::Second),
+    ("getMilliseconds", Calendar::Millisecond),
     ("getDayOfWeek", Calendar::DayOfWeek),
     ("getDayOfMonth", Calendar::DayOfMonth),
+    ("getDayOfYear", Calendar::DayOfYear),
+    ("getDate", Calendar::Date),
     ("getMonth", Calendar::Month),
     ("getFullYear", Calendar::Year),
 ];
@@ -170,10 +219,31 @@ pub(super) fn accessor(name: &str) -> Option<Calendar> {
     ACCESSORS.iter().find(|(known, _)| *known == name).map(|(_, part)| *part)
 }
 
+/// Names that stand for a type.
+pub(super) fn is_type_name(name: &str) -> bool {
+    const NAMES: [&str; 12] = [
+        "bool",
+        "bytes",
+        "double",
+        "int",
+        "list",
+        "map",
+        "null_type",
+        "string",
+        "type",
+        "uint",
+        "google.protobuf.Duration",
+        "google.protobuf.Timestamp",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Functions that are not in a table here.
+const OTHERS: &[&str] = &["has", "known", "default", "size", "type", "dyn", "matches"];
+
 /// Every function and accessor that an expression can call, for advice.
 pub(super) fn function_names() -> impl Iterator<Item = &'static str> {
-    ["has", "known", "default", "duration", "timestamp"]
-        .into_iter()
-        .chain(CONVERSIONS.iter().map(|(name, ..)| *name))
-        .chain(ACCESSORS.iter().map(|(name, _)| *name))
+    let conversions = CONVERSIONS.iter().map(|(name, ..)| *name);
+    let accessors = ACCESSORS.iter().map(|(name, _)| *name);
+    OTHERS.iter().copied().chain(conversions).chain(accessors).chain(super::strings::names())
 }

@@ -15,6 +15,11 @@ use crate::policy::Zone;
 /// The end of the tables: 2100-01-01T00:00:00Z. The last offset stays in force after it.
 const END_MS: i64 = 4_102_444_800_000;
 
+/// The zone of a name, if the database has it.
+pub(super) fn by_name(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
+}
+
 /// The transitions of the zone that an item names, from 1970 on.
 pub(super) fn zone(item: &Item<'_>, id: MemberId) -> Option<Zone> {
     let name = item.text()?;

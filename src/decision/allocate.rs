@@ -4,15 +4,17 @@ use smallvec::SmallVec;
 
 use super::arbitration::{Candidate, Ranking, score, worth};
 use super::gates::Gates;
+use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
 use super::workspace::Workspace;
-use super::{Context, Decision, Offered, Parameter, Stage, Trace};
+use super::{Context, Decision, NoTrace, Offered, Stage, Trace};
 use crate::base::bytes::write_i64;
-use crate::base::limits::OFFER_PARAMETERS_MAX;
-use crate::expr::{Cell, evaluate};
+use crate::base::ids::MomentId;
+use crate::base::steps::step;
+use crate::expr::evaluate;
 use crate::moment::Moments;
-use crate::policy::{Arm, Offer, Policy};
-use crate::profile::{Contact, Features, NewOffer, OpenOffers, Value, record_contact};
+use crate::policy::{Arm, Moment, Offer, Policy};
+use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
 
 /// What a decision is made from, besides the profile.
@@ -54,17 +56,18 @@ pub(crate) fn allocate<T: Trace>(
     }
     let Workspace { gates: workspace, search } = workspace;
     let mut gates = Gates::new(features, inputs, context, lease, workspace);
-    let mut ranking = Ranking::default();
-    if by_index::<T>(inputs.policy, &decision.moments) {
-        search_all(&mut gates, search, &decision.moments, &mut ranking, &mut decision.stages);
+    let mut ranking = Ranking::new(context);
+    let stages = &mut decision.stages;
+    let waits = if by_index::<T>(inputs.policy, &decision.moments) {
+        search_all(&mut gates, search, &decision.moments, &mut ranking, stages)
     } else {
-        ask_all(&mut gates, &decision.moments, &mut ranking, &mut decision.stages, trace);
-    }
-    if decision.stages[Stage::QuietHours as usize] > 0 {
+        ask_all(&mut gates, &decision.moments, &mut ranking, stages, trace)
+    };
+    if waits {
         decision.next_call_ms = gates.quiet_until_ms();
     }
 
-    let chosen = ranking.choose(inputs, context);
+    let chosen = ranking.choose(inputs, context, lease);
     for candidate in ranking.best() {
         let offered = chosen.iter().any(|(other, _)| other.offer == candidate.offer);
         let stage = if offered { Stage::Offered } else { Stage::Outranked };
@@ -89,31 +92,37 @@ fn by_index<T: Trace>(policy: &Policy, moments: &Moments) -> bool {
     !T::WATCHES && policy.index.pays(candidates.sum())
 }
 
-/// Takes the offers of the moments through the stages, one by one.
+/// Takes the offers of the moments through the stages, one by one; whether one of them waits for
+/// the end of quiet hours that a tick can tell of.
 fn ask_all(
     gates: &mut Gates,
     moments: &Moments,
     ranking: &mut Ranking,
     stages: &mut [u32; Stage::COUNT],
     trace: &mut impl Trace,
-) {
+) -> bool {
     let policy = gates.inputs.policy;
+    let mut waits = false;
     for (place, moment) in moments.iter().enumerate() {
+        let on_tick = moment_of(policy, moment.id).is_some_and(|moment| moment.on_tick);
         for &position in answering(policy, moment.id) {
+            step(1);
             let Some(offer) = policy.tables.offers.get(position as usize) else { continue };
             if !gates.first_look(position) {
                 continue;
             }
             let passed = gates.rules(offer);
             match passed.and_then(|()| consider(gates, position, offer, place as u8)) {
-                Ok(candidate) => ranking.insert(candidate),
+                Ok(candidate) => ranking.insert(candidate, trace),
                 Err(stage) => {
+                    waits |= stage == Stage::QuietHours && on_tick;
                     stages[stage as usize] += 1;
                     trace.fate(offer.id, stage, None);
                 }
             }
         }
     }
+    waits
 }
 
 /// The same through the index. Candidates come in another order, which their ranking and the
@@ -124,34 +133,43 @@ fn search_all(
     moments: &Moments,
     ranking: &mut Ranking,
     stages: &mut [u32; Stage::COUNT],
-) {
+) -> bool {
     let policy = gates.inputs.policy;
     let mut search = Search::new(gates.inputs, space, moments.len() > 1);
-    for (place, moment) in moments.iter().enumerate() {
-        let Some(moment) = policy.moment_position(moment.id) else { continue };
+    let mut waits = false;
+    for (place, raised) in moments.iter().enumerate() {
+        let Some(moment) = policy.moment_position(raised.id) else { continue };
+        let on_tick = moment_of(policy, raised.id).is_some_and(|moment| moment.on_tick);
         search.moment(moment, gates, stages, |gates, stages, at| {
+            step(1);
             let position = policy.index.offer(at);
             let Some(offer) = policy.tables.offers.get(position as usize) else { return };
             match consider(gates, position, offer, place as u8) {
-                Ok(candidate) => ranking.insert(candidate),
-                Err(stage) => stages[stage as usize] += 1,
+                Ok(candidate) => ranking.insert(candidate, &mut NoTrace),
+                Err(stage) => {
+                    waits |= stage == Stage::QuietHours && on_tick;
+                    stages[stage as usize] += 1;
+                }
             }
         });
     }
+    waits
+}
+
+fn moment_of(policy: &Policy, id: MomentId) -> Option<&Moment> {
+    policy.moment_position(id).and_then(|position| policy.tables.moments.get(position))
 }
 
 /// Positions of the offers that answer a moment.
-pub(super) fn answering(policy: &Policy, moment: crate::base::ids::MomentId) -> &[u32] {
-    policy
-        .moment_position(moment)
-        .and_then(|position| policy.tables.moments.get(position))
-        .and_then(|m| {
-            policy.tables.moment_offers.get(m.offers.start as usize..m.offers.end as usize)
-        })
+pub(super) fn answering(policy: &Policy, moment: MomentId) -> &[u32] {
+    moment_of(policy, moment)
+        .map(|moment| moment.offers.start as usize..moment.offers.end as usize)
+        .and_then(|range| policy.tables.moment_offers.get(range))
         .unwrap_or(&[])
 }
 
-/// Takes an offer whose rules hold through the other stages; its best treatment if one passes, else where it fell out.
+/// Takes an offer whose rules hold through the other stages; its best treatment if one passes, else
+/// where it fell out.
 fn consider(
     gates: &mut Gates,
     position: u32,
@@ -164,6 +182,7 @@ fn consider(
     let mut best: Option<Candidate> = None;
     let mut worth_memo = None;
     for treatment_position in offer.treatments.clone() {
+        step(1);
         let at = treatment_position as usize;
         let Some(treatment) = tables.treatments.get(at) else { continue };
         let Some(channel) = tables.channels.get(usize::from(treatment.channel)) else { continue };
@@ -262,16 +281,21 @@ pub(crate) fn apply(
                 Contact { time_ms: inputs.now_ms, offer: offered.offer, channel: offered.channel };
             record_contact(policy, bytes, contact);
         }
-        OpenOffers::of(policy).open(bytes, &open_offer(inputs, decision.id, slot as u8, offered));
+        if let Some(entry) = make_room(policy, bytes, lease, delta) {
+            let terms = policy.terms(position);
+            entry.write(bytes, &open_offer(inputs, decision.id, slot as u8, terms, offered));
+        }
         snooze(policy, bytes, offered, inputs.now_ms);
     }
 }
 
-fn open_offer(inputs: &Inputs, decision: u64, slot: u8, offered: &Offered) -> NewOffer {
-    let mut parameters = [Cell::MISSING; OFFER_PARAMETERS_MAX];
-    for (cell, parameter) in parameters.iter_mut().zip(&offered.parameters) {
-        *cell = parameter.value.map_or(Cell::MISSING, Value::into_cell);
-    }
+fn open_offer<'o>(
+    inputs: &Inputs,
+    decision: u64,
+    slot: u8,
+    terms: u32,
+    offered: &'o Offered,
+) -> NewOffer<'o> {
     NewOffer {
         decision,
         slot,
@@ -281,7 +305,8 @@ fn open_offer(inputs: &Inputs, decision: u64, slot: u8, offered: &Offered) -> Ne
         made_ms: inputs.now_ms,
         expires_ms: offered.expires_ms,
         probability: offered.probability,
-        parameters,
+        terms,
+        parameters: &offered.parameters,
     }
 }
 
@@ -293,21 +318,5 @@ fn snooze(policy: &Policy, bytes: &mut [u8], offered: &Offered, now_ms: i64) {
     {
         let until_ms = now_ms.saturating_add(moment.snooze_ms);
         write_i64(bytes, policy.layout.moments + 8 * position, until_ms);
-    }
-}
-
-/// Closes offers whose time is over and gives back what they reserved.
-pub(crate) fn sweep_expired(
-    policy: &Policy,
-    bytes: &mut [u8],
-    now_ms: i64,
-    lease: &mut Lease,
-    delta: &mut Delta,
-) {
-    let open = OpenOffers::of(policy);
-    let over: SmallVec<[_; crate::base::limits::OPEN_OFFERS]> =
-        open.used(bytes).filter(|entry| entry.expires_ms(bytes) <= now_ms).collect();
-    for entry in over {
-        super::outcome::expire(policy, bytes, entry, lease, delta);
     }
 }

@@ -2,14 +2,14 @@
 
 use smallvec::SmallVec;
 
-use super::{Context, Inputs};
+use super::{Context, Inputs, Stage, Trace};
 use crate::base::hash::{hash_words, unit_interval};
 use crate::base::ids::OfferId;
 use crate::base::limits::{DECISION_OFFERS_MAX, EXPLORATION_TOP_MAX};
 use crate::expr::evaluate;
 use crate::policy::{Channel, Offer, Treatment};
 use crate::profile::Features;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Lease, Snapshot};
 
 /// An offer that passed all stages, in its best treatment.
 #[derive(Clone, Copy, Debug)]
@@ -71,28 +71,43 @@ fn consumption(policy: &crate::policy::Policy, snapshot: &Snapshot, treatment: &
 }
 
 /// The best candidates seen so far, best first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Ranking {
     best: SmallVec<[Candidate; EXPLORATION_TOP_MAX]>,
+    /// No group gets two places, so where there are several only the best of each group matters.
+    one_of_a_group: bool,
     /// How many were ranked in all.
     pub(crate) ranked: u32,
 }
 
 impl Ranking {
+    pub(crate) fn new(context: &Context) -> Ranking {
+        Ranking { best: SmallVec::new(), one_of_a_group: context.slots > 1, ranked: 0 }
+    }
+
     /// Ranks one more. O(number kept).
-    pub(crate) fn insert(&mut self, candidate: Candidate) {
+    pub(crate) fn insert(&mut self, candidate: Candidate, trace: &mut impl Trace) {
         self.ranked += 1;
-        let place = self.best.iter().position(|other| candidate.before(other));
-        match place {
-            Some(place) => {
-                if self.best.len() == EXPLORATION_TOP_MAX {
-                    self.best.pop();
-                }
-                self.best.insert(place, candidate);
+        let mut outranked =
+            |other: Candidate| trace.fate(other.id, Stage::Outranked, Some(other.score));
+        if self.one_of_a_group
+            && let Some(rival) = self.best.iter().position(|other| other.group == candidate.group)
+        {
+            if self.best[rival].before(&candidate) {
+                return outranked(candidate);
             }
-            None if self.best.len() < EXPLORATION_TOP_MAX => self.best.push(candidate),
-            None => {}
+            outranked(self.best.remove(rival));
         }
+        let place = self.best.partition_point(|other| other.before(&candidate));
+        if place == EXPLORATION_TOP_MAX {
+            return outranked(candidate);
+        }
+        if self.best.len() == EXPLORATION_TOP_MAX
+            && let Some(last) = self.best.pop()
+        {
+            outranked(last);
+        }
+        self.best.insert(place, candidate);
     }
 
     /// Those kept, best first.
@@ -101,25 +116,33 @@ impl Ranking {
     }
 
     /// Fills the places one after the other, no group twice, each with the probability of its
-    /// choice given the places before.
+    /// choice given the places before. What one place takes of the lease is not there for the next.
     pub(crate) fn choose(
         &self,
         inputs: &Inputs,
         context: &Context,
+        lease: &Lease,
     ) -> SmallVec<[(Candidate, f64); DECISION_OFFERS_MAX]> {
         let slots = match context.channel {
             Some(_) => usize::from(context.slots).min(DECISION_OFFERS_MAX),
             None => 1,
         };
+        let draws_of = |candidate: &Candidate| {
+            let treatment = inputs.policy.tables.treatments.get(candidate.treatment as usize);
+            treatment.map_or(&[][..], |treatment| &treatment.draws)
+        };
         let mut rest = self.best.clone();
-        let mut chosen = SmallVec::new();
+        let mut chosen: SmallVec<[(Candidate, f64); DECISION_OFFERS_MAX]> = SmallVec::new();
         for slot in 0..slots {
             let Some((place, probability)) = draw(inputs, rest.len(), slot as u64) else {
                 break;
             };
             let candidate = rest[place];
-            rest.retain(|other| other.group != candidate.group);
             chosen.push((candidate, probability));
+            let taken = chosen.iter().flat_map(|(other, _)| draws_of(other));
+            rest.retain(|other| {
+                other.group != candidate.group && lease.covers(draws_of(other), taken.clone())
+            });
         }
         chosen
     }

@@ -3,17 +3,16 @@
 use smallvec::SmallVec;
 
 use crate::base::ids::OfferId;
+use crate::base::limits::CONTACT_RULES_MAX;
+use crate::base::steps::step;
 use crate::policy::{Cap, CapScope, Offer, Policy};
 use crate::profile::{Contact, contacts};
-
-/// Caps that are kept without a spill.
-const CAPS_INLINE: usize = 32;
 
 /// How often each cap has been used within its window.
 #[derive(Debug)]
 pub(crate) struct CapUse {
     /// By cap position; caps over each offer by itself are counted when asked.
-    used: SmallVec<[u16; CAPS_INLINE]>,
+    used: SmallVec<[u16; CONTACT_RULES_MAX]>,
 }
 
 impl CapUse {
@@ -23,6 +22,7 @@ impl CapUse {
         let mut used = SmallVec::from_elem(0u16, caps.len());
         for contact in contacts(policy, bytes) {
             for (count, cap) in used.iter_mut().zip(caps) {
+                step(1);
                 if in_window(cap, &contact, now_ms) && counts(policy, cap, &contact) {
                     *count += 1;
                 }
@@ -42,6 +42,7 @@ impl CapUse {
     ) -> bool {
         let caps = &policy.tables.contact.caps;
         self.used.iter().zip(caps).any(|(&used, cap)| {
+            step(1);
             !cap.exempt.contains(offer.kind)
                 && match cap.scope {
                     CapScope::EachOffer => {
@@ -57,9 +58,10 @@ impl CapUse {
 }
 
 /// A window is free of a contact once its whole length has passed. Contacts after `now` count
-/// too, so a clock that steps back cannot open a gap: the cap holds in *any* window.
+/// too, however far: a clock that jumps ahead and back can only make caps stricter, and an entry
+/// that the log overwrites no longer counts for any cap.
 fn in_window(cap: &Cap, contact: &Contact, now_ms: i64) -> bool {
-    (now_ms - contact.time_ms).abs() < cap.window_ms
+    contact.time_ms > now_ms.saturating_sub(cap.window_ms)
 }
 
 fn binds(policy: &Policy, scope: CapScope, position: u32, offer: &Offer, channel: u16) -> bool {
@@ -94,6 +96,7 @@ fn counts(policy: &Policy, cap: &Cap, contact: &Contact) -> bool {
 
 fn offer_count(policy: &Policy, bytes: &[u8], now_ms: i64, cap: &Cap, offer: OfferId) -> u16 {
     contacts(policy, bytes)
+        .inspect(|_| step(1))
         .filter(|contact| contact.offer == offer && in_window(cap, contact, now_ms))
         .count() as u16
 }

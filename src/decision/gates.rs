@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::contact::CapUse;
 use super::{Context, Inputs, Stage};
+use crate::base::steps::step;
 use crate::expr::{Environment, Program, holds};
 use crate::policy::{
     Arm, Channel, Contact, Group, Issue, KindSet, Offer, OfferKind, QuietHours, Rules,
@@ -116,9 +117,15 @@ impl<'a, 'f> Gates<'a, 'f> {
         }
     }
 
-    /// When quiet hours end, if they are why an offer waits.
+    /// When quiet hours end, if it is quiet; zero otherwise.
     pub(crate) fn quiet_until_ms(&self) -> i64 {
-        self.quiet_ms.map_or(0, |remaining| self.inputs.now_ms.saturating_add(remaining))
+        let now_ms = self.inputs.now_ms;
+        self.quiet_ms.map_or(0, |remaining| {
+            let end_ms = now_ms.saturating_add(remaining);
+            // The local clock may change in between.
+            let ahead_ms = |utc_ms| self.features.local(utc_ms).ahead_ms(utc_ms);
+            end_ms.saturating_add(ahead_ms(now_ms) - ahead_ms(end_ms))
+        })
     }
 
     /// The stages of an offer's switches, dates and rules: the first that refuses it. What the
@@ -162,8 +169,9 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.inputs.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
             return Err(Stage::InControl);
         }
-        let bytes = self.features.bytes();
-        if OpenOffers::of(policy).used(bytes).any(|entry| entry.offer(bytes) == offer.id) {
+        let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);
+        let mut open = OpenOffers::of(policy).used(bytes);
+        if open.any(|open| open.offer(bytes) == offer.id && open.expires_ms(bytes) > now_ms) {
             return Err(Stage::AlreadyOpen);
         }
         Ok(())
@@ -205,7 +213,7 @@ impl<'a, 'f> Gates<'a, 'f> {
 
     /// Whether the lease covers what a treatment draws.
     pub(crate) fn budget(&self, draws: &[crate::policy::Draw]) -> Result<(), Stage> {
-        if self.lease.covers(draws) { Ok(()) } else { Err(Stage::NoBudget) }
+        if self.lease.covers(draws, [].iter()) { Ok(()) } else { Err(Stage::NoBudget) }
     }
 
     fn rule(&mut self, program: Option<Program>) -> bool {
@@ -263,6 +271,7 @@ impl<'a, 'f> Gates<'a, 'f> {
     fn silenced(&mut self) -> KindSet {
         let mut silenced = KindSet::default();
         for suppression in &self.inputs.policy.tables.contact.suppressions {
+            step(1);
             if self.rule(Some(suppression.when)) {
                 let kinds = OfferKind::ALL.into_iter();
                 silenced = kinds

@@ -16,11 +16,11 @@ mod stage;
 mod trace;
 mod workspace;
 
-pub(crate) use allocate::{Inputs, allocate, apply, sweep_expired};
+pub(crate) use allocate::{Inputs, allocate, apply};
 pub use eligible::Lookup;
 pub(crate) use eligible::eligible;
-pub(crate) use outcome::settle;
 pub use outcome::{Outcome, OutcomeKind, Settled};
+pub(crate) use outcome::{settle, sweep_expired};
 pub use stage::Stage;
 pub use trace::{Explanation, Fate};
 pub(crate) use trace::{NoTrace, Trace};
@@ -28,11 +28,11 @@ pub(crate) use workspace::Workspace;
 
 use smallvec::SmallVec;
 
-use crate::base::ids::{ChannelId, ContentId, MomentId, OfferId, ParameterId, TreatmentId};
+use crate::base::ids::{ChannelId, ContentId, MomentId, OfferId, TreatmentId};
 use crate::base::limits::{DECISION_OFFERS_MAX, OFFER_PARAMETERS_MAX};
 use crate::moment::Moments;
 use crate::policy::Arm;
-use crate::profile::Value;
+use crate::profile::Parameter;
 
 /// What the caller asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,7 +70,8 @@ pub struct Decision {
     /// The arm of the universal control group experiment.
     pub arm: Arm,
     /// When to call [`tick`](crate::tick) for this subscriber, in milliseconds since the Unix
-    /// epoch: an offer waits for the end of quiet hours. Zero: no need.
+    /// epoch: an offer waits for the end of quiet hours, and a tick can raise its moment. Zero: no
+    /// need.
     pub next_call_ms: i64,
     /// A budget of the lease is nearly used up: ask for more.
     pub lease_low: bool,
@@ -99,13 +100,4 @@ pub struct Offered {
     pub probability: f64,
     /// Until when it can be taken, in milliseconds since the Unix epoch.
     pub expires_ms: i64,
-}
-
-/// A typed value that goes out with an offer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Parameter {
-    /// Which parameter.
-    pub id: ParameterId,
-    /// Its value; none when the profile lacks what it is computed from.
-    pub value: Option<Value<'static>>,
 }

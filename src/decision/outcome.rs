@@ -1,7 +1,11 @@
 //! What follows from the answer: outcomes settle open offers.
 
+use smallvec::SmallVec;
+
+use crate::base::bytes::{read_u32, write_u32};
 use crate::base::ids::{OfferId, TreatmentId};
-use crate::policy::Policy;
+use crate::base::limits::OPEN_OFFERS;
+use crate::policy::{Draw, Policy, header};
 use crate::profile::{Entry, OfferState, OpenOffers};
 use crate::snapshot::{BudgetCount, Delta, Lease, TreatmentCount};
 
@@ -80,23 +84,23 @@ pub enum Settled {
     OutOfOrder,
 }
 
-/// Settles an outcome in scratch bytes. Cannot fail.
+/// Settles an outcome in scratch bytes; whether it changed them. Cannot fail.
 pub(crate) fn settle(
     policy: &Policy,
     bytes: &mut [u8],
     outcome: &Outcome,
     lease: &mut Lease,
     delta: &mut Delta,
-) -> Settled {
+) -> (Settled, bool) {
     let found = OpenOffers::of(policy).find(bytes, outcome.decision, outcome.slot);
     let (Some(entry), Some(state)) = (found, found.and_then(|entry| entry.state(bytes))) else {
         delta.count_unattributed();
-        return Settled::Unattributed;
+        return (Settled::Unattributed, false);
     };
     if state != OfferState::Accepted && entry.expires_ms(bytes) <= outcome.now_ms {
-        expire(policy, bytes, entry, lease, delta);
+        close(policy, bytes, entry, TreatmentCount::Expired, lease, delta);
         delta.count_unattributed();
-        return Settled::Unattributed;
+        return (Settled::Unattributed, true);
     }
     let credited =
         Settled::Credited { offer: entry.offer(bytes), treatment: entry.treatment(bytes) };
@@ -110,34 +114,57 @@ pub(crate) fn settle(
         OutcomeKind::Expired if open => (TreatmentCount::Expired, None),
         OutcomeKind::Fulfilled if !open => (TreatmentCount::Fulfilled, None),
         OutcomeKind::Failed if !open => (TreatmentCount::Failed, None),
-        _ => return Settled::OutOfOrder,
+        _ => return (Settled::OutOfOrder, false),
     };
     match next {
-        Some(next) if next <= state => return Settled::Repeated,
+        Some(next) if next <= state => return (Settled::Repeated, false),
         Some(next) => {
             if next == OfferState::Accepted {
-                commit_budgets(policy, entry.treatment(bytes), delta);
+                commit_budgets(policy, bytes, entry, delta);
             }
             entry.set_state(bytes, next);
             count_treatment(policy, entry.treatment(bytes), count, delta);
         }
         None => close(policy, bytes, entry, count, lease, delta),
     }
-    credited
+    (credited, true)
 }
 
-/// Closes an offer that nobody answered in time, or that was accepted and never reported on.
-pub(super) fn expire(
+/// Closes offers whose time to be taken is over. One that was accepted waits to be fulfilled.
+pub(crate) fn sweep_expired(
     policy: &Policy,
     bytes: &mut [u8],
-    entry: Entry,
+    now_ms: i64,
     lease: &mut Lease,
     delta: &mut Delta,
 ) {
-    match entry.state(bytes) {
-        Some(OfferState::Accepted) => entry.close(bytes),
-        _ => close(policy, bytes, entry, TreatmentCount::Expired, lease, delta),
+    let over: SmallVec<[Entry; OPEN_OFFERS]> = OpenOffers::of(policy)
+        .used(bytes)
+        .filter(|entry| entry.expires_ms(bytes) <= now_ms)
+        .filter(|entry| entry.state(bytes) != Some(OfferState::Accepted))
+        .collect();
+    for entry in over {
+        close(policy, bytes, entry, TreatmentCount::Expired, lease, delta);
     }
+}
+
+/// An entry for one more offer. When all are taken one is closed for it, as expired, and counted
+/// in the header.
+pub(super) fn make_room(
+    policy: &Policy,
+    bytes: &mut [u8],
+    lease: &mut Lease,
+    delta: &mut Delta,
+) -> Option<Entry> {
+    let entry = OpenOffers::of(policy).next(bytes)?;
+    match entry.state(bytes) {
+        None => return Some(entry),
+        Some(OfferState::Accepted) => entry.close(bytes),
+        Some(_) => close(policy, bytes, entry, TreatmentCount::Expired, lease, delta),
+    }
+    let count = read_u32(bytes, header::CROWDED_OUT).saturating_add(1);
+    write_u32(bytes, header::CROWDED_OUT, count);
+    Some(entry)
 }
 
 /// Counts and closes; what an offer that was not taken reserved comes back.
@@ -149,11 +176,10 @@ fn close(
     lease: &mut Lease,
     delta: &mut Delta,
 ) {
-    let treatment = entry.treatment(bytes);
     if matches!(count, TreatmentCount::Rejected | TreatmentCount::Expired) {
-        refund_budgets(policy, treatment, lease, delta);
+        refund_budgets(policy, bytes, entry, lease, delta);
     }
-    count_treatment(policy, treatment, count, delta);
+    count_treatment(policy, entry.treatment(bytes), count, delta);
     entry.close(bytes);
 }
 
@@ -163,25 +189,35 @@ fn count_treatment(policy: &Policy, id: TreatmentId, count: TreatmentCount, delt
     }
 }
 
-fn commit_budgets(policy: &Policy, id: TreatmentId, delta: &mut Delta) {
-    for draw in draws(policy, id) {
+fn commit_budgets(policy: &Policy, bytes: &[u8], entry: Entry, delta: &mut Delta) {
+    for draw in draws(policy, bytes, entry) {
         delta.count_budget(draw.budget, BudgetCount::Committed, draw.amount);
     }
 }
 
-fn refund_budgets(policy: &Policy, id: TreatmentId, lease: &mut Lease, delta: &mut Delta) {
-    for draw in draws(policy, id) {
+fn refund_budgets(
+    policy: &Policy,
+    bytes: &[u8],
+    entry: Entry,
+    lease: &mut Lease,
+    delta: &mut Delta,
+) {
+    for draw in draws(policy, bytes, entry) {
         let budget = policy.tables.budgets.get(usize::from(draw.budget));
         if budget.is_some_and(|budget| budget.refundable) {
-            lease.refund(*draw);
-            delta.count_budget(draw.budget, BudgetCount::Refunded, draw.amount);
+            let refunded = lease.refund(*draw);
+            delta.count_budget(draw.budget, BudgetCount::Refunded, refunded);
+            delta.count_budget(draw.budget, BudgetCount::Released, draw.amount - refunded);
         }
     }
 }
 
-fn draws(policy: &Policy, id: TreatmentId) -> &[crate::policy::Draw] {
+/// What an open offer drew. Nothing is known of one that was made under other terms: giving back
+/// today's amounts could invent budget.
+fn draws<'p>(policy: &'p Policy, bytes: &[u8], entry: Entry) -> &'p [Draw] {
     policy
-        .treatment_position(id)
+        .treatment_position(entry.treatment(bytes))
+        .filter(|position| entry.made_on(bytes, policy.terms(*position)))
         .and_then(|position| policy.tables.treatments.get(position))
         .map_or(&[], |treatment| &treatment.draws)
 }

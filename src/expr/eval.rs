@@ -1,9 +1,12 @@
 //! The stack machine.
 
+use core::ops::RangeInclusive;
+
 use super::{Calendar, Cell, Op};
-use crate::base::civil::LocalTime;
+use crate::base::civil::{LocalTime, day_of_date};
 use crate::base::limits::EXPRESSION_STACK_MAX;
 use crate::base::money::{MICROS, micros_of_f64};
+use crate::base::steps::step;
 
 /// What a program can read.
 pub(crate) trait Environment {
@@ -63,7 +66,14 @@ impl Stack {
     fn doubles(&mut self, compute: impl FnOnce(f64, f64) -> f64) {
         let (right, left) = (self.pop(), self.pop());
         let result = left.as_double().zip(right.as_double()).map(|(l, r)| compute(l, r));
-        self.push(result.map_or(Cell::MISSING, Cell::double));
+        self.push(from_double(result));
+    }
+
+    #[inline(always)]
+    fn uints(&mut self, compute: impl FnOnce(u64, u64) -> Option<u64>) {
+        let (right, left) = (self.pop(), self.pop());
+        let result = left.bits().zip(right.bits()).and_then(|(l, r)| compute(l, r));
+        self.push(result.map_or(Cell::MISSING, Cell::from_bits));
     }
 
     #[inline(always)]
@@ -84,6 +94,7 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
     let mut stack = Stack { cells: [Cell::MISSING; EXPRESSION_STACK_MAX], depth: 0 };
     let mut next = 0;
     while let Some(op) = program.get(next) {
+        step(1);
         next += 1;
         match *op {
             Op::Constant(bits) => stack.push(Cell::from_bits(bits)),
@@ -91,6 +102,7 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
             Op::Field(position) => stack.push(environment.field(position)),
             Op::Now => stack.push(Cell::int(environment.now_ms())),
             Op::EventTime => stack.push(environment.event_time()),
+            Op::Missing => stack.push(Cell::MISSING),
 
             Op::Not => stack.unary(not),
             Op::JumpIfFalse(target) if stack.top().is_false() => next = next.max(target.into()),
@@ -131,6 +143,13 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
             Op::DivideInt => stack.ints(i64::checked_div),
             Op::RemainderInt => stack.ints(i64::checked_rem),
             Op::NegateInt => stack.unary(|cell| cell.as_int().and_then(i64::checked_neg).into()),
+            Op::LessUint => stack.uints(|l, r| Some(u64::from(l < r))),
+            Op::LessOrEqualUint => stack.uints(|l, r| Some(u64::from(l <= r))),
+            Op::AddUint => stack.uints(u64::checked_add),
+            Op::SubtractUint => stack.uints(u64::checked_sub),
+            Op::MultiplyUint => stack.uints(u64::checked_mul),
+            Op::DivideUint => stack.uints(u64::checked_div),
+            Op::RemainderUint => stack.uints(u64::checked_rem),
             Op::AddDouble => stack.doubles(|l, r| l + r),
             Op::SubtractDouble => stack.doubles(|l, r| l - r),
             Op::MultiplyDouble => stack.doubles(|l, r| l * r),
@@ -139,6 +158,21 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
 
             Op::IntToDouble => stack.unary(|cell| from_double(cell.as_int().map(|v| v as f64))),
             Op::DoubleToInt => stack.unary(|cell| cell.as_double().and_then(truncate).into()),
+            Op::DoubleToUint => {
+                let truncated =
+                    |value: f64| (0.0..U64_END).contains(&value).then_some(value as u64);
+                stack.unary(|cell| from_uint(cell.as_double().and_then(truncated)));
+            }
+            Op::UintToDouble => stack.unary(|cell| from_double(cell.bits().map(|v| v as f64))),
+            Op::SwitchSign => stack.unary(|cell| cell.as_int().filter(|v| *v >= 0).into()),
+            Op::Number => stack.unary(|cell| cell.as_double().map_or(Cell::MISSING, Cell::double)),
+            Op::TimestampInRange => stack.unary(|cell| within(cell, TIMESTAMP_MS)),
+            Op::DurationInRange => stack.unary(|cell| within(cell, DURATION_MS)),
+            Op::Unary(function) => stack.unary(|cell| function.of(cell)),
+            Op::Binary(function) => {
+                let (right, left) = (stack.pop(), stack.pop());
+                stack.push(function.of(left, right));
+            }
             Op::MoneyToDouble => {
                 stack.unary(|cell| from_double(cell.as_int().map(|v| v as f64 / MICROS as f64)));
             }
@@ -148,6 +182,11 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
             Op::Local(part) => {
                 stack.unary(|cell| {
                     cell.as_int().map(|utc_ms| calendar(part, environment.local(utc_ms))).into()
+                });
+            }
+            Op::Utc(part) => {
+                stack.unary(|cell| {
+                    cell.as_int().map(|utc_ms| calendar(part, LocalTime::new(utc_ms, 0))).into()
                 });
             }
         }
@@ -175,7 +214,24 @@ fn and(left: Cell, right: Cell) -> Cell {
 }
 
 fn from_double(value: Option<f64>) -> Cell {
-    value.map_or(Cell::MISSING, Cell::double)
+    value.map_or(Cell::MISSING, |value| Cell::from_bits(value.to_bits()))
+}
+
+fn from_uint(value: Option<u64>) -> Cell {
+    value.map_or(Cell::MISSING, Cell::from_bits)
+}
+
+/// 2^64 as a float: the first value above every `u64`.
+const U64_END: f64 = 18_446_744_073_709_551_616.0;
+
+/// From 0001-01-01T00:00:00Z to the end of the year 9999, the timestamps of CEL.
+const TIMESTAMP_MS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
+
+/// The durations of CEL, whose nanoseconds fit 64 bits.
+const DURATION_MS: RangeInclusive<i64> = i64::MIN / 1_000_000..=i64::MAX / 1_000_000;
+
+fn within(cell: Cell, range: RangeInclusive<i64>) -> Cell {
+    cell.as_int().filter(|value| range.contains(value)).into()
 }
 
 /// The integer part, when it fits.
@@ -190,7 +246,11 @@ fn calendar(part: Calendar, local: LocalTime) -> i64 {
         Calendar::Hour => local.hour(),
         Calendar::Minute => local.minute(),
         Calendar::DayOfWeek => local.day_of_week(),
+        Calendar::Second => local.ms_of_day() / 1_000 % 60,
+        Calendar::Millisecond => local.ms_of_day() % 1_000,
         Calendar::DayOfMonth => local.day_of_month(),
+        Calendar::Date => local.day_of_month() + 1,
+        Calendar::DayOfYear => local.day() - day_of_date(local.year(), 1, 1),
         Calendar::Month => local.month(),
         Calendar::Year => local.year(),
     }
@@ -261,7 +321,10 @@ mod tests {
             assert_eq!(run(&ops), Cell::MISSING, "{ops:?}");
         }
         let double = |v: f64| Op::Constant(v.to_bits());
-        assert_eq!(run(&[double(0.0), double(0.0), Op::DivideDouble]), Cell::MISSING);
+        let nan = [double(0.0), double(0.0), Op::DivideDouble];
+        assert_eq!(run(&[nan[0], nan[1], nan[2], Op::Number]), Cell::MISSING);
+        assert_eq!(run(&[nan[0], nan[1], nan[2], double(1.0), Op::LessDouble]), Cell::FALSE);
+        assert_eq!(run(&[double(-0.0), Op::Number]), Cell::double(0.0));
         assert_eq!(run(&[double(1e300), Op::DoubleToInt]), Cell::MISSING);
         assert_eq!(run(&[double(-2.9), Op::DoubleToInt]), Cell::int(-2));
     }

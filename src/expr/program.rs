@@ -1,9 +1,12 @@
 //! The operations of a program and where they are kept.
 
+use super::math::{Binary, Unary};
+
 /// One step on the stack. Binary operations take the left operand from below the top.
 ///
 /// `Int` operations also serve money, timestamps and durations: all are scaled integers, and the
-/// compiler has seen to the units.
+/// compiler has seen to the units. The compiler folds constants by running these same operations,
+/// so an expression means the same whether its operands were known early or late.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Op {
     /// Push a known value.
@@ -16,6 +19,8 @@ pub(crate) enum Op {
     Now,
     /// Push the triggering event's own time.
     EventTime,
+    /// Push nothing known: an expression that can only fail.
+    Missing,
 
     /// Three-valued not.
     Not,
@@ -60,7 +65,22 @@ pub(crate) enum Op {
     RemainderInt,
     /// Negation.
     NegateInt,
-    /// Sum of floats; missing if NaN, as for all float arithmetic.
+    /// Less, unsigned integers; also false before true.
+    LessUint,
+    /// Less or equal, unsigned integers.
+    LessOrEqualUint,
+    /// Sum of unsigned integers; missing when it does not fit, as for all their arithmetic.
+    AddUint,
+    /// Difference of unsigned integers.
+    SubtractUint,
+    /// Product of unsigned integers.
+    MultiplyUint,
+    /// Quotient of unsigned integers.
+    DivideUint,
+    /// Remainder of unsigned integers.
+    RemainderUint,
+    /// Sum of floats. Within an expression floats are those of IEEE 754, as in CEL: a NaN is
+    /// unequal to itself. `Number` keeps it from leaving.
     AddDouble,
     /// Difference of floats.
     SubtractDouble,
@@ -75,12 +95,47 @@ pub(crate) enum Op {
     IntToDouble,
     /// A float as an integer, truncated towards zero; missing when out of range.
     DoubleToInt,
+    /// A float as an unsigned integer, truncated; missing when out of range.
+    DoubleToUint,
+    /// An unsigned integer as a float.
+    UintToDouble,
+    /// An integer as an unsigned one or back; missing when the other cannot hold it.
+    SwitchSign,
+    /// The float that a program results in: missing if NaN, and zero without a sign.
+    Number,
+    /// A timestamp that CEL can hold, of the years 1 to 9999; missing otherwise.
+    TimestampInRange,
+    /// A duration that CEL can hold, of at most 2^63 nanoseconds; missing otherwise.
+    DurationInRange,
+    /// One operand to one result.
+    Unary(Unary),
+    /// Two operands to one result.
+    Binary(Binary),
     /// Money in micro-units as a float in units.
     MoneyToDouble,
     /// A float in units as money, to the nearest micro-unit; missing when out of range.
     DoubleToMoney,
     /// A part of a timestamp on the subscriber's own clock.
     Local(Calendar),
+    /// A part of a timestamp on a clock in UTC.
+    Utc(Calendar),
+}
+
+impl Op {
+    /// A number for each way to compare two values; none for operations that do not.
+    pub(crate) fn comparison(self) -> Option<u8> {
+        match self {
+            Op::EqualBits => Some(1),
+            Op::EqualDouble => Some(2),
+            Op::LessInt => Some(3),
+            Op::LessOrEqualInt => Some(4),
+            Op::LessDouble => Some(5),
+            Op::LessOrEqualDouble => Some(6),
+            Op::LessUint => Some(7),
+            Op::LessOrEqualUint => Some(8),
+            _ => None,
+        }
+    }
 }
 
 /// A part of a local date or time.
@@ -90,10 +145,18 @@ pub(crate) enum Calendar {
     Hour,
     /// 0 to 59.
     Minute,
+    /// 0 to 59.
+    Second,
+    /// 0 to 999.
+    Millisecond,
     /// 0 (Sunday) to 6.
     DayOfWeek,
     /// 0 to 30.
     DayOfMonth,
+    /// 1 to 31.
+    Date,
+    /// 0 to 365.
+    DayOfYear,
     /// 0 (January) to 11.
     Month,
     /// The year.
@@ -101,7 +164,7 @@ pub(crate) enum Calendar {
 }
 
 /// A run of operations in the policy's one pool of code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Program {
     pub(crate) start: u32,
     pub(crate) len: u16,

@@ -1,8 +1,8 @@
 //! The calls on messages.
 
 use core::ffi::c_void;
-use core::mem::offset_of;
 
+use super::context::{self, opportune_context};
 use super::decision::{OPPORTUNE_MOMENTS_MAX, filled, opportune_decision, opportune_moment};
 use super::guard::guard;
 use super::handles::{opportune_local, opportune_policy, opportune_snapshot};
@@ -10,57 +10,9 @@ use super::message::opportune_message;
 use super::pointers;
 use super::profile::profile_bytes;
 use super::status::{OPPORTUNE_OUT_OF_RANGE, Refusal, opportune_status};
-use super::structs::{self, Versioned};
-use crate::base::ids::ChannelId;
-use crate::base::limits::DECISION_OFFERS_MAX;
+use super::structs;
 use crate::call::{self, Shared};
-use crate::decision::Context;
 use crate::moment::Moments;
-
-/// What the caller asks for. Zeros, or NULL in its place, ask for an outbound decision.
-#[repr(C)]
-pub struct opportune_context {
-    /// sizeof(opportune_context).
-    pub struct_size: usize,
-    /// Inbound: the id of the channel that the subscriber is using and that asks. Such an answer
-    /// is no contact: consent to be contacted, quiet hours and caps do not bind it. 0: outbound.
-    pub channel: u32,
-    /// Inbound: how many offers the channel has room for, at most OPPORTUNE_DECISION_OFFERS_MAX.
-    /// Outbound makes at most one.
-    pub slots: u32,
-    /// Replaces the seed of draws if has_seed is not 0; else it follows the message, so that a
-    /// repeated message decides alike. May lie behind struct_size, with has_seed.
-    pub seed: u64,
-    /// Whether seed counts.
-    pub has_seed: u32,
-    /// Must be 0.
-    pub reserved: u32,
-}
-
-// SAFETY: repr(C), struct_size first, then numbers.
-unsafe impl Versioned for opportune_context {
-    const SIZE_MIN: usize = offset_of!(opportune_context, seed);
-}
-
-/// The context for the library; NULL is the default.
-///
-/// # Safety
-/// `context` is as [`structs::read`] wants it.
-unsafe fn context(context: *const opportune_context) -> Result<Context, Refusal> {
-    if context.is_null() {
-        return Ok(Context::default());
-    }
-    // SAFETY: passed on.
-    let context = unsafe { structs::read(context) }?;
-    if context.slots as usize > DECISION_OFFERS_MAX || context.reserved != 0 {
-        return Err(Refusal(OPPORTUNE_OUT_OF_RANGE));
-    }
-    Ok(Context {
-        channel: (context.channel != 0).then_some(ChannelId(context.channel)),
-        slots: context.slots as u8,
-        seed: (context.has_seed != 0).then_some(context.seed),
-    })
-}
 
 /// Takes a message into the profile, finds the moments that it raises, and decides what to offer:
 /// the one call of an inline host, and the same as opportune_update, opportune_classify and
@@ -101,7 +53,7 @@ pub unsafe extern "C" fn opportune_decide(
             (
                 shared(policy, snapshot)?,
                 pointers::borrow_mut(local)?,
-                self::context(context)?,
+                context::read(context)?,
                 profile_bytes(
                     profile_in,
                     profile_in_len,
@@ -275,7 +227,7 @@ pub unsafe extern "C" fn opportune_allocate(
                 shared(policy, snapshot)?,
                 pointers::borrow_mut(local)?,
                 pointers::array(moments, moment_count)?,
-                self::context(context)?,
+                context::read(context)?,
                 profile_bytes(
                     profile_in,
                     profile_in_len,

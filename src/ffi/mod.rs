@@ -10,12 +10,14 @@
 #![allow(non_camel_case_types, reason = "types are named as C names them")]
 #![allow(clippy::too_many_arguments, reason = "C has no slices: each is two arguments")]
 
+mod context;
 mod decide;
 mod decision;
 mod guard;
 mod handles;
 mod local;
 mod message;
+mod open_offers;
 mod outcome;
 mod pointers;
 mod policy;

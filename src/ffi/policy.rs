@@ -2,7 +2,7 @@
 
 use core::ffi::{c_char, c_void};
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use super::guard::guard;
 use super::handles::{give, opportune_policy, take_back};
@@ -12,6 +12,7 @@ use super::status::{
 };
 use crate::base::ids::Namespace;
 use crate::compile::{Source, compile};
+use crate::policy::Policy;
 
 /// An event kind: "call_end".
 pub const OPPORTUNE_NAMESPACE_EVENT: u32 = 1;
@@ -73,7 +74,8 @@ const _: () = {
 /// its full length. On any other status *message_length is 0. message may be NULL if
 /// message_capacity is 0; message_length may be NULL.
 ///
-/// Allocates, and takes milliseconds or more: for start-up, not for the rating thread. Any thread.
+/// Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
+/// rating thread. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn opportune_policy_compile(
     name: *const c_char,
@@ -121,6 +123,55 @@ pub unsafe extern "C" fn opportune_policy_compile(
     })
 }
 
+/// Loads a policy from an artifact, the bytes that opportune_policy_save or the command
+/// "opportune compile" wrote. It decides as the policy that was saved, to the bit; profiles,
+/// snapshots and deltas of one are those of the other. On success *policy is a handle that the
+/// caller frees with opportune_policy_free; bytes may be freed or changed. Whatever the bytes are,
+/// they are checked before they are believed: OPPORTUNE_MALFORMED if they are no artifact, or
+/// not a sound one; OPPORTUNE_ARTIFACT_VERSION if they are of another version than this library
+/// reads.
+///
+/// Allocates, a small multiple of the bytes: for start-up, not for the rating thread. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_load(
+    bytes: *const c_void,
+    bytes_len: usize,
+    policy: *mut *mut opportune_policy,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (bytes, out) = unsafe { (pointers::bytes(bytes, bytes_len)?, pointers::out(policy)?) };
+        give(opportune_policy { policy: Policy::from_bytes(bytes)?, ids: String::new() }, out);
+        Ok(())
+    })
+}
+
+/// Writes a policy as an artifact: versioned, checksummed bytes for opportune_policy_load; equal
+/// policies give equal bytes. buffer gets them and *length their number; if that is more than
+/// capacity, OPPORTUNE_TOO_SMALL is returned, *length is what is needed, and buffer is untouched
+/// (it may be NULL if capacity is 0).
+///
+/// Allocates: for start-up, not for the rating thread. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_save(
+    policy: *const opportune_policy,
+    buffer: *mut u8,
+    capacity: usize,
+    length: *mut usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, buffer, length) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::array_out(buffer, capacity)?,
+                pointers::out(length)?,
+            )
+        };
+        pointers::deliver(&policy.policy.to_bytes(), buffer, length)
+    })
+}
+
 /// Frees a policy. NULL is allowed and does nothing. No call may be using it; snapshots, local
 /// handles and profiles that were made for it stay valid and work with an equal policy.
 #[unsafe(no_mangle)]
@@ -132,6 +183,7 @@ pub unsafe extern "C" fn opportune_policy_free(policy: *mut opportune_policy) {
 /// Writes the table of permanent numbers, to be stored beside the policy text. buffer gets UTF-8
 /// text without NUL and *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is
 /// returned, *length is what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+/// A policy that was loaded from an artifact has no table, and the text is empty.
 ///
 /// Does not allocate. Any thread.
 #[unsafe(no_mangle)]

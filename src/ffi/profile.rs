@@ -103,7 +103,8 @@ pub unsafe extern "C" fn opportune_profile_revision(
     })
 }
 
-/// Takes over history and outside data: count dated values. For an attribute: its value, as of
+/// Takes over history and outside data as far as it is known at now_ms: count dated values, none
+/// of a later time. For an attribute: its value, as of
 /// that time (an older one does not replace a newer). For an aggregate: what its events of one
 /// bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
 /// least, greatest or last value; for a last time, the time alone counts.
@@ -120,6 +121,7 @@ pub unsafe extern "C" fn opportune_backfill(
     subscriber_len: usize,
     dated: *const opportune_dated,
     count: usize,
+    now_ms: i64,
     profile_in: *const u8,
     profile_in_len: usize,
     profile_out: *mut u8,
@@ -148,7 +150,7 @@ pub unsafe extern "C" fn opportune_backfill(
         // SAFETY: the array is as the header asks, for the length of the call.
         let dated = unsafe { buffer.fill(dated, count) }?;
         let updated =
-            call::backfill(&policy.policy, profile, subscriber, dated, &mut local.scratch)?;
+            call::backfill(&policy.policy, profile, subscriber, dated, now_ms, &mut local.scratch)?;
         out.map(|out| out.write(updated.revision));
         Ok(())
     })

@@ -4,7 +4,7 @@ use super::guard::guard;
 use super::handles::{give, opportune_policy, opportune_snapshot, take_back};
 use super::pointers;
 use super::status::opportune_status;
-use crate::learning::advance;
+use crate::learning;
 use crate::snapshot::{Delta, Snapshot};
 
 /// Makes the snapshot before anything has been learned: the policy's priors, nothing scarce,
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn opportune_snapshot_advance(
             )
         };
         let delta = Delta::from_bytes(&policy.policy, bytes)?;
-        let next = advance(&policy.policy, &snapshot.snapshot, &delta)?;
+        let next = learning::advance(&policy.policy, &snapshot.snapshot, &delta)?;
         give(opportune_snapshot { snapshot: next }, out);
         Ok(())
     })

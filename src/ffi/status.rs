@@ -4,6 +4,7 @@ use core::ffi::c_char;
 
 use super::text::c_text;
 use crate::error::Error;
+use crate::policy::ArtifactError;
 
 /// What a call came to: OPPORTUNE_OK, or why it was refused. The numbers are frozen; later
 /// versions add new ones at the end, so treat an unknown number as a refusal.
@@ -52,10 +53,14 @@ pub const OPPORTUNE_UNKNOWN_FEATURE: opportune_status = 17;
 pub const OPPORTUNE_UNKNOWN_CHANNEL: opportune_status = 18;
 /// The policy has no such zone.
 pub const OPPORTUNE_UNKNOWN_ZONE: opportune_status = 19;
-/// Bytes of a snapshot or a delta are malformed, cut or of another version.
+/// Bytes of a snapshot, a delta or a policy artifact are malformed, cut or of another version.
 pub const OPPORTUNE_MALFORMED: opportune_status = 20;
-/// The delta was merged before.
+/// The delta was merged before, or one before it was not.
 pub const OPPORTUNE_DELTA_SEQUENCE: opportune_status = 21;
+/// A channel asks for no offer, or for more than a decision can hold.
+pub const OPPORTUNE_BAD_SLOTS: opportune_status = 22;
+/// More moments than a message can raise, one that the policy lacks, or one that has expired.
+pub const OPPORTUNE_BAD_MOMENTS: opportune_status = 23;
 /// A pointer is NULL that may not be.
 pub const OPPORTUNE_NULL_POINTER: opportune_status = 100;
 /// A buffer or array is too short; the length that is needed has been reported.
@@ -80,6 +85,8 @@ pub const OPPORTUNE_OUT_OF_RANGE: opportune_status = 109;
 pub const OPPORTUNE_UNKNOWN_NAME: opportune_status = 110;
 /// Memory for a growing buffer could not be had.
 pub const OPPORTUNE_OUT_OF_MEMORY: opportune_status = 111;
+/// The artifact is of another version than this library reads: compile the policy text again.
+pub const OPPORTUNE_ARTIFACT_VERSION: opportune_status = 112;
 
 /// Why an exported function does not do what it is asked; never OPPORTUNE_OK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +138,18 @@ errors! {
     OPPORTUNE_UNKNOWN_ZONE UnknownZone;
     OPPORTUNE_MALFORMED Malformed;
     OPPORTUNE_DELTA_SEQUENCE DeltaSequence;
+    OPPORTUNE_BAD_SLOTS Slots;
+    OPPORTUNE_BAD_MOMENTS Moments;
+}
+
+impl From<ArtifactError> for Refusal {
+    fn from(error: ArtifactError) -> Refusal {
+        Refusal(match error {
+            ArtifactError::Version { .. } => OPPORTUNE_ARTIFACT_VERSION,
+            ArtifactError::Memory => OPPORTUNE_OUT_OF_MEMORY,
+            _ => OPPORTUNE_MALFORMED,
+        })
+    }
 }
 
 /// One line for people about a status: what is wrong and what to do. Static, NUL-terminated
@@ -161,6 +180,9 @@ pub extern "C" fn opportune_status_message(status: opportune_status) -> *const c
             c_text!("policy has no such name or id in that namespace")
         }
         OPPORTUNE_OUT_OF_MEMORY => c_text!("out of memory"),
+        OPPORTUNE_ARTIFACT_VERSION => {
+            c_text!("artifact is of another version: compile the policy text again")
+        }
         _ => error_text(status).unwrap_or(c_text!("unknown status")),
     }
 }

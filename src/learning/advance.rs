@@ -8,23 +8,29 @@ use crate::snapshot::{Delta, Snapshot, TreatmentCount};
 ///
 /// # Errors
 /// [`Error::SnapshotMismatch`], [`Error::LeaseMismatch`]: made for another policy.
-/// [`Error::DeltaSequence`]: the delta, or one it was merged from, went in before.
+/// [`Error::DeltaSequence`]: the delta, or one it was merged from, went in before, or an earlier
+/// one of its node and epoch has not.
 pub fn advance(policy: &Policy, snapshot: &Snapshot, delta: &Delta) -> Result<Snapshot, Error> {
     snapshot.check(policy)?;
     delta.check(policy)?;
     let mut next = snapshot.clone();
     for origin in delta.origins() {
-        let now = (origin.epoch, origin.sequence);
-        if next.applied.get(&origin.node).is_some_and(|last| *last >= now) {
+        let (epoch, sequence) = next.applied.get(&origin.node).copied().unwrap_or_default();
+        let follows = match origin.epoch == epoch {
+            true => sequence.checked_add(1) == Some(origin.sequence),
+            false => origin.epoch > epoch && origin.sequence == 1,
+        };
+        if !follows {
             return Err(Error::DeltaSequence);
         }
-        next.applied.insert(origin.node, now);
+        next.applied.insert(origin.node, (origin.epoch, origin.sequence));
     }
     for (position, seen) in next.responses.iter_mut().enumerate() {
-        seen.offered += delta.treatment(position, TreatmentCount::Offered);
-        seen.accepted += delta.treatment(position, TreatmentCount::Accepted);
+        let add = |sum: i64, count| sum.saturating_add(delta.treatment(position, count));
+        seen.offered = add(seen.offered, TreatmentCount::Offered);
+        seen.accepted = add(seen.accepted, TreatmentCount::Accepted);
     }
-    next.version += 1;
+    next.version = next.version.saturating_add(1);
     next.refresh(policy);
     Ok(next)
 }

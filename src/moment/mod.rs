@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::base::bytes::read_i64;
 use crate::base::ids::{IntentId, MomentId};
 use crate::base::limits::MOMENTS_RAISED_MAX;
+use crate::base::steps::step;
 use crate::expr::{evaluate, holds};
 use crate::policy::{Moment, Policy};
 use crate::profile::{Features, Message, resolve};
@@ -34,11 +35,12 @@ pub type Moments = SmallVec<[RaisedMoment; MOMENTS_RAISED_MAX]>;
 /// O(moments that listen).
 pub(crate) fn classify(features: &mut Features, message: &Message) -> Moments {
     let policy = features.policy();
-    let mut raised = Moments::new();
+    let mut raised = Raised::default();
     if message.events.is_empty() {
         for (position, moment) in policy.tables.moments.iter().enumerate() {
+            step(1);
             if moment.on_tick {
-                ask(features, message, position, &mut raised);
+                raised.ask(features, message, position);
             }
         }
     }
@@ -52,33 +54,54 @@ pub(crate) fn classify(features: &mut Features, message: &Message) -> Moments {
         }
         features.set_event(resolve(policy, event, message.now_ms).ok().map(|(_, cells)| cells));
         for &position in listening {
-            ask(features, message, usize::from(position), &mut raised);
+            raised.ask(features, message, usize::from(position));
         }
         features.set_event(None);
     }
-    raised
+    raised.moments
 }
 
-/// Raises a moment if it holds, is not snoozed and was not raised by an earlier event.
-fn ask(features: &mut Features, message: &Message, position: usize, raised: &mut Moments) {
-    let policy = features.policy();
-    let Some(moment) = policy.tables.moments.get(position) else {
-        return;
-    };
-    if raised.len() == MOMENTS_RAISED_MAX
-        || raised.iter().any(|other| other.id == moment.id)
-        || snoozed_until_ms(policy, features.bytes(), position) > message.now_ms
-        || !holds(policy.code(moment.when), features)
-    {
-        return;
+/// The moments raised so far, first by priority, with their ranks.
+#[derive(Default)]
+struct Raised {
+    moments: Moments,
+    ranks: SmallVec<[u16; MOMENTS_RAISED_MAX]>,
+}
+
+impl Raised {
+    /// Raises a moment if it holds, is not snoozed and was not raised by an earlier event.
+    fn ask(&mut self, features: &mut Features, message: &Message, position: usize) {
+        step(1);
+        let policy = features.policy();
+        let Some(moment) = policy.tables.moments.get(position) else {
+            return;
+        };
+        let place = match self.ranks.binary_search(&moment.rank) {
+            Err(place) if place < MOMENTS_RAISED_MAX => place,
+            // Raised already, or behind as many as there is room for.
+            _ => return,
+        };
+        if snoozed_until_ms(policy, features.bytes(), position) > message.now_ms
+            || !holds(policy.code(moment.when), features)
+        {
+            return;
+        }
+        if self.moments.len() == MOMENTS_RAISED_MAX {
+            self.moments.pop();
+            self.ranks.pop();
+        }
+        self.ranks.insert(place, moment.rank);
+        self.moments.insert(
+            place,
+            RaisedMoment {
+                id: moment.id,
+                intent: moment.intent,
+                strength: strength(features, moment),
+                urgency: moment.urgency,
+                expires_ms: message.now_ms.saturating_add(moment.lasts_ms),
+            },
+        );
     }
-    raised.push(RaisedMoment {
-        id: moment.id,
-        intent: moment.intent,
-        strength: strength(features, moment),
-        urgency: moment.urgency,
-        expires_ms: message.now_ms.saturating_add(moment.lasts_ms),
-    });
 }
 
 fn strength(features: &mut Features, moment: &Moment) -> f64 {

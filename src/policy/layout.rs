@@ -38,7 +38,7 @@ pub(crate) const SESSION_BYTES: usize = 24;
 /// Bytes of one entry of the contact log.
 pub(crate) const CONTACT_BYTES: usize = 16;
 /// Bytes of one open offer.
-pub(crate) const OPEN_OFFER_BYTES: usize = 80;
+pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 
 /// The version of header and slots that this library reads and writes.
 pub(crate) const FORMAT_VERSION: u16 = 1;
@@ -94,6 +94,11 @@ impl Layout {
             contact_entries,
             open_offers,
         }
+    }
+
+    /// Bytes that a feature takes in a profile.
+    pub(crate) fn feature_bytes(feature: &Feature) -> usize {
+        slot_bytes(feature).next_multiple_of(8)
     }
 }
 

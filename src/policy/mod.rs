@@ -5,17 +5,20 @@
 //! loaded: the profile layout, the index over rules, and the indices from permanent ids to table
 //! positions.
 
+mod artifact;
 mod catalogue;
 mod contact;
 mod index;
 mod layout;
 mod names;
 mod schema;
+mod texts;
 mod zones;
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use artifact::ArtifactError;
 pub use catalogue::OfferKind;
 pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
@@ -30,13 +33,14 @@ pub(crate) use names::Names;
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
+pub(crate) use texts::{Text, Texts};
 pub(crate) use zones::{Zone, Zones};
 
 use crate::base::bucket::bucket;
 use crate::base::hash::{hash_bytes, hash_words};
 use crate::base::ids::{
-    ChannelId, EventId, FeatureId, FieldId, GroupId, IssueId, MomentId, OfferId, PermanentId,
-    TreatmentId,
+    ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IssueId, MomentId, OfferId,
+    PermanentId, TreatmentId,
 };
 use crate::base::simd::CpuLevel;
 use crate::expr::{Op, Program, Type};
@@ -76,6 +80,9 @@ pub(crate) struct Tables {
     /// The one pool of operations that every program is a run of.
     pub(crate) code: Vec<Op>,
     pub(crate) names: Names,
+    pub(crate) texts: Texts,
+    /// Hashes of the keys of subscribers that are the operator's own, ascending.
+    pub(crate) test_subscribers: Vec<u64>,
 }
 
 /// Epsilon-greedy over the best few: the best keeps `1 - epsilon + epsilon / m`, each other of
@@ -126,29 +133,46 @@ pub struct Policy {
     moment_positions: IdIndex,
 }
 
-/// From permanent ids, which are small, to positions in a table.
+/// From permanent ids to positions in a table.
+///
+/// Numbers are handed out one after the other, so nearly all are small and a list finds them. A
+/// table of ids may still name a number in the millions; a list that long would cost more memory
+/// than the policy, so such numbers are searched for.
 #[derive(Debug)]
 struct IdIndex {
-    positions: Vec<u32>,
+    /// By number.
+    near: Vec<u32>,
+    /// (number, position), ascending: the numbers beyond the list.
+    far: Vec<(u32, u32)>,
 }
 
 impl IdIndex {
     const NONE: u32 = u32::MAX;
+    /// Length of the list for each id that it is for: names may come and go, numbers do not.
+    const NEAR_PER_ID: usize = 4;
 
-    fn new(ids: impl Iterator<Item = u32> + Clone) -> Self {
-        let len = ids.clone().max().map_or(0, |id| id as usize + 1);
-        let mut positions = alloc::vec![Self::NONE; len];
+    fn new(ids: impl ExactSizeIterator<Item = u32> + Clone) -> Self {
+        let highest = ids.clone().max().map_or(0, |id| id as usize + 1);
+        let mut near = alloc::vec![Self::NONE; highest.min(Self::NEAR_PER_ID * ids.len())];
+        let mut far = Vec::new();
         for (position, id) in ids.enumerate() {
-            positions[id as usize] = position as u32;
+            match near.get_mut(id as usize) {
+                Some(slot) => *slot = position as u32,
+                None => far.push((id, position as u32)),
+            }
         }
-        IdIndex { positions }
+        far.sort_unstable();
+        IdIndex { near, far }
     }
 
     #[inline]
     fn position(&self, id: u32) -> Option<usize> {
-        match self.positions.get(id as usize) {
-            Some(&position) if position != Self::NONE => Some(position as usize),
-            _ => None,
+        match self.near.get(id as usize) {
+            Some(&position) => (position != Self::NONE).then_some(position as usize),
+            None => {
+                let found = self.far.binary_search_by_key(&id, |(number, _)| *number).ok()?;
+                Some(self.far[found].1 as usize)
+            }
         }
     }
 }
@@ -218,6 +242,26 @@ impl Policy {
         self.tables.names.all(I::NAMESPACE).map(|(number, name)| (I::from_number(number), name))
     }
 
+    /// What a treatment says in a language, such as `en`: the text that its policy declares in
+    /// `[content]`, with placeholders such as `{price}` for the parameters that go out with the
+    /// offer; `{{` and `}}` stand for brackets. None where the policy has no such text.
+    ///
+    /// The compiler has held it against the `text_max` of the channels that carry it, in
+    /// characters, with every value at its longest as a host would show it: whole numbers with a
+    /// separator between thousands; money the same, with two decimals (six where it needs them)
+    /// and a space and the code of the currency; `true` or `false`; `2026-01-31 21:00`;
+    /// `36500d 23h 59m 59s`; doubles with all their digits. A value that is a constant of the
+    /// policy counts as long as it is.
+    pub fn content(&self, id: ContentId, language: &str) -> Option<&str> {
+        self.tables.texts.text(id, language)
+    }
+
+    /// Whether this is one of the policy's `test_subscribers`: people of the operator's own who
+    /// try out what others do not see yet. O(log of their number).
+    pub fn is_test_subscriber(&self, subscriber: &[u8]) -> bool {
+        self.tables.test_subscribers.binary_search(&self.subscriber_hash(subscriber)).is_ok()
+    }
+
     /// The type of a feature.
     pub fn feature_type(&self, id: FeatureId) -> Option<Type> {
         self.feature_position(id).map(|position| self.tables.features[position].ty)
@@ -269,6 +313,23 @@ impl Policy {
     /// The id of the decision that answers a message: the same for every transmission of it.
     pub(crate) fn decision_id(&self, subscriber: u64, message: u64) -> u64 {
         hash_words(self.tables.salt, [subscriber, message]).max(1)
+    }
+
+    /// A digest of what an offer promises and draws in this treatment. An open offer that was made
+    /// on other terms, under an earlier policy, is not settled on today's.
+    pub(crate) fn terms(&self, treatment: usize) -> u32 {
+        let Some(treatment) = self.tables.treatments.get(treatment) else { return 0 };
+        let offer = self.tables.offers.get(treatment.offer as usize);
+        let parameters = offer.map_or(&[][..], |offer| &offer.parameters);
+        let hash = parameters.iter().fold(self.tables.salt, |hash, parameter| {
+            hash_words(hash, [u64::from(parameter.id.0)])
+        });
+        let drawn = |draw: &Draw| {
+            let budget = self.tables.budgets.get(usize::from(draw.budget));
+            let (id, refundable) = budget.map_or((0, false), |b| (b.id.0, b.refundable));
+            [u64::from(id), u64::from(refundable), draw.amount as u64]
+        };
+        treatment.draws.iter().fold(hash, |hash, draw| hash_words(hash, drawn(draw))) as u32
     }
 
     pub(crate) fn code(&self, program: Program) -> &[Op] {

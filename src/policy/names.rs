@@ -19,12 +19,27 @@ impl Names {
     #[cfg(feature = "compiler")]
     pub(crate) fn new(mut entries: Vec<(Namespace, u32, String)>) -> Self {
         entries.sort();
-        let by_name = entries
-            .iter()
-            .enumerate()
-            .map(|(position, (namespace, _, name))| ((*namespace, name.clone()), position))
-            .collect();
+        let by_name = Self::index(&entries).collect();
         Names { entries, by_name }
+    }
+
+    /// The same of entries that are ascending already, or no memory.
+    #[cfg(feature = "std")]
+    pub(crate) fn try_new(
+        entries: Vec<(Namespace, u32, String)>,
+    ) -> Result<Self, hashbrown::TryReserveError> {
+        let mut by_name = HashMap::new();
+        by_name.try_reserve(entries.len())?;
+        by_name.extend(Self::index(&entries));
+        Ok(Names { entries, by_name })
+    }
+
+    #[cfg(feature = "std")]
+    fn index(
+        entries: &[(Namespace, u32, String)],
+    ) -> impl Iterator<Item = ((Namespace, String), usize)> {
+        let key = |entry: &(Namespace, u32, String)| (entry.0, entry.2.clone());
+        entries.iter().enumerate().map(move |(position, entry)| (key(entry), position))
     }
 
     pub(crate) fn number(&self, namespace: Namespace, name: &str) -> Option<u32> {

@@ -103,6 +103,8 @@ pub(crate) struct Moment {
     pub(crate) lasts_ms: i64,
     /// How long it stays silent after an offer was made on it.
     pub(crate) snooze_ms: i64,
+    /// Its place among all moments by priority, the first being 0.
+    pub(crate) rank: u16,
     /// Range of `Tables::moment_offers`.
     pub(crate) offers: Range<u32>,
     /// Whether a message without events (a tick) asks for it too.

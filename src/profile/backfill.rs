@@ -17,16 +17,24 @@ use crate::policy::{FeatureKind, Fold, Policy};
 pub struct Dated<'a> {
     /// Which feature.
     pub feature: FeatureId,
-    /// As of when, in milliseconds since the Unix epoch.
+    /// As of when, in milliseconds since the Unix epoch; not after the call's `now`.
     pub time_ms: i64,
     /// The value, of the feature's type.
     pub value: Value<'a>,
 }
 
 /// Folds dated values into scratch bytes. An error leaves scratch half done.
-pub(crate) fn backfill(policy: &Policy, bytes: &mut [u8], dated: &[Dated]) -> Result<(), Error> {
+pub(crate) fn backfill(
+    policy: &Policy,
+    bytes: &mut [u8],
+    dated: &[Dated],
+    now_ms: i64,
+) -> Result<(), Error> {
     for entry in dated {
         check_time(entry.time_ms)?;
+        if entry.time_ms > now_ms {
+            return Err(Error::Time);
+        }
         let position = policy.feature_position(entry.feature).ok_or(Error::UnknownFeature)?;
         let cell = cell(policy, position, entry)?;
         fold_value(policy, bytes, position, cell, entry.time_ms);

@@ -7,6 +7,7 @@ use crate::base::bytes::{read_i64, read_u32, read_u64};
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::money::MICROS;
+use crate::base::steps::step;
 use crate::expr::{Cell, Environment, Type, evaluate};
 use crate::policy::{Feature, FeatureKind, Fold, Policy, Window, Zone, bucket_bytes};
 
@@ -100,6 +101,7 @@ impl<'a> Features<'a> {
     }
 
     fn read(&mut self, index: u16) -> Cell {
+        step(1);
         let position = usize::from(index);
         let (Some(feature), Some(&offset)) =
             (self.policy.tables.features.get(position), self.policy.layout.features.get(position))
@@ -188,8 +190,9 @@ impl Ring<'_> {
     /// The fold over the buckets from `last - buckets` to `last`, as far as the ring holds them.
     fn read(&self, last: i64, feature: &Feature) -> Cell {
         let head = read_i64(self.bytes, self.offset);
-        let from = (last - self.buckets).max(head - self.buckets);
+        let from = last.max(head).saturating_sub(self.buckets);
         let live = from..=last.min(head);
+        step(live.end().saturating_sub(from).saturating_add(1).max(0) as usize);
         match self.fold {
             Fold::Count => {
                 Cell::int(live.map(|b| i64::from(read_u32(self.bytes, self.bucket(b)))).sum())

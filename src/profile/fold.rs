@@ -1,10 +1,13 @@
-//! Folding events into slots. Every fold gives the same slot whatever the order of events.
+//! Folding events into slots. Every fold gives the same slot whatever the order of events. (Sums
+//! saturate, and then order would show; a thousand events of the largest amount do not reach it.)
 
 use super::features::less;
 use super::message::{EventCells, Message, resolve};
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
 use crate::base::civil::LocalTime;
+use crate::base::limits::SUMMAND_MAX;
 use crate::base::money::micros_of_f64;
+use crate::base::steps;
 use crate::error::Error;
 use crate::expr::{Cell, Environment, Type, holds};
 use crate::policy::{FeatureKind, Fold, FoldStep, Policy, Window, bucket_bytes, header};
@@ -26,6 +29,7 @@ pub(crate) fn fold_message(
 }
 
 fn fold_event(policy: &Policy, bytes: &mut [u8], step: &FoldStep, event: &EventCells, now_ms: i64) {
+    steps::step(1);
     if let Some(filter) = step.filter
         && !holds(policy.code(filter), &mut EventOnly { event, now_ms })
     {
@@ -91,13 +95,14 @@ fn ring_bucket(
     let head = read_i64(bytes, offset);
     if number > head {
         for passed in (number - slots).max(head) + 1..=number {
+            steps::step(1);
             let start = at(passed);
             if let Some(bucket) = bytes.get_mut(start..start + bucket_bytes) {
                 bucket.fill(0);
             }
         }
         write_i64(bytes, offset, number);
-    } else if number <= head - slots {
+    } else if number <= head.saturating_sub(slots) {
         return None;
     }
     Some(at(number))
@@ -106,7 +111,7 @@ fn ring_bucket(
 fn fold_bucket(bytes: &mut [u8], bucket: usize, bits: u64, fold: Fold, ty: Type) {
     match fold {
         Fold::Count => {
-            let count = i64::from(read_u32(bytes, bucket)) + (bits as i64).max(0);
+            let count = i64::from(read_u32(bytes, bucket)).saturating_add((bits as i64).max(0));
             write_u32(bytes, bucket, u32::try_from(count).unwrap_or(u32::MAX));
         }
         Fold::Sum => add(bytes, bucket, summand(bits, fold, ty)),
@@ -116,12 +121,13 @@ fn fold_bucket(bytes: &mut [u8], bucket: usize, bits: u64, fold: Fold, ty: Type)
     }
 }
 
-/// What is added for a value: doubles count in micro-units.
+/// What is added for a value, at most [`SUMMAND_MAX`] either way: doubles count in micro-units.
 fn summand(bits: u64, fold: Fold, ty: Type) -> i64 {
-    match (fold, ty) {
+    let amount = match (fold, ty) {
         (Fold::Sum, Type::Double) => micros_of_f64(f64::from_bits(bits)).unwrap_or(0),
         _ => bits as i64,
-    }
+    };
+    amount.clamp(-SUMMAND_MAX, SUMMAND_MAX)
 }
 
 fn add(bytes: &mut [u8], offset: usize, amount: i64) {

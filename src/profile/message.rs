@@ -6,6 +6,7 @@ use crate::base::limits::{
     EVENT_AHEAD_MS_MAX, EVENT_FIELDS_MAX, KEY_BYTES_MAX, MESSAGE_EVENTS_MAX, TIME_MS_MAX,
     TIME_MS_MIN,
 };
+use crate::base::steps::step;
 use crate::error::Error;
 use crate::expr::{Cell, Type};
 use crate::policy::{EventKind, FieldSpec, Policy};
@@ -36,7 +37,7 @@ pub struct Event<'a> {
     /// What kind of fact.
     pub kind: EventId,
     /// When it happened, in milliseconds since the Unix epoch: places it in windows. At most an
-    /// hour after the message's `now_ms`.
+    /// hour after the message's `now_ms`, and then it counts as happening now.
     pub time_ms: i64,
     /// The fields that are known, in any order, each at most once.
     pub fields: &'a [Field<'a>],
@@ -82,15 +83,29 @@ impl Value<'_> {
             (Value::Bool(_), Type::Bool)
             | (Value::Int(_), Type::Int)
             | (Value::Money(_), Type::Money)
-            | (Value::Timestamp(_), Type::Timestamp)
-            | (Value::Duration(_), Type::Duration)
             | (Value::TextHash(_), Type::Text) => true,
+            (Value::Timestamp(ms), Type::Timestamp) => check_time(ms).is_ok(),
+            (Value::Duration(ms), Type::Duration) => ms.unsigned_abs() <= TIME_MS_MAX as u64,
             (Value::Double(value), Type::Double) => !value.is_nan(),
             (Value::Member(value), Type::Member) => members.binary_search(&value).is_ok(),
             (Value::Text(value), Type::Text) => value.len() <= KEY_BYTES_MAX,
             _ => false,
         };
         if fits { Ok(self.into_cell()) } else { Err(Error::ValueType) }
+    }
+
+    /// The type that it is of.
+    pub(crate) fn ty(self) -> Type {
+        match self {
+            Value::Bool(_) => Type::Bool,
+            Value::Int(_) => Type::Int,
+            Value::Double(_) => Type::Double,
+            Value::Money(_) => Type::Money,
+            Value::Timestamp(_) => Type::Timestamp,
+            Value::Duration(_) => Type::Duration,
+            Value::Member(_) => Type::Member,
+            Value::Text(_) | Value::TextHash(_) => Type::Text,
+        }
     }
 
     /// The cell that holds this value.
@@ -130,8 +145,8 @@ pub(crate) struct MessageKey {
     pub(crate) subscriber: u64,
     /// Zero when the message has no session.
     pub(crate) session: u64,
-    /// Of session and number; what the decision's id and draws follow.
-    pub(crate) message: u64,
+    /// Within the session.
+    pub(crate) number: u32,
 }
 
 impl MessageKey {
@@ -154,13 +169,18 @@ impl MessageKey {
             [] => 0,
             key => hash_bytes(policy.tables.salt, key).max(1),
         };
-        // Without a session nothing is ever repeated: time tells messages apart.
-        let unit = if session == 0 { message.now_ms as u64 } else { u64::from(message.number) };
         Ok(MessageKey {
             subscriber: policy.subscriber_hash(message.subscriber),
             session,
-            message: hash_words(policy.tables.salt, [session, unit]),
+            number: message.number,
         })
+    }
+
+    /// The hash of the message itself. One without a session is told apart by the revision of the
+    /// profile that it meets: it is never taken for a repetition.
+    pub(crate) fn message_hash(self, policy: &Policy, revision: u64) -> u64 {
+        let unit = if self.session == 0 { revision } else { u64::from(self.number) };
+        hash_words(policy.tables.salt, [self.session, unit])
     }
 }
 
@@ -195,11 +215,13 @@ pub(crate) fn resolve<'p>(
     let position = policy.event_position(event.kind).ok_or(Error::UnknownEvent)?;
     let kind = policy.tables.events.get(position).ok_or(Error::UnknownEvent)?;
     let mut cells = [Cell::MISSING; EVENT_FIELDS_MAX];
+    step(1);
     for field in event.fields {
+        step(1);
         let (cell, spec) = slot(&kind.fields, &mut cells, field.id)?;
         *cell = field.value.cell(spec.ty, &spec.members)?;
     }
-    Ok((kind, EventCells { time_ms: event.time_ms, cells }))
+    Ok((kind, EventCells { time_ms: event.time_ms.min(now_ms), cells }))
 }
 
 /// Checks every event of a message.

@@ -22,5 +22,5 @@ pub(crate) use fold::fold_message;
 pub use message::{Event, Field, Message, Value};
 pub(crate) use message::{MessageKey, check_events, check_time, resolve};
 pub(crate) use open_offers::{Entry, NewOffer, OpenOffers};
-pub use open_offers::{OfferState, OpenOffer};
+pub use open_offers::{OfferState, OpenOffer, Parameter};
 pub(crate) use sessions::{Seen, note_message};

@@ -5,10 +5,10 @@ use smallvec::SmallVec;
 
 use super::message::Value;
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
-use crate::base::ids::{ChannelId, OfferId, TreatmentId};
+use crate::base::ids::{ChannelId, OfferId, ParameterId, TreatmentId};
 use crate::base::limits::{OFFER_PARAMETERS_MAX, OPEN_OFFERS};
 use crate::expr::{Cell, Type};
-use crate::policy::{OPEN_OFFER_BYTES, Policy, header};
+use crate::policy::{OPEN_OFFER_BYTES, Policy};
 
 /// How far an open offer has come. It only moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,8 +54,18 @@ pub struct OpenOffer {
     pub state: OfferState,
     /// The probability with which it was chosen.
     pub probability: f64,
-    /// The values it was made with, in the order of the policy; missing ones left out at the end.
-    pub parameters: SmallVec<[Value<'static>; OFFER_PARAMETERS_MAX]>,
+    /// The terms it was made on, in the order of the policy. Empty when the policy has changed the
+    /// offer's terms since.
+    pub parameters: SmallVec<[Parameter; OFFER_PARAMETERS_MAX]>,
+}
+
+/// A typed value that goes out with an offer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parameter {
+    /// Which parameter.
+    pub id: ParameterId,
+    /// Its value; none when the profile lacks what it is computed from.
+    pub value: Option<Value<'static>>,
 }
 
 /// In place of a decision's id: the entry holds no offer.
@@ -71,9 +81,16 @@ const CHANNEL: usize = 32;
 /// State in the lowest byte, slot in the next.
 const STATE: usize = 36;
 const PROBABILITY: usize = 40;
-const PARAMETERS: usize = 48;
+/// Digest of the terms: which parameters there are, and what was drawn from budgets.
+const TERMS: usize = 48;
+/// The type of each parameter's value, a byte each; zero for none.
+const TYPES: usize = 52;
+const PARAMETERS: usize = 56;
 
-const _: () = assert!(PARAMETERS + 8 * OFFER_PARAMETERS_MAX == OPEN_OFFER_BYTES);
+const _: () = {
+    assert!(PARAMETERS + 8 * OFFER_PARAMETERS_MAX == OPEN_OFFER_BYTES);
+    assert!(TYPES + OFFER_PARAMETERS_MAX == PARAMETERS);
+};
 
 /// The table of open offers within a profile.
 #[derive(Clone, Copy, Debug)]
@@ -93,30 +110,22 @@ impl OpenOffers {
 
     /// The entry of one offer of one decision.
     pub(crate) fn find(self, bytes: &[u8], decision: u64, slot: u8) -> Option<Entry> {
-        self.used(bytes)
-            .find(|entry| entry.decision(bytes) == decision && entry.slot(bytes) == slot)
+        self.of_decision(bytes, decision).find(|entry| entry.slot(bytes) == slot)
     }
 
-    /// Writes an offer into a free entry; when none is free, over the oldest of those accepted,
-    /// else over the oldest. Returns what was closed to make room.
-    pub(crate) fn open(self, bytes: &mut [u8], offer: &NewOffer) -> Option<OfferId> {
-        // Free entries order first, then accepted ones.
-        let rank = |entry: &Entry| {
+    /// The entries of one decision.
+    pub(crate) fn of_decision(self, bytes: &[u8], decision: u64) -> impl Iterator<Item = Entry> {
+        self.used(bytes).filter(move |entry| entry.decision(bytes) == decision)
+    }
+
+    /// Which entry the next offer takes: a free one; when none is free, the oldest of those
+    /// accepted, else the oldest.
+    pub(crate) fn next(self, bytes: &[u8]) -> Option<Entry> {
+        self.all().min_by_key(|entry| {
             let state = entry.state(bytes);
-            (
-                state.is_some(),
-                state != Some(OfferState::Accepted),
-                read_i64(bytes, entry.offset + MADE),
-            )
-        };
-        let entry = self.all().min_by_key(rank)?;
-        let crowded_out = entry.state(bytes).map(|_| entry.offer(bytes));
-        if crowded_out.is_some() {
-            let count = read_u32(bytes, header::CROWDED_OUT).saturating_add(1);
-            write_u32(bytes, header::CROWDED_OUT, count);
-        }
-        entry.write(bytes, offer);
-        crowded_out
+            let accepted = state == Some(OfferState::Accepted);
+            (state.is_some(), !accepted, read_i64(bytes, entry.offset + MADE))
+        })
     }
 
     fn all(self) -> impl Iterator<Item = Entry> {
@@ -126,7 +135,7 @@ impl OpenOffers {
 
 /// What is written when an offer is made.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NewOffer {
+pub(crate) struct NewOffer<'a> {
     pub(crate) decision: u64,
     pub(crate) slot: u8,
     pub(crate) offer: OfferId,
@@ -135,7 +144,8 @@ pub(crate) struct NewOffer {
     pub(crate) made_ms: i64,
     pub(crate) expires_ms: i64,
     pub(crate) probability: f64,
-    pub(crate) parameters: [Cell; OFFER_PARAMETERS_MAX],
+    pub(crate) terms: u32,
+    pub(crate) parameters: &'a [Parameter],
 }
 
 /// One entry of the table.
@@ -181,7 +191,14 @@ impl Entry {
         }
     }
 
-    fn write(self, bytes: &mut [u8], offer: &NewOffer) {
+    /// Whether the offer was made on these terms.
+    pub(crate) fn made_on(self, bytes: &[u8], terms: u32) -> bool {
+        read_u32(bytes, self.offset + TERMS) == terms
+    }
+
+    /// Writes an offer over the entry.
+    pub(crate) fn write(self, bytes: &mut [u8], offer: &NewOffer) {
+        self.close(bytes);
         let at = self.offset;
         write_u64(bytes, at + DECISION, offer.decision);
         write_i64(bytes, at + MADE, offer.made_ms);
@@ -189,27 +206,31 @@ impl Entry {
         write_u32(bytes, at + OFFER, offer.offer.0);
         write_u32(bytes, at + TREATMENT, offer.treatment.0);
         write_u32(bytes, at + CHANNEL, offer.channel.0);
-        let mut known = 0;
-        for (i, cell) in offer.parameters.iter().enumerate() {
-            write_u64(bytes, at + PARAMETERS + 8 * i, cell.bits().unwrap_or(0));
-            known |= u32::from(cell.known()) << i;
-        }
-        let state = OfferState::Offered as u32;
-        write_u32(bytes, at + STATE, state | u32::from(offer.slot) << 8 | known << 16);
+        write_u32(bytes, at + STATE, OfferState::Offered as u32 | u32::from(offer.slot) << 8);
         write_u64(bytes, at + PROBABILITY, offer.probability.to_bits());
+        write_u32(bytes, at + TERMS, offer.terms);
+        let mut types = [0; OFFER_PARAMETERS_MAX];
+        for (i, (parameter, ty)) in offer.parameters.iter().zip(&mut types).enumerate() {
+            if let Some(value) = parameter.value {
+                *ty = value.ty() as u8;
+                write_u64(bytes, at + PARAMETERS + 8 * i, value.into_cell().bits().unwrap_or(0));
+            }
+        }
+        write_u32(bytes, at + TYPES, u32::from_le_bytes(types));
     }
 
-    /// The entry as the host sees it; `types` are those of the offer's parameters.
-    pub(crate) fn read(self, bytes: &[u8], types: impl Iterator<Item = Type>) -> Option<OpenOffer> {
+    /// The entry as the host sees it, with parameters of these ids.
+    pub(crate) fn read(
+        self,
+        bytes: &[u8],
+        parameters: impl Iterator<Item = ParameterId>,
+    ) -> Option<OpenOffer> {
         let at = self.offset;
-        let known = read_u32(bytes, at + STATE) >> 16;
-        let parameters = types
-            .enumerate()
-            .take_while(|(i, _)| known >> i & 1 == 1)
-            .filter_map(|(i, ty)| {
-                Value::of_cell(Cell::from_bits(read_u64(bytes, at + PARAMETERS + 8 * i)), ty)
-            })
-            .collect();
+        let types = read_u32(bytes, at + TYPES).to_le_bytes();
+        let value = |i: usize, ty: u8| {
+            let cell = Cell::from_bits(read_u64(bytes, at + PARAMETERS + 8 * i));
+            Value::of_cell(cell, Type::from_number(u32::from(ty))?)
+        };
         Some(OpenOffer {
             decision: self.decision(bytes),
             slot: self.slot(bytes),
@@ -220,7 +241,11 @@ impl Entry {
             expires_ms: self.expires_ms(bytes),
             state: self.state(bytes)?,
             probability: f64::from_bits(read_u64(bytes, at + PROBABILITY)),
-            parameters,
+            parameters: parameters
+                .zip(types)
+                .enumerate()
+                .map(|(i, (id, ty))| Parameter { id, value: value(i, ty) })
+                .collect(),
         })
     }
 }

@@ -21,7 +21,6 @@ pub(crate) fn note_message(
     policy: &Policy,
     bytes: &mut [u8],
     key: MessageKey,
-    number: u32,
     now_ms: i64,
 ) -> Seen {
     if key.session == 0 {
@@ -29,7 +28,7 @@ pub(crate) fn note_message(
     }
     let entries = (0..SESSIONS).map(|entry| policy.layout.sessions + entry * SESSION_BYTES);
     match entries.clone().find(|&entry| read_u64(bytes, entry) == key.session) {
-        Some(entry) => note_number(bytes, entry, number, now_ms),
+        Some(entry) => note_number(bytes, entry, key.number, now_ms),
         None => {
             // An unused entry has time zero, so it goes first.
             let Some(oldest) = entries.min_by_key(|&entry| read_i64(bytes, entry + 16)) else {
@@ -40,7 +39,7 @@ pub(crate) fn note_message(
                 write_u32(bytes, header::EVICTED, evicted);
             }
             write_u64(bytes, oldest, key.session);
-            write_u32(bytes, oldest + 8, number);
+            write_u32(bytes, oldest + 8, key.number);
             write_u32(bytes, oldest + 12, 0);
             write_i64(bytes, oldest + 16, now_ms);
             Seen::First

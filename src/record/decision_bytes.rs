@@ -7,10 +7,10 @@ use crate::base::bytes::{Reader, Writer};
 use crate::base::ids::{
     ChannelId, ContentId, IntentId, MomentId, OfferId, ParameterId, TreatmentId,
 };
-use crate::decision::{Decision, Offered, Parameter, Stage};
+use crate::decision::{Decision, Offered, Stage};
 use crate::moment::RaisedMoment;
 use crate::policy::Arm;
-use crate::profile::Value;
+use crate::profile::{Parameter, Value};
 
 pub(super) fn write_decision(body: &mut Writer, decision: &Decision) {
     body.u64(decision.id);
@@ -20,6 +20,7 @@ pub(super) fn write_decision(body: &mut Writer, decision: &Decision) {
     body.u8(decision.arm as u8);
     body.i64(decision.next_call_ms);
     body.u8(u8::from(decision.lease_low));
+    body.u8(Stage::COUNT as u8);
     decision.stages.iter().for_each(|count| body.u32(*count));
     body.u8(decision.moments.len() as u8);
     for moment in &decision.moments {
@@ -70,6 +71,7 @@ pub(super) fn read_decision(body: &mut Reader) -> Option<Decision> {
         moments: SmallVec::new(),
         offers: SmallVec::new(),
     };
+    (usize::from(body.u8()?) == Stage::COUNT).then_some(())?;
     for count in &mut decision.stages {
         *count = body.u32()?;
     }

@@ -28,27 +28,31 @@ enum Kind {
     Message = 5,
     Decision = 6,
     Outcome = 7,
+    End = 8,
 }
 
 impl Kind {
     fn from_number(number: u8) -> Option<Kind> {
         use Kind::*;
-        [Start, Snapshot, Grant, Backfill, Message, Decision, Outcome]
+        [Start, Snapshot, Grant, Backfill, Message, Decision, Outcome, End]
             .into_iter()
             .find(|kind| *kind as u8 == number)
     }
 }
 
-/// Writes a log: first the policy, then what happens, in the order in which it happens.
+/// Writes what one [`Local`](crate::Local) does: first the policy, then what happens, in the order
+/// in which it happens. The logs of several may be interleaved, frame by frame, into one.
 #[derive(Clone, Debug)]
 pub struct LogWriter {
     out: Writer,
+    local: u32,
+    records: u64,
 }
 
 impl LogWriter {
-    /// A log of calls under this policy.
-    pub fn new(policy: &Policy) -> LogWriter {
-        let mut log = LogWriter { out: Writer::default() };
+    /// A log of calls under this policy with the `Local` of this number.
+    pub fn new(policy: &Policy, local: u32) -> LogWriter {
+        let mut log = LogWriter { out: Writer::default(), local, records: 0 };
         log.frame(Kind::Start, |body| {
             body.u32(MAGIC);
             body.u32(LOG_VERSION);
@@ -81,8 +85,8 @@ impl LogWriter {
     }
 
     /// History that a profile took over.
-    pub fn backfill(&mut self, subscriber: &[u8], dated: &[Dated]) {
-        self.frame(Kind::Backfill, |body| write_backfill(body, subscriber, dated));
+    pub fn backfill(&mut self, subscriber: &[u8], dated: &[Dated], now_ms: i64) {
+        self.frame(Kind::Backfill, |body| write_backfill(body, subscriber, dated, now_ms));
     }
 
     /// A message that was decided on.
@@ -106,10 +110,18 @@ impl LogWriter {
         });
     }
 
+    /// The end: without it a log is known to be cut.
+    pub fn end(&mut self) {
+        let records = self.records;
+        self.frame(Kind::End, |body| body.u64(records));
+    }
+
     fn frame(&mut self, kind: Kind, write: impl FnOnce(&mut Writer)) {
+        self.records += 1;
         let start = self.out.bytes.len();
         self.out.u32(0);
         self.out.u8(kind as u8);
+        self.out.u32(self.local);
         write(&mut self.out);
         let end = self.out.bytes.len();
         let length = (end - start - 4) as u32;
@@ -144,9 +156,16 @@ pub enum Record<'a> {
     Decision(Box<Decision>),
     /// An outcome was settled.
     Outcome(Outcome<'a>),
+    /// The `Local` writes no more.
+    End {
+        /// How many records it wrote before.
+        records: u64,
+    },
 }
 
-/// Reads a log record by record. A log that was cut ends with [`Error::Malformed`].
+/// Reads a log record by record, each with the number of the [`Local`](crate::Local) that it is
+/// of. A frame that is cut or damaged ends it with [`Error::Malformed`]; a log that was cut between
+/// frames lacks its [`Record::End`].
 #[derive(Clone, Debug)]
 pub struct LogReader<'a> {
     rest: &'a [u8],
@@ -158,7 +177,7 @@ impl<'a> LogReader<'a> {
         LogReader { rest: log }
     }
 
-    fn next_record(&mut self) -> Result<Record<'a>, Error> {
+    fn next_record(&mut self) -> Result<(u32, Record<'a>), Error> {
         let mut reader = Reader::new(self.rest);
         let framed = (|| {
             let length = usize::try_from(reader.u32()?).ok()?;
@@ -174,7 +193,7 @@ impl<'a> LogReader<'a> {
 }
 
 impl<'a> Iterator for LogReader<'a> {
-    type Item = Result<Record<'a>, Error>;
+    type Item = Result<(u32, Record<'a>), Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
@@ -188,16 +207,16 @@ impl<'a> Iterator for LogReader<'a> {
     }
 }
 
-fn read_record(body: &[u8]) -> Option<Record<'_>> {
-    let (&kind, body) = body.split_first()?;
+fn read_record(body: &[u8]) -> Option<(u32, Record<'_>)> {
     let mut reader = Reader::new(body);
+    let (kind, local) = (reader.u8()?, reader.u32()?);
     let record = match Kind::from_number(kind)? {
         Kind::Start => {
             let known = reader.u32()? == MAGIC && reader.u32()? == LOG_VERSION;
             known.then_some(())?;
             Record::Start { fingerprint: reader.u64()? }
         }
-        Kind::Snapshot => Record::Snapshot(reader.take(body.len())?),
+        Kind::Snapshot => Record::Snapshot(reader.take(body.len().checked_sub(5)?)?),
         Kind::Grant => Record::Grant { budget: BudgetId(reader.u32()?), amount: reader.i64()? },
         Kind::Backfill => Record::Backfill(LoggedBackfill::read(&mut reader)?),
         Kind::Message => Record::Message(LoggedMessage::read(&mut reader)?),
@@ -209,6 +228,7 @@ fn read_record(body: &[u8]) -> Option<Record<'_>> {
             kind: OutcomeKind::from_number(u32::from(reader.u8()?))?,
             now_ms: reader.i64()?,
         }),
+        Kind::End => Record::End { records: reader.u64()? },
     };
-    reader.is_empty().then_some(record)
+    reader.is_empty().then_some((local, record))
 }

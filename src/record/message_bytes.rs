@@ -116,13 +116,15 @@ pub(super) fn write_message(body: &mut Writer, message: &Message, context: &Cont
 pub struct LoggedBackfill<'a> {
     /// Whose history it is.
     pub subscriber: &'a [u8],
+    /// The time of the call.
+    pub now_ms: i64,
     /// The dated values.
     pub dated: Vec<Dated<'a>>,
 }
 
 impl<'a> LoggedBackfill<'a> {
     pub(super) fn read(body: &mut Reader<'a>) -> Option<LoggedBackfill<'a>> {
-        let subscriber = body.run()?;
+        let (subscriber, now_ms) = (body.run()?, body.i64()?);
         let dated: Option<Vec<Dated>> = (0..body.u32()?)
             .map(|_| {
                 Some(Dated {
@@ -132,12 +134,13 @@ impl<'a> LoggedBackfill<'a> {
                 })
             })
             .collect();
-        Some(LoggedBackfill { subscriber, dated: dated? })
+        Some(LoggedBackfill { subscriber, now_ms, dated: dated? })
     }
 }
 
-pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Dated]) {
+pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Dated], now_ms: i64) {
     body.run(subscriber);
+    body.i64(now_ms);
     body.u32(dated.len() as u32);
     for entry in dated {
         body.u32(entry.feature.0);

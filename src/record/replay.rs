@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::frame::{LogReader, Record};
+use super::message_bytes::LoggedBackfill;
 use crate::call::{Local, Shared, backfill, decide, new_profile, settle};
 use crate::decision::Decision;
 use crate::error::Error;
@@ -16,12 +17,19 @@ use crate::snapshot::{Origin, Snapshot};
 pub struct Replay<'p> {
     policy: &'p Policy,
     snapshot: Snapshot,
-    local: Local,
+    lanes: BTreeMap<u32, Lane>,
     profiles: BTreeMap<Vec<u8>, Vec<u8>>,
+    replayed: Replayed,
+}
+
+/// What the log says of one `Local`.
+#[derive(Debug)]
+struct Lane {
+    local: Local,
+    records: u64,
     /// The decision just reproduced, until the log says what it was.
     reproduced: Option<Decision>,
-    /// What was found so far.
-    pub replayed: Replayed,
+    ended: bool,
 }
 
 /// What a replay found.
@@ -33,6 +41,15 @@ pub struct Replayed {
     pub equal: u64,
     /// The first that did not.
     pub mismatch: Option<Mismatch>,
+    /// Whether the log is there from its beginning to its end.
+    pub complete: bool,
+}
+
+impl Replayed {
+    /// Whether all of a whole log was reproduced.
+    pub fn is_faithful(&self) -> bool {
+        self.complete && self.mismatch.is_none() && self.equal == self.messages
+    }
 }
 
 /// A decision that came out otherwise than logged.
@@ -52,9 +69,8 @@ impl<'p> Replay<'p> {
         Replay {
             policy,
             snapshot: Snapshot::initial(policy),
-            local: Local::new(policy, Origin { node: 0, epoch: 0, sequence: 1 }),
+            lanes: BTreeMap::new(),
             profiles: BTreeMap::new(),
-            reproduced: None,
             replayed: Replayed::default(),
         }
     }
@@ -62,15 +78,23 @@ impl<'p> Replay<'p> {
     /// Runs a whole log.
     ///
     /// # Errors
-    /// [`Error::Malformed`]: the log is cut or damaged. [`Error::SnapshotMismatch`]: it was
-    /// written under another policy. Otherwise what the repeated call answered, which the
-    /// original did not.
+    /// [`Error::Malformed`]: a frame is cut or damaged, or out of place.
+    /// [`Error::SnapshotMismatch`]: the log was written under another policy. Otherwise what the
+    /// repeated call answered, which the original did not.
     pub fn run(policy: &'p Policy, log: &[u8]) -> Result<Replayed, Error> {
         let mut replay = Replay::new(policy);
-        for record in LogReader::new(log) {
-            replay.step(&record?)?;
+        for entry in LogReader::new(log) {
+            let (local, record) = entry?;
+            replay.step(local, &record)?;
         }
-        Ok(replay.replayed)
+        Ok(replay.replayed())
+    }
+
+    /// What was found so far.
+    pub fn replayed(&self) -> Replayed {
+        let ended = |lane: &Lane| lane.ended && lane.reproduced.is_none();
+        let complete = !self.lanes.is_empty() && self.lanes.values().all(ended);
+        Replayed { complete, ..self.replayed.clone() }
     }
 
     /// The profiles as the log has made them, by subscriber key.
@@ -78,25 +102,28 @@ impl<'p> Replay<'p> {
         &self.profiles
     }
 
-    /// Runs one record.
+    /// Runs one record of the `Local` of this number.
     ///
     /// # Errors
     /// As [`run`](Self::run).
-    pub fn step(&mut self, record: &Record) -> Result<(), Error> {
+    pub fn step(&mut self, local: u32, record: &Record) -> Result<(), Error> {
+        if let Record::Start { fingerprint } = record {
+            return self.start(local, *fingerprint);
+        }
+        let lane = self.lanes.get_mut(&local).filter(|lane| !lane.ended);
+        let lane = lane.ok_or(Error::Malformed)?;
         match record {
-            Record::Start { fingerprint } if *fingerprint != self.policy.fingerprint() => {
-                return Err(Error::SnapshotMismatch);
-            }
             Record::Start { .. } => {}
             Record::Snapshot(bytes) => self.snapshot = Snapshot::from_bytes(self.policy, bytes)?,
             Record::Grant { budget, amount } => {
-                self.local.lease.grant(self.policy, *budget, *amount);
+                lane.local.lease.grant(self.policy, *budget, *amount);
             }
             Record::Backfill(logged) => {
                 let profile = profile_of(self.policy, &mut self.profiles, logged.subscriber)?;
                 let bytes = ProfileBytes::in_place(profile);
-                let scratch = &mut self.local.scratch;
-                backfill(self.policy, bytes, logged.subscriber, &logged.dated, scratch)?;
+                let scratch = &mut lane.local.scratch;
+                let LoggedBackfill { subscriber, dated, now_ms } = logged;
+                backfill(self.policy, bytes, subscriber, dated, *now_ms, scratch)?;
             }
             Record::Message(logged) => {
                 let profile = profile_of(self.policy, &mut self.profiles, logged.subscriber())?;
@@ -104,32 +131,48 @@ impl<'p> Replay<'p> {
                 let shared = Shared { policy: self.policy, snapshot: &self.snapshot };
                 let events = logged.events();
                 let message = logged.message(&events);
-                let decision = decide(shared, bytes, &message, &logged.context, &mut self.local)?;
-                self.reproduced = Some(decision);
+                let decision = decide(shared, bytes, &message, &logged.context, &mut lane.local)?;
                 self.replayed.messages += 1;
+                if lane.reproduced.replace(decision).is_some() {
+                    return Err(Error::Malformed);
+                }
             }
-            Record::Decision(logged) => self.compare(logged),
+            Record::Decision(logged) => {
+                let reproduced = lane.reproduced.take().ok_or(Error::Malformed)?;
+                self.replayed.compare(logged, reproduced);
+            }
             Record::Outcome(outcome) => {
                 let profile = profile_of(self.policy, &mut self.profiles, outcome.subscriber)?;
-                let bytes = ProfileBytes::in_place(profile);
-                settle(self.policy, bytes, outcome, &mut self.local)?;
+                settle(self.policy, ProfileBytes::in_place(profile), outcome, &mut lane.local)?;
             }
+            Record::End { records } if *records == lane.records => lane.ended = true,
+            Record::End { .. } => return Err(Error::Malformed),
         }
+        lane.records += 1;
         Ok(())
     }
 
-    fn compare(&mut self, logged: &Decision) {
-        let Some(reproduced) = self.reproduced.take() else {
-            return;
-        };
+    fn start(&mut self, local: u32, fingerprint: u64) -> Result<(), Error> {
+        if fingerprint != self.policy.fingerprint() {
+            return Err(Error::SnapshotMismatch);
+        }
+        let origin = Origin { node: local, epoch: 0, sequence: 1 };
+        let local_state = Local::new(self.policy, origin);
+        let lane = Lane { local: local_state, records: 1, reproduced: None, ended: false };
+        match self.lanes.insert(local, lane) {
+            None => Ok(()),
+            Some(_) => Err(Error::Malformed),
+        }
+    }
+}
+
+impl Replayed {
+    fn compare(&mut self, logged: &Decision, reproduced: Decision) {
         if reproduced == *logged {
-            self.replayed.equal += 1;
-        } else if self.replayed.mismatch.is_none() {
-            self.replayed.mismatch = Some(Mismatch {
-                message: self.replayed.messages,
-                logged: logged.clone(),
-                reproduced,
-            });
+            self.equal += 1;
+        } else if self.mismatch.is_none() {
+            self.mismatch =
+                Some(Mismatch { message: self.messages, logged: logged.clone(), reproduced });
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::Envelope;
 use crate::base::bytes::{Reader, Writer};
+use crate::base::envelope::Envelope;
 use crate::base::ids::{MomentId, TreatmentId};
 use crate::error::Error;
 use crate::policy::Policy;
@@ -45,10 +45,13 @@ const TREATMENT_COUNTS: usize = 9;
 pub(crate) enum BudgetCount {
     Reserved,
     Committed,
+    /// Given back to the lease that counts here.
     Refunded,
+    /// Released, but reserved from another lease: for the ledger to give back.
+    Released,
 }
 
-const BUDGET_COUNTS: usize = 3;
+const BUDGET_COUNTS: usize = 4;
 
 /// Counters of everything that happened on one node since its last delta. The calls add to it;
 /// it is sized for the policy when it is made, so adding never allocates.
@@ -115,7 +118,7 @@ impl Delta {
         self.origins.extend_from_slice(&other.origins);
         self.origins.sort_unstable();
         for (sum, term) in self.counters.iter_mut().zip(&other.counters) {
-            *sum = sum.wrapping_add(*term);
+            *sum = sum.saturating_add(*term);
         }
         Ok(())
     }
@@ -156,7 +159,7 @@ impl Delta {
 
     fn add(&mut self, index: usize, amount: i64) {
         if let Some(counter) = self.counters.get_mut(index) {
-            *counter = counter.wrapping_add(amount);
+            *counter = counter.saturating_add(amount);
         }
     }
 
@@ -197,6 +200,8 @@ impl Delta {
         for counter in &mut delta.counters {
             *counter = body.i64()?;
         }
-        body.is_empty().then_some(delta)
+        // What is counted only grows.
+        let sound = delta.counters.iter().all(|counter| *counter >= 0);
+        (sound && body.is_empty()).then_some(delta)
     }
 }

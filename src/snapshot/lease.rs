@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use super::Envelope;
 use crate::base::bytes::{Reader, Writer};
+use crate::base::envelope::Envelope;
 use crate::base::ids::BudgetId;
 use crate::error::Error;
 use crate::policy::{Draw, Policy};
@@ -74,10 +74,16 @@ impl Lease {
         }
     }
 
-    /// Whether all draws are covered.
-    pub(crate) fn covers(&self, draws: &[Draw]) -> bool {
+    /// Whether the draws of one more offer are covered beside those of `others`.
+    pub(crate) fn covers<'d>(
+        &self,
+        draws: &[Draw],
+        others: impl Iterator<Item = &'d Draw> + Clone,
+    ) -> bool {
         draws.iter().all(|draw| {
-            self.lines.get(usize::from(draw.budget)).is_some_and(|line| line.left >= draw.amount)
+            let taken = others.clone().filter(|other| other.budget == draw.budget);
+            let needed = taken.map(|other| other.amount).fold(draw.amount, i64::saturating_add);
+            self.lines.get(usize::from(draw.budget)).is_some_and(|line| line.left >= needed)
         })
     }
 
@@ -93,11 +99,13 @@ impl Lease {
         low
     }
 
-    /// Gives back what one draw reserved.
-    pub(crate) fn refund(&mut self, draw: Draw) {
-        if let Some(line) = self.lines.get_mut(usize::from(draw.budget)) {
-            line.left = line.left.saturating_add(draw.amount).min(line.granted);
-        }
+    /// Gives back what one draw reserved, and says how much of it this lease took: never more than
+    /// it was granted. The rest was reserved from another lease, whose ledger has it.
+    pub(crate) fn refund(&mut self, draw: Draw) -> i64 {
+        let Some(line) = self.lines.get_mut(usize::from(draw.budget)) else { return 0 };
+        let taken = draw.amount.min(line.granted - line.left).max(0);
+        line.left += taken;
+        taken
     }
 
     /// Versioned, checksummed bytes.

@@ -2,13 +2,11 @@
 //! leaves as a [`Delta`] of exact integers that merge in any order.
 
 mod delta;
-mod envelope;
 mod lease;
 mod switches;
 
 pub(crate) use delta::{BudgetCount, TreatmentCount};
 pub use delta::{Delta, Origin};
-pub(crate) use envelope::Envelope;
 pub use lease::Lease;
 pub use switches::Switches;
 
@@ -16,6 +14,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::base::bytes::{Reader, Writer};
+use crate::base::envelope::Envelope;
 use crate::base::ids::{BudgetId, TreatmentId};
 use crate::error::Error;
 use crate::policy::Policy;
@@ -168,6 +167,7 @@ impl Snapshot {
         (body.u32()? as usize == snapshot.responses.len()).then_some(())?;
         for seen in &mut snapshot.responses {
             *seen = Responses { offered: body.i64()?, accepted: body.i64()? };
+            (seen.offered >= 0 && seen.accepted >= 0).then_some(())?;
         }
         (body.u32()? as usize == snapshot.shadow_prices.len()).then_some(())?;
         for price in &mut snapshot.shadow_prices {

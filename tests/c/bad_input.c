@@ -159,6 +159,45 @@ static void policies(const char *text, size_t text_len, const char *ids, size_t 
     opportune_policy_free(NULL);
 }
 
+static void artifacts(void)
+{
+    opportune_policy *loaded = (opportune_policy *)out;
+    static uint8_t bytes[1 << 20], again[1 << 20];
+    size_t len = 0, again_len = 0, profile_bytes = 0, ids_len = 7;
+    uint32_t number = 0;
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_save(NULL, bytes, sizeof bytes, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_save(policy, NULL, 1, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_save(policy, bytes, 1, NULL));
+    REFUSED(OPPORTUNE_TOO_SMALL, opportune_policy_save(policy, out, 1, &len));
+    DONE(opportune_policy_save(policy, bytes, len, &len));
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_load(NULL, 1, &loaded));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_load(bytes, len, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_policy_load(bytes, HUGE_LEN, &loaded));
+    REFUSED(OPPORTUNE_MALFORMED, opportune_policy_load(NULL, 0, &loaded));
+    REFUSED(OPPORTUNE_MALFORMED, opportune_policy_load(bytes, len - 1, &loaded));
+    bytes[len / 2] ^= 1;
+    REFUSED(OPPORTUNE_MALFORMED, opportune_policy_load(bytes, len, &loaded));
+    bytes[len / 2] ^= 1;
+    bytes[4] = 99;
+    REFUSED(OPPORTUNE_ARTIFACT_VERSION, opportune_policy_load(bytes, len, &loaded));
+    bytes[4] = 1;
+    HOLDS(loaded == (opportune_policy *)out);
+
+    /* What was saved is what is loaded, without the table of ids, and saves the same bytes. */
+    DONE(opportune_policy_load(bytes, len, &loaded));
+    DONE(opportune_policy_profile_bytes(loaded, &profile_bytes));
+    HOLDS(profile_bytes == profile_len);
+    DONE(opportune_policy_id(loaded, 1, "call_end", 8, &number));
+    HOLDS(number == id(1, "call_end"));
+    DONE(opportune_policy_ids(loaded, NULL, 0, &ids_len));
+    HOLDS(ids_len == 0);
+    DONE(opportune_policy_save(loaded, again, sizeof again, &again_len));
+    HOLDS(again_len == len && memcmp(bytes, again, len) == 0);
+    opportune_policy_free(loaded);
+}
+
 static void shared_state(void)
 {
     opportune_snapshot *made = (opportune_snapshot *)out;
@@ -264,7 +303,7 @@ static void profiles(void)
     HOLDS(value.id == 7 && value.type == 7 && value.data.integer == 7);
 
 #define BACKFILL(policy, local, key_len, dated, count, ...)                                       \
-    opportune_backfill(policy, local, key, key_len, dated, count, __VA_ARGS__, &revision)
+    opportune_backfill(policy, local, key, key_len, dated, count, NOW_MS, __VA_ARGS__, &revision)
 #define SELF profile, profile_len, out, ROOM, 0
     dated.value.id = calls;
     REFUSED(OPPORTUNE_NULL_POINTER, BACKFILL(NULL, local, 13, &dated, 1, SELF));
@@ -633,11 +672,12 @@ int main(int argc, char **argv)
     DONE(opportune_local_new(policy, 1, 1, 1, &local));
     DONE(opportune_policy_profile_bytes(policy, &profile_len));
     DONE(opportune_profile_init(policy, KEY, profile, sizeof profile));
-    DONE(opportune_backfill(policy, local, KEY, NULL, 0, profile, profile_len, profile, profile_len,
+    DONE(opportune_backfill(policy, local, KEY, NULL, 0, NOW_MS, profile, profile_len, profile, profile_len,
                             0, NULL));
     fill();
 
     policies(text, text_len, ids, ids_len);
+    artifacts();
     shared_state();
     profiles();
     messages();

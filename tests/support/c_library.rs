@@ -70,7 +70,7 @@ pub fn tool(variable: &str, default: &str) -> Option<OsString> {
 }
 
 /// Compiles and links a C program below the root with all warnings as errors.
-pub fn c_program(cc: &OsStr, source: &str) -> PathBuf {
+pub fn c_program(cc: &OsStr, source: &str, flags: &[&str]) -> PathBuf {
     let name = Path::new(source).file_stem().expect("a file name");
     let program = work_folder().join(name);
     run(Command::new(cc)
@@ -78,7 +78,9 @@ pub fn c_program(cc: &OsStr, source: &str) -> PathBuf {
         .args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Iinclude"])
         .arg(source)
         .arg(&library().archive)
-        .args(["-lm", "-lpthread", "-ldl", "-o"])
+        .args(["-lm", "-lpthread", "-ldl"])
+        .args(flags)
+        .arg("-o")
         .arg(&program));
     program
 }

@@ -1,14 +1,21 @@
 //! What several test programs share: policies, subscribers, messages.
 #![allow(dead_code, reason = "each test program uses a part")]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use opportune::compile::{Source, compile};
 use opportune::{Arm, Policy};
 
 /// A policy below `examples/policies/`, with its table of ids.
 pub fn shipped_policy(name: &str) -> Policy {
-    compiled(name, &shipped_text(name), &shipped_file("policy.ids"))
+    compiled(name, &shipped_text(name), &shipped_ids(name))
+}
+
+/// The table of ids of a policy below `examples/policies/`: its own, or else `policy.ids`.
+pub fn shipped_ids(name: &str) -> String {
+    let own = format!("{name}.ids");
+    let found = shipped_folder().join(&own).exists();
+    shipped_file(if found { &own } else { "policy.ids" })
 }
 
 /// The text of a policy below `examples/policies/`.
@@ -16,9 +23,13 @@ pub fn shipped_text(name: &str) -> String {
     shipped_file(&format!("{name}.toml"))
 }
 
+/// Where shipped policies are.
+pub fn shipped_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/policies")
+}
+
 fn shipped_file(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/policies");
-    std::fs::read_to_string(folder.join(name)).expect("a shipped file")
+    std::fs::read_to_string(shipped_folder().join(name)).expect("a shipped file")
 }
 
 /// A policy from text, with ids of its own.

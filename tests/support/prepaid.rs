@@ -59,7 +59,8 @@ pub fn give_known(policy: &Policy, profile: &mut [u8], key: &str, log: impl FnOn
     });
     log(&dated);
     let mut scratch = Scratch::new(policy);
-    backfill(policy, ProfileBytes::in_place(profile), key.as_bytes(), &dated, &mut scratch)
+    let bytes = ProfileBytes::in_place(profile);
+    backfill(policy, bytes, key.as_bytes(), &dated, before_ms, &mut scratch)
         .expect("the values fit the policy");
 }
 

@@ -1,0 +1,94 @@
+//! `opportune certify`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use opportune::{Certificate, Policy};
+use serde_json::{Value, json};
+
+use crate::input::policy;
+
+/// Say what a policy can cost at most: bytes a subscriber, steps a call, limits.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  opportune certify prepaid.opp
+  opportune certify examples/policies/prepaid.toml
+  opportune certify --json prepaid.opp
+
+A step is one turn of an inner loop: an operation of a program, a bucket of a window, an offer looked
+at. The data plane never takes more of them than this says, whatever the message.")]
+pub struct Options {
+    /// The policy: an artifact, or its text (TOML).
+    policy: PathBuf,
+    /// The table of permanent ids of a text [default: policy.ids beside the policy].
+    #[arg(long)]
+    ids: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Options {
+    pub fn run(self) -> Result<String, String> {
+        let policy = policy(&self.policy, self.ids)?;
+        let certificate = policy.certificate();
+        if self.json {
+            return Ok(format!("{:#}", as_json(&policy, &certificate)));
+        }
+        Ok(in_words(&policy, &certificate))
+    }
+}
+
+fn in_words(policy: &Policy, certificate: &Certificate) -> String {
+    let mut text = format!(
+        "{} version {}, fingerprint {:016x}\n{certificate}\nbytes of features:",
+        policy.name(),
+        policy.version(),
+        certificate.fingerprint,
+    );
+    for (id, bytes) in &certificate.profile.features {
+        text += &format!("\n  {bytes:>5}  {}", policy.name_of(*id).unwrap_or("?"));
+    }
+    text
+}
+
+fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
+    let (profile, steps) = (&certificate.profile, &certificate.steps);
+    let features: Vec<Value> = profile
+        .features
+        .iter()
+        .map(|(id, bytes)| json!({ "id": id.0, "name": policy.name_of(*id), "bytes": bytes }))
+        .collect();
+    let limits: Vec<Value> = certificate
+        .limits
+        .iter()
+        .map(|near| json!({ "what": near.what, "used": near.used, "limit": near.limit }))
+        .collect();
+    json!({
+        "name": policy.name(),
+        "version": policy.version(),
+        "fingerprint": format!("{:016x}", certificate.fingerprint),
+        "profile_bytes": {
+            "total": profile.total,
+            "header": profile.header,
+            "sessions": profile.sessions,
+            "moments": profile.moments,
+            "contacts": profile.contacts,
+            "open_offers": profile.open_offers,
+            "features": features,
+        },
+        "steps_max": {
+            "event": steps.event,
+            "update": steps.update,
+            "classify": steps.classify,
+            "allocate": steps.allocate,
+            "decide": steps.decide,
+        },
+        "decision_bytes": certificate.decision_bytes,
+        "programs": certificate.programs,
+        "operations": certificate.operations,
+        "predicates": certificate.predicates,
+        "artifact_bytes": certificate.artifact_bytes,
+        "limits": limits,
+    })
+}

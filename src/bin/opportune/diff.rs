@@ -1,0 +1,47 @@
+//! `opportune diff`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use opportune::compile::{Source, Version, difference};
+
+use crate::input::{ids_beside, read, table};
+
+/// Say in words what changes between two versions of a policy, and what becomes of the profiles
+/// that were written under the old one.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  opportune diff old.toml new.toml
+  opportune diff --json old.toml new.toml")]
+pub struct Options {
+    /// The old version (TOML).
+    old: PathBuf,
+    /// The new version.
+    new: PathBuf,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// The old table of permanent ids [default: policy.ids beside the old version].
+    #[arg(long)]
+    old_ids: Option<PathBuf>,
+    /// The new table of permanent ids [default: policy.ids beside the new version, or else the
+    /// old table].
+    #[arg(long)]
+    new_ids: Option<PathBuf>,
+}
+
+impl Options {
+    pub fn run(self) -> Result<String, String> {
+        let old_ids = ids_beside(&self.old, self.old_ids);
+        let beside = ids_beside(&self.new, self.new_ids.clone());
+        let new_ids = if self.new_ids.is_some() || beside.exists() { &beside } else { &old_ids };
+        let (old, new) = (read(&self.old)?, read(&self.new)?);
+        let names = [&self.old, &self.new].map(|path| path.display().to_string());
+        let found = difference(
+            Version { sources: &[Source { name: &names[0], bytes: &old }], ids: &table(&old_ids)? },
+            Version { sources: &[Source { name: &names[1], bytes: &new }], ids: &table(new_ids)? },
+        )
+        .map_err(|diagnostics| diagnostics.to_string())?;
+        Ok(if self.json { found.to_json() } else { found.to_string().trim_end().to_owned() })
+    }
+}

@@ -1,0 +1,52 @@
+//! A certificate in words.
+
+use core::fmt;
+
+use super::{Certificate, ProfileCost, Steps};
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.profile)?;
+        writeln!(f, "{}", self.steps)?;
+        writeln!(f, "a decision: {} bytes, none of them on the heap", self.decision_bytes)?;
+        writeln!(
+            f,
+            "{} programs, {} operations, {} distinct predicates; artifact of {} bytes",
+            self.programs, self.operations, self.predicates, self.artifact_bytes
+        )?;
+        write!(f, "limits, the nearest first:")?;
+        for near in &self.limits {
+            let (whole, part) = (near.permille() / 10, near.permille() % 10);
+            let used = near.used;
+            write!(f, "\n  {whole:>3}.{part} %  {used} of {} {}", near.limit, near.what)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for ProfileCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let features: usize = self.features.iter().map(|(_, bytes)| bytes).sum();
+        write!(
+            f,
+            "a subscriber: {} bytes ({} header, {} sessions, {} moments, {} contacts, {} open offers, {} features)",
+            self.total,
+            self.header,
+            self.sessions,
+            self.moments,
+            self.contacts,
+            self.open_offers,
+            features,
+        )
+    }
+}
+
+impl fmt::Display for Steps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "steps at most: update {} ({} an event), classify {}, allocate {}, decide {}",
+            self.update, self.event, self.classify, self.allocate, self.decide
+        )
+    }
+}

@@ -1,0 +1,222 @@
+//! The certificate against what calls really take. Steps are counted where they are taken, in the
+//! loops themselves, so that a loop that the certificate forgets shows.
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::super::steps::{Steps, worst};
+    use crate::base::civil::DAY_MS;
+    use crate::base::hash::hash_words;
+    use crate::base::ids::BudgetId;
+    use crate::base::limits::MESSAGE_EVENTS_MAX;
+    use crate::base::steps::counted;
+    use crate::compile::{Source, compile};
+    use crate::expr::Type;
+    use crate::policy::{EventKind, FeatureKind, FieldSpec, Policy};
+    use crate::{
+        Context, Dated, Event, Field, Local, Message, Origin, ProfileBytes, Shared, Snapshot,
+        Value, allocate, backfill, classify, decide, new_profile, tick, update,
+    };
+
+    fn prepaid() -> Policy {
+        let bytes = include_bytes!("../../examples/policies/prepaid.toml");
+        let ids = include_str!("../../examples/policies/policy.ids");
+        compile(&[Source { name: "prepaid.toml", bytes }], ids).unwrap().policy
+    }
+
+    /// Everything at once: windows, derived features, suppressions, caps over each offer; and
+    /// every rule holds, so that nothing is cut short.
+    fn greedy() -> Policy {
+        let mut text = std::string::String::from(
+            r#"
+            [policy]
+            name = "greedy"
+            version = 1
+            currency = "USD"
+            zones = ["UTC"]
+            [events.use]
+            amount = "int"
+            [events.idle]
+            [features]
+            few = { sum = "use.amount", window = "24h", buckets = 2, where = "event.amount >= 0" }
+            many = { count = "use", window = "90d", buckets = 90 }
+            both = { expr = "few + many" }
+            [channels.sms]
+            quiet_hours = false
+            consent = "both >= 0"
+            [channels.app]
+            reach = "many >= 0"
+            [[contact.caps]]
+            at_most = 60
+            within = "90d"
+            of = "all"
+            [[contact.caps]]
+            at_most = 60
+            within = "7d"
+            of = "each offer"
+            [[contact.suppress]]
+            when = "both < 0"
+            [issues.sales]
+            eligible = "both >= 0"
+            [issues.sales.groups.data]
+            applicable = "few >= 0"
+            "#,
+        );
+        for number in 0..8 {
+            text += &std::format!(
+                "[moments.m{number}]\non = 'use'\nwhen = 'both >= 0'\nintent = 'buy'\n\
+                 strength = 'double(few) / 10.0'\n\
+                 [offers.o{number}]\ngroup = 'sales.data'\nkind = 'sale'\nmoments = ['m{number}']\n\
+                 eligible = 'few >= 0'\nvalue = '9.00'\nweight = 'double(both) + 1.0'\n\
+                 open = '1m'\nparameters = {{ size = 'few * 2' }}\n\
+                 treatments.sms = {{ content = 'c', propensity = 0.5 }}\n\
+                 treatments.app = {{ content = 'c', propensity = 0.5 }}\n\
+                 [moments.never{number}]\non = 'idle'\nwhen = 'both < 0 || few < 0'\nintent = 'buy'\n"
+            );
+        }
+        compile(&[Source { name: "greedy.toml", bytes: text.as_bytes() }], "").unwrap().policy
+    }
+
+    fn value(field: &FieldSpec, draw: u64) -> Value<'static> {
+        let small = (draw % 9) as i64;
+        match field.ty {
+            Type::Bool => Value::Bool(draw.is_multiple_of(2)),
+            Type::Int => Value::Int(small),
+            Type::Double => Value::Double(small as f64),
+            Type::Money => Value::Money(small * 500_000),
+            Type::Timestamp => Value::Timestamp(1 + small),
+            Type::Duration => Value::Duration(small * 1_000),
+            Type::Member => Value::Member(field.members[draw as usize % field.members.len()]),
+            Type::Text => Value::TextHash(draw),
+        }
+    }
+
+    /// A value for every attribute.
+    fn known(policy: &Policy, subscriber: u64) -> Vec<Dated<'static>> {
+        let attributes = policy.tables.features.iter();
+        attributes
+            .filter(|feature| matches!(feature.kind, FeatureKind::Attribute))
+            .map(|feature| {
+                let (id, ty, members) = (crate::FieldId(1), feature.ty, feature.members.clone());
+                let draw = hash_words(subscriber, [u64::from(feature.id.0)]);
+                let value = value(&FieldSpec { id, ty, members }, draw);
+                Dated { feature: feature.id, time_ms: 1, value }
+            })
+            .collect()
+    }
+
+    /// All fields of as many events as a message may carry.
+    fn fields(kind: &EventKind, seed: u64) -> Vec<Vec<Field<'static>>> {
+        let event = |event: u64| {
+            let fields = kind.fields.iter();
+            let draw = hash_words(seed, [event]);
+            fields.map(|field| Field { id: field.id, value: value(field, draw) }).collect()
+        };
+        (0..MESSAGE_EVENTS_MAX as u64).map(event).collect()
+    }
+
+    fn local(policy: &Policy) -> Local {
+        let mut local = Local::new(policy, Origin { node: 1, epoch: 1, sequence: 1 });
+        let budgets: Vec<BudgetId> = policy.tables.budgets.iter().map(|budget| budget.id).collect();
+        for budget in budgets {
+            local.lease.grant(policy, budget, i64::MAX / 4);
+        }
+        local
+    }
+
+    const NONE: Steps = Steps { event: 0, update: 0, classify: 0, allocate: 0, decide: 0 };
+
+    /// The most steps of each call over messages full of events, of each kind in turn, and ticks.
+    fn measured(policy: &Policy) -> Steps {
+        let mut most = NONE;
+        let mut local = local(policy);
+        for subscriber in 0..12u64 {
+            let mut now_ms = 1_772_568_000_000;
+            let key = subscriber.to_le_bytes();
+            let mut profile = new_profile(policy, &key).unwrap();
+            let known = known(policy, subscriber);
+            let bytes = ProfileBytes::in_place(&mut profile);
+            backfill(policy, bytes, &key, &known, now_ms, &mut local.scratch).unwrap();
+            for number in 0..60u32 {
+                // An event may lie so far after the one before it that a ring begins anew.
+                let apart_ms = if number % 3 == 0 { 91 * DAY_MS } else { 0 };
+                now_ms += apart_ms * MESSAGE_EVENTS_MAX as i64 + DAY_MS / 9;
+                let kind = &policy.tables.events[number as usize % policy.tables.events.len()];
+                let fields = fields(kind, subscriber ^ now_ms as u64);
+                let events: Vec<Event<'_>> = (1..)
+                    .zip(&fields)
+                    .map(|(at, fields)| {
+                        let before_ms = (MESSAGE_EVENTS_MAX as i64 - at) * apart_ms;
+                        Event { kind: kind.id, time_ms: now_ms - before_ms, fields }
+                    })
+                    .collect();
+                let message = Message {
+                    subscriber: &key,
+                    session: &[],
+                    number,
+                    now_ms,
+                    zone: None,
+                    events: &events,
+                };
+                most = larger(most, of_calls(policy, &message, &mut profile, &mut local));
+            }
+        }
+        most
+    }
+
+    /// The steps of the calls one by one on a copy, then of decide and of a tick.
+    fn of_calls(
+        policy: &Policy,
+        message: &Message<'_>,
+        profile: &mut [u8],
+        local: &mut Local,
+    ) -> Steps {
+        let snapshot = Snapshot::initial(policy);
+        let shared = Shared { policy, snapshot: &snapshot };
+        let context = Context::default();
+        let (mut copy, mut other) = (profile.to_vec(), local.clone());
+        let scratch = &mut other.scratch;
+        let bytes = ProfileBytes::in_place(&mut copy);
+        let (updated, update) = counted(|| update(policy, bytes, message, scratch));
+        let (moments, classify) = counted(|| classify(policy, &copy, message, scratch));
+        let bytes = ProfileBytes::in_place(&mut copy);
+        let (allocated, allocate) =
+            counted(|| allocate(shared, bytes, message, moments.unwrap(), &context, &mut other));
+        let bytes = ProfileBytes::in_place(profile);
+        let (decided, decide) = counted(|| decide(shared, bytes, message, &context, local));
+        let bytes = ProfileBytes::in_place(profile);
+        let (ticked, tick) =
+            counted(|| tick(shared, bytes, message.subscriber, message.now_ms, local));
+        assert!(updated.is_ok() && allocated.is_ok() && decided.is_ok() && ticked.is_ok());
+        Steps { event: 0, update, classify, allocate, decide: decide.max(tick) }
+    }
+
+    fn larger(a: Steps, b: Steps) -> Steps {
+        Steps {
+            event: 0,
+            update: a.update.max(b.update),
+            classify: a.classify.max(b.classify),
+            allocate: a.allocate.max(b.allocate),
+            decide: a.decide.max(b.decide),
+        }
+    }
+
+    #[test]
+    fn real_calls_stay_within_the_certificate() {
+        // How much of the bound is seen at least, in per cent: a bound that nothing comes near
+        // would hold of anything.
+        for (policy, tight) in [(prepaid(), 5), (greedy(), 50)] {
+            let (bound, most) = (worst(&policy), measured(&policy));
+            for (bound, most) in [
+                (bound.update, most.update),
+                (bound.classify, most.classify),
+                (bound.allocate, most.allocate),
+                (bound.decide, most.decide),
+            ] {
+                assert!(most <= bound, "{}: {most} of {bound}", policy.name());
+                assert!(100 * most >= tight * bound, "{}: {most} of {bound}", policy.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What a policy can cost at most, known before the first message: bytes a subscriber, steps a
+//! call, and how near its limits are.
+//!
+//! A *step* is one turn of an inner loop of the data plane: an operation of a program; an event
+//! or a field taken in; an event folded into a feature; a feature read, and each bucket of its
+//! ring; a bucket cleared; a moment asked; an offer looked at, each time that a moment lists it; a
+//! treatment tried; a suppression asked; a cap compared with a contact in the log or with a
+//! treatment. What a constant of [`limits`] bounds (sessions, open offers, ranked candidates) is
+//! part of the step that does it. A test counts the steps of real calls and holds them against
+//! the certificate.
+
+mod display;
+mod limits;
+#[cfg(all(test, feature = "compiler"))]
+mod measured;
+mod programs;
+mod steps;
+
+use alloc::vec::Vec;
+
+pub use limits::Nearness;
+pub use steps::Steps;
+
+use crate::base::ids::FeatureId;
+use crate::base::limits::{OPEN_OFFERS, SESSIONS};
+use crate::decision::Decision;
+use crate::policy::{CONTACT_BYTES, Layout, OPEN_OFFER_BYTES, Policy, SESSION_BYTES, header};
+
+/// What a policy can cost at most. The data plane never exceeds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Certificate {
+    /// The fingerprint of the policy.
+    pub fingerprint: u64,
+    /// Bytes of one subscriber's profile.
+    pub profile: ProfileCost,
+    /// The largest number of steps of one call.
+    pub steps: Steps,
+    /// Bytes of a decision in memory, whatever it says: it is never on the heap.
+    pub decision_bytes: usize,
+    /// Programs that differ in text or in what they are about.
+    pub programs: usize,
+    /// Operations of all programs.
+    pub operations: usize,
+    /// Comparisons of a feature with a constant that differ from one another.
+    pub predicates: usize,
+    /// Bytes of the artifact.
+    pub artifact_bytes: usize,
+    /// Everything that has a limit, the nearest first.
+    pub limits: Vec<Nearness>,
+}
+
+/// The bytes of one subscriber's profile, and what they are for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProfileCost {
+    /// In all.
+    pub total: usize,
+    /// Identity, revision, checksum.
+    pub header: usize,
+    /// To recognise messages that come again.
+    pub sessions: usize,
+    /// Until when each moment is silent.
+    pub moments: usize,
+    /// The log that makes every contact cap exact.
+    pub contacts: usize,
+    /// Offers that wait for an answer.
+    pub open_offers: usize,
+    /// Each stored feature with its bytes, the largest first.
+    pub features: Vec<(FeatureId, usize)>,
+}
+
+impl Policy {
+    /// What this policy can cost at most. Allocates; takes time in proportion to the policy.
+    pub fn certificate(&self) -> Certificate {
+        let artifact_bytes = self.to_bytes().len();
+        let programs = programs::all(&self.tables);
+        Certificate {
+            fingerprint: self.fingerprint(),
+            profile: profile_bytes(self),
+            steps: steps::worst(self),
+            decision_bytes: size_of::<Decision>(),
+            programs: programs.len(),
+            operations: self.tables.code.len(),
+            predicates: programs::predicates(&self.tables, &programs),
+            artifact_bytes,
+            limits: limits::nearness(self, &programs, artifact_bytes),
+        }
+    }
+}
+
+fn profile_bytes(policy: &Policy) -> ProfileCost {
+    let layout = &policy.layout;
+    let tables = &policy.tables;
+    let mut features: Vec<(FeatureId, usize)> = tables
+        .features
+        .iter()
+        .map(|feature| (feature.id, Layout::feature_bytes(feature)))
+        .filter(|(_, bytes)| *bytes > 0)
+        .collect();
+    features.sort_by_key(|(id, bytes)| (core::cmp::Reverse(*bytes), *id));
+    ProfileCost {
+        total: layout.bytes,
+        header: header::BYTES,
+        sessions: SESSIONS * SESSION_BYTES,
+        moments: 8 * tables.moments.len(),
+        contacts: layout.contact_entries * CONTACT_BYTES,
+        open_offers: OPEN_OFFERS * OPEN_OFFER_BYTES,
+        features,
+    }
+}

@@ -1,0 +1,55 @@
+//! The programs of a policy, each once, and the predicates in them.
+
+use alloc::collections::BTreeSet;
+
+use crate::expr::{Op, Program};
+use crate::policy::{FeatureKind, Rules, Tables};
+
+/// Every program that anything of the tables refers to.
+pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
+    let events = tables.events.iter().flat_map(|event| &event.folds).filter_map(|fold| fold.filter);
+    let derived = tables.features.iter().filter_map(|feature| match feature.kind {
+        FeatureKind::Derived(program) => Some(program),
+        _ => None,
+    });
+    let moments = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
+    let issues = tables.issues.iter().flat_map(|issue| of_rules(&issue.rules));
+    let groups = tables.groups.iter().flat_map(|group| of_rules(&group.rules));
+    let offers = tables.offers.iter().flat_map(|offer| {
+        let parameters = offer.parameters.iter().map(|parameter| parameter.value);
+        let scored = [Some(offer.value), offer.weight].into_iter().flatten();
+        of_rules(&offer.rules).chain(scored).chain(parameters)
+    });
+    let channels =
+        tables.channels.iter().flat_map(|channel| [channel.consent, channel.reach]).flatten();
+    let suppressions = tables.contact.suppressions.iter().map(|suppression| suppression.when);
+    events
+        .chain(derived)
+        .chain(moments)
+        .chain(issues)
+        .chain(groups)
+        .chain(offers)
+        .chain(channels)
+        .chain(suppressions)
+        .collect()
+}
+
+/// The programs of three tiers of rules.
+pub(super) fn of_rules(rules: &Rules) -> impl Iterator<Item = Program> + use<> {
+    [rules.eligible, rules.applicable, rules.suitable].into_iter().flatten()
+}
+
+/// How many comparisons of a feature with a constant differ from one another.
+pub(super) fn predicates(tables: &Tables, programs: &BTreeSet<Program>) -> usize {
+    let mut found = BTreeSet::new();
+    for program in programs {
+        for ops in program.of(&tables.code).windows(3) {
+            if let [Op::Feature(feature), Op::Constant(bits), compares] = *ops
+                && let Some(comparison) = compares.comparison()
+            {
+                found.insert((feature, bits, comparison));
+            }
+        }
+    }
+    found.len()
+}

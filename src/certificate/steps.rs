@@ -1,0 +1,145 @@
+//! The largest number of steps that each call of the data plane can take.
+
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+use super::programs::of_rules;
+use crate::base::limits::{DECISION_OFFERS_MAX, MESSAGE_EVENTS_MAX, MOMENTS_RAISED_MAX};
+use crate::expr::{Op, Program};
+use crate::policy::{CapScope, EventKind, FeatureKind, Moment, Offer, Policy, Tables, Window};
+
+/// The largest number of steps of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Steps {
+    /// Of taking in one event of the kind that costs most.
+    pub event: u64,
+    /// Of `update`: a message of the most events that one may carry.
+    pub update: u64,
+    /// Of `classify`, over such a message or a tick.
+    pub classify: u64,
+    /// Of `allocate`, over the moments that have most offers, none of which falls out early.
+    pub allocate: u64,
+    /// Of `decide`: all three.
+    pub decide: u64,
+}
+
+pub(super) fn worst(policy: &Policy) -> Steps {
+    let tables = &policy.tables;
+    let event = tables.events.iter().map(|kind| folding(tables, kind)).max().unwrap_or(0);
+    let update = MESSAGE_EVENTS_MAX as u64 * event;
+    let (classify, allocate) = (classify(tables), allocate(policy));
+    Steps { event, update, classify, allocate, decide: update + classify + allocate }
+}
+
+fn ops(program: impl Into<Option<Program>>) -> u64 {
+    program.into().map_or(0, |program| u64::from(program.len))
+}
+
+/// Buckets of a feature's ring.
+fn buckets(tables: &Tables, position: u16) -> u64 {
+    match tables.features.get(usize::from(position)).map(|feature| feature.kind) {
+        Some(FeatureKind::Aggregate { window: Window::Rolling { buckets, .. }, .. }) => {
+            u64::from(buckets) + 1
+        }
+        _ => 0,
+    }
+}
+
+/// An event and its fields.
+fn taking_in(kind: &EventKind) -> u64 {
+    1 + kind.fields.len() as u64
+}
+
+/// Taking in an event and folding it; the ring of each feature may have to be cleared.
+fn folding(tables: &Tables, kind: &EventKind) -> u64 {
+    let fold =
+        |step: &crate::policy::FoldStep| 1 + ops(step.filter) + buckets(tables, step.feature);
+    taking_in(kind) + kind.folds.iter().map(fold).sum::<u64>()
+}
+
+fn classify(tables: &Tables) -> u64 {
+    let ask = |moment: &Moment| 1 + ops(moment.when);
+    let asked = |position: &u16| tables.moments.get(usize::from(*position)).map_or(0, ask);
+    // Events are checked before any moment is asked, and taken in again for those that listen.
+    let event =
+        |kind: &EventKind| 2 * taking_in(kind) + kind.moments.iter().map(asked).sum::<u64>();
+    let events = MESSAGE_EVENTS_MAX as u64 * tables.events.iter().map(event).max().unwrap_or(0);
+    let on_tick = tables.moments.iter().filter(|moment| moment.on_tick).map(ask).sum::<u64>();
+    let tick = tables.moments.len() as u64 + on_tick;
+    // A moment is raised at most once a call.
+    let raised = tables.moments.iter().map(|moment| ops(moment.strength)).sum::<u64>();
+    let programs = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
+    events.max(tick) + raised + reading(tables, programs)
+}
+
+fn allocate(policy: &Policy) -> u64 {
+    let tables = &policy.tables;
+    let rules = |rules| of_rules(rules).map(ops).sum::<u64>();
+    // Shared rules are asked once a decision.
+    let issues: u64 = tables.issues.iter().map(|issue| rules(&issue.rules)).sum();
+    let groups: u64 = tables.groups.iter().map(|group| rules(&group.rules)).sum();
+    let channels: u64 =
+        tables.channels.iter().map(|channel| ops(channel.consent) + ops(channel.reach)).sum();
+    let suppressions: u64 =
+        tables.contact.suppressions.iter().map(|suppression| 1 + ops(suppression.when)).sum();
+    let (contacts, caps) = (policy.layout.contact_entries as u64, tables.contact.caps.len() as u64);
+    let of_each = tables.contact.caps.iter().filter(|cap| cap.scope == CapScope::EachOffer).count();
+    let treatment = 1 + caps + of_each as u64 * contacts;
+    let parameters = |offer: &Offer| offer.parameters.iter().map(|p| ops(p.value)).sum::<u64>();
+    let made = tables.offers.iter().map(parameters).max().unwrap_or(0);
+    let programs = super::programs::all(tables);
+    issues
+        + groups
+        + channels
+        + suppressions
+        + contacts * caps
+        + looking(tables, treatment)
+        + DECISION_OFFERS_MAX as u64 * made
+        + reading(tables, programs)
+}
+
+/// Looking at every offer of the moments that cost most, as many as one message can raise.
+fn looking(tables: &Tables, treatment: u64) -> u64 {
+    let offer = |position: &u32| {
+        let offer = tables.offers.get(*position as usize);
+        1 + offer.map_or(0, |offer| {
+            of_rules(&offer.rules).map(ops).sum::<u64>()
+                + treatment * offer.treatments.len() as u64
+                + ops(offer.value)
+                + ops(offer.weight)
+        })
+    };
+    let mut moments: Vec<u64> = tables
+        .moments
+        .iter()
+        .map(|moment| {
+            let range = moment.offers.start as usize..moment.offers.end as usize;
+            tables.moment_offers.get(range).unwrap_or(&[]).iter().map(offer).sum()
+        })
+        .collect();
+    moments.sort_unstable_by(|a, b| b.cmp(a));
+    moments.iter().take(MOMENTS_RAISED_MAX).sum()
+}
+
+/// Reading every feature that programs can ask for, and the zone's: each once a call.
+fn reading(tables: &Tables, programs: impl IntoIterator<Item = Program>) -> u64 {
+    let mut waiting: Vec<Program> = programs.into_iter().collect();
+    let mut read: BTreeSet<u16> = tables.zones.feature.into_iter().collect();
+    let mut steps = read.len() as u64;
+    while let Some(program) = waiting.pop() {
+        for op in program.of(&tables.code) {
+            let Op::Feature(position) = *op else { continue };
+            let Some(feature) = tables.features.get(usize::from(position)) else { continue };
+            if !read.insert(position) {
+                continue;
+            }
+            steps += 1 + buckets(tables, position);
+            if let FeatureKind::Derived(program) = feature.kind {
+                steps += ops(program);
+                waiting.push(program);
+            }
+        }
+    }
+    steps
+}

@@ -1,0 +1,25 @@
+//! Budgets that nothing draws on.
+
+use std::format;
+use std::vec;
+
+use super::Analysis;
+use crate::compile::diagnostic::Code;
+
+impl Analysis<'_> {
+    /// A budget is idle when no treatment draws more than nothing on it, for its offer or for its
+    /// channel.
+    pub(super) fn budgets(&self) {
+        let tables = &self.policy.tables;
+        let mut drawn = vec![false; tables.budgets.len()];
+        for draw in tables.treatments.iter().flat_map(|treatment| &treatment.draws) {
+            drawn[usize::from(draw.budget)] |= draw.amount > 0;
+        }
+        for (budget, _) in tables.budgets.iter().zip(drawn).filter(|(_, drawn)| !drawn) {
+            let name = self.name(budget.id);
+            let message = format!("nothing draws on the budget `{name}`");
+            let help = format!("let an offer or a channel draw on it: draws = {{ {name} = ... }}");
+            self.warn(&["budgets", name], Code::IdleBudget, message, Some(help));
+        }
+    }
+}

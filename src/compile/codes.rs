@@ -1,0 +1,392 @@
+//! The codes: what a diagnostic can be about, and the page of each for
+//! `opportune explain-code`. The numbers below 0900 are errors, those from it warnings.
+
+use super::code::{Example, Page, Severity, codes};
+
+codes! {
+    /// The text is not UTF-8.
+    Encoding = "OPP0101", Error;
+    why: "Policies are UTF-8, so that a name has one spelling on every machine.";
+    example: Example::Files(&[b"[policy]\nname = \"caf\xE9\"\n"]);
+    mend: "Save the file as UTF-8.";
+
+    /// No source, or sources that do not make one policy.
+    Sources = "OPP0102", Error;
+    why: "A policy is compiled from its text; nothing is read from anywhere else.";
+    example: Example::Files(&[]);
+    mend: "Pass the text of the policy.";
+
+    /// The text is not TOML, or not JSON.
+    Syntax = "OPP0103", Error;
+    why: "Nothing after the place where reading stopped has been looked at.";
+    example: Example::Policy(r#"
+[policy]
+name = "sample
+"#);
+    mend: "Mend the line: often a quote, a bracket or an equals sign is missing, or a key is given \
+        twice.";
+
+    /// Files that a text includes are missing, or include one another in a circle.
+    Include = "OPP0104", Error;
+    why: "A policy without some of its files would be another policy than was meant. Paths lead \
+        down from the file that includes, so that a policy reads only what lies beside it.";
+    example: Example::Files(&[b"include = [\"offers/*.toml\"]\n[policy]\nname = \"a\"\nversion = 1\n\
+        currency = \"USD\"\nzones = [\"UTC\"]\n[[contact.caps]]\nat_most = 12\nwithin = \"30d\"\n\
+        of = \"all\"\n"]);
+    mend: "Name files that are there, such as \"offers/*.toml\", none of which includes this one; \
+        through the library, give all of them.";
+
+    /// A line of the id table is malformed.
+    IdLine = "OPP0201", Error;
+    why: "Profiles and logs know names by these numbers, so a line that cannot be read is not \
+        skipped.";
+    example: Example::Ids("offer one pass\n");
+    mend: "Restore the line that was committed: `<namespace> <number> <name>`.";
+
+    /// The id table gives one number to two names, or two numbers to one name.
+    IdConflict = "OPP0202", Error;
+    why: "A number stands for its name for ever: what was stored under it would come to mean \
+        something else.";
+    example: Example::Ids("offer 1 pass\noffer 1 gift\n");
+    mend: "Restore the line that was committed first. After a merge, keep both names and give the \
+        newer one a number above all of its namespace.";
+
+    /// A key that this section does not have.
+    UnknownKey = "OPP0301", Error;
+    why: "A key with a typo would silently do nothing.";
+    example: Example::Policy(r#"
+[moments.thanks]
+on = "recharge"
+when = "event.amount >= 10.00"
+intent = "do"
+snoze = "6h"
+"#);
+    mend: "Use one of the keys that the section has; the help of the diagnostic names them.";
+
+    /// A key that this section must have.
+    MissingKey = "OPP0302", Error;
+    why: "There is no value that would be right for everybody.";
+    example: Example::Policy(r#"
+[moments.thanks]
+on = "recharge"
+when = "event.amount >= 10.00"
+"#);
+    mend: "Add the key.";
+
+    /// A value of another TOML type than its key takes.
+    ValueType = "OPP0303", Error;
+    why: "Money and lengths of time are text in quotes, because 0.1 as a TOML float is not a \
+        tenth.";
+    example: Example::Policy(r#"
+[channels.sms]
+consent = "consent"
+cost = 0.01
+"#);
+    mend: "Write the value as the message says: amounts and lengths of time in quotes, counts \
+        without.";
+
+    /// A value that its key cannot take.
+    Value = "OPP0304", Error;
+    why: "The value is outside what the key means.";
+    example: Example::Policy(r#"
+[moments.thanks]
+on = "recharge"
+when = "event.amount >= 10.00"
+intent = "do"
+snooze = "6 hours"
+"#);
+    mend: "Write a value of the form that the message names.";
+
+    /// A name with characters that names cannot have, or one that is reserved.
+    Name = "OPP0305", Error;
+    why: "Names are used in expressions and in policy.ids.";
+    example: Example::Policy(r#"
+[moments."thank you"]
+on = "recharge"
+when = "event.amount >= 10.00"
+intent = "do"
+"#);
+    mend: "Begin with a letter and go on with letters, digits and _.";
+
+    /// A name that is given twice.
+    Duplicate = "OPP0306", Error;
+    why: "Attributes and features share one set of names, because rules read both alike.";
+    example: Example::Policy(r#"
+[features.tariff]
+count = "recharge"
+"#);
+    mend: "Rename one of them.";
+
+    /// Keys that exclude one another, or that need one another.
+    Conflict = "OPP0307", Error;
+    why: "Together the keys do not say one thing.";
+    example: Example::Policy(r#"
+[features.recharges]
+count = "recharge"
+sum = "recharge.amount"
+"#);
+    mend: "Keep one of the keys; a feature has exactly one source.";
+
+    /// A name that nothing in the policy has.
+    UnknownName = "OPP0401", Error;
+    why: "What is named must be declared somewhere in the policy.";
+    example: Example::Policy(r#"
+[issues.sales]
+goal = "recharge"
+"#);
+    mend: "Correct the name, or declare it. The help names the nearest one.";
+
+    /// A member that the enumeration does not have.
+    UnknownMember = "OPP0402", Error;
+    why: "A comparison with something that can never occur is always false.";
+    example: Example::Policy(r#"
+[issues.sales.groups.data]
+eligible = "tariff == 'golden'"
+"#);
+    mend: "Use a member of the enumeration, or add it to `values`.";
+
+    /// A field that an event kind does not have.
+    UnknownField = "OPP0403", Error;
+    why: "Rules can read only what the charging system reports.";
+    example: Example::Policy(r#"
+[moments.thanks]
+on = "recharge"
+when = "event.charge >= 10.00"
+intent = "do"
+"#);
+    mend: "Use a field of the event, or declare it under [events].";
+
+    /// A placeholder of a text that no parameter of the offer can fill.
+    Placeholder = "OPP0404", Error;
+    why: "Whoever shows the text has only the parameters that go out with the offer.";
+    example: Example::Policy(r#"
+[content.pass_sms]
+en = "A pass for {price}"
+"#);
+    mend: "Give every offer that uses the text a parameter of that name; write {{ and }} for \
+        brackets.";
+
+    /// The text of an expression is not CEL.
+    ExpressionSyntax = "OPP0501", Error;
+    why: "Expressions are written in CEL, see https://cel.dev.";
+    example: Example::Policy(r#"
+[issues.sales.groups.data]
+eligible = "tariff = 'gold'"
+"#);
+    mend: "Equality is ==, and is &&, or is ||, not is !; text inside an expression has single \
+        quotes.";
+
+    /// A construct of CEL that policies do not have.
+    Unsupported = "OPP0502", Error;
+    why: "A rule runs in bounded time without allocating, so not everything in CEL can be had.";
+    example: Example::Policy(r#"
+[issues.sales.groups.data]
+eligible = "{'gold': true}[tariff]"
+"#);
+    mend: "Say it with comparisons, `in` and the functions that docs/policy.md lists.";
+
+    /// Operands or a result of the wrong type.
+    Type = "OPP0503", Error;
+    why: "Amounts, numbers, times and members are not the same thing, and nothing is converted \
+        behind your back.";
+    example: Example::Policy(r#"
+[issues.sales]
+goal = "recharged"
+eligible = "recharged"
+"#);
+    mend: "Compare things of one type, or convert with double(x), int(x) or money(x).";
+
+    /// A rule reads something that it may not read in its place.
+    Scope = "OPP0504", Error;
+    why: "Rules of the catalogue are also asked when there is no event.";
+    example: Example::Policy(r#"
+[issues.sales.groups.data]
+eligible = "event.amount > 5.00"
+"#);
+    mend: "Keep what you need of the event in a feature, and read that.";
+
+    /// Derived features that read one another in a circle.
+    Cycle = "OPP0505", Error;
+    why: "None of them could ever be computed.";
+    example: Example::Policy(r#"
+[features.a]
+expr = "b + 1"
+[features.b]
+expr = "a + 1"
+"#);
+    mend: "Break the circle: one of them must be folded from events.";
+
+    /// A named limit is exceeded.
+    Limit = "OPP0601", Error;
+    why: "Every limit has a name, so that the time and the memory of a decision are known \
+        beforehand.";
+    example: Example::Policy(r#"
+[features.recharged]
+sum = "recharge.amount"
+window = "120d"
+"#);
+    mend: "Stay below the limit that the message names; they are all in the library's `limits`.";
+
+    /// The mandatory contact cap is missing, given twice or not the longest.
+    MandatoryCap = "OPP0701", Error;
+    why: "A cap over all contacts bounds the log of contacts in the profile, and no other cap \
+        looks further back.";
+    example: Example::Policy(r#"
+[[contact.caps]]
+at_most = 12
+within = "30d"
+of = "all"
+exempt = ["service"]
+"#);
+    mend: "Have one cap with of = \"all\", without `exempt`, and with the longest window.";
+
+    /// A text can be longer than its channel carries.
+    TextLength = "OPP0702", Error;
+    why: "A text that is cut, or sent as two, costs more than it says. Values count as long as \
+        they can get.";
+    example: Example::Policy(r#"
+[channels.sms]
+consent = "consent"
+text_max = 10
+
+[content.pass_sms]
+en = "Take the day pass"
+"#);
+    mend: "Shorten the text, or raise `text_max` if the channel carries more.";
+
+    /// An offer that nobody can ever get.
+    NeverEligible = "OPP0901", Warning;
+    why: "The rules of the offer, its group and its issue must all hold, and at least one of its \
+        channels must reach the subscriber. These contradict one another for every profile, \
+        whatever is missing from it.";
+    example: Example::Policy(r#"
+[offers.pass]
+group = "sales.data"
+kind = "sale"
+moments = ["thanks"]
+value = "2.50"
+eligible = "tariff == 'basic'"
+"#);
+    mend: "Change one of the rules that the message names, move the offer to another group, or \
+        remove it.";
+
+    /// A rule that can never hold.
+    NeverHolds = "OPP0902", Warning;
+    why: "It is false or unknown for every profile and every event, so what hangs on it never \
+        happens.";
+    example: Example::Policy(r#"
+[moments.thanks]
+on = "recharge"
+when = "event.amount >= 10.00 && event.amount < 5.00"
+intent = "do"
+"#);
+    mend: "Correct the comparison; || may be meant instead of &&.";
+
+    /// A rule that always holds.
+    AlwaysHolds = "OPP0903", Warning;
+    why: "It is true for every profile and every event, even when values are missing, so it \
+        decides nothing. A comparison of something that may be missing is not such a rule; a \
+        count, which is never missing, compared with 0 is.";
+    example: Example::Policy(r#"
+[issues.sales.groups.data]
+eligible = "has(tariff) || !has(tariff)"
+"#);
+    mend: "Remove the rule if everybody is meant; otherwise correct it. (A moment that is always \
+        true says when = \"true\".)";
+
+    /// An offer that another offer leaves nothing to do.
+    Shadowed = "OPP0904", Warning;
+    why: "Another offer of the same group, kind and moments may be made to everybody who may have \
+        this one, at all times and on all its channels, is worth at least as much, is accepted \
+        at least as often and costs no more. This one comes only while the other is open, or by \
+        exploration. Not reported where a cap over each offer gives both their turn.";
+    example: Example::Policy(r#"
+[offers.pass]
+group = "sales.data"
+kind = "sale"
+moments = ["thanks"]
+value = "2.50"
+[offers.poor]
+group = "sales.data"
+kind = "sale"
+moments = ["thanks"]
+value = "2.00"
+eligible = "recharged > 5.00"
+[offers.poor.treatments.sms]
+content = "poor_sms"
+propensity = 0.05
+"#);
+    mend: "Remove it, give it a value or weight of its own, or exclude its subscribers from the \
+        other offer.";
+
+    /// A moment that no offer answers.
+    UnansweredMoment = "OPP0905", Warning;
+    why: "Its rule is asked for every event that it listens to, and nothing comes of it.";
+    example: Example::Policy(r#"
+[moments.large]
+on = "recharge"
+when = "event.amount >= 50.00"
+intent = "do"
+"#);
+    mend: "List it under the `moments` of an offer, or remove it.";
+
+    /// A feature or attribute that nothing reads.
+    UnreadFeature = "OPP0906", Warning;
+    why: "It takes room in every profile and time for every event. Rules, values, weights, \
+        parameters, goals, other features and zone_from read features.";
+    example: Example::Policy(r#"
+[features.recharges]
+count = "recharge"
+"#);
+    mend: "Remove it, or say export = true if the host reads it.";
+
+    /// A contact cap that can never bind.
+    IdleCap = "OPP0907", Warning;
+    why: "Another cap stops every contact before this one would, or there is nothing that it could \
+        count.";
+    example: Example::Policy(r#"
+[[contact.caps]]
+at_most = 12
+within = "30d"
+of = "all"
+[[contact.caps]]
+at_most = 20
+within = "7d"
+of = { channel = "sms" }
+"#);
+    mend: "Remove it, or make it tighter than the cap that the message names.";
+
+    /// A channel that offers use and that asks for no consent.
+    NoConsentRule = "OPP0908", Warning;
+    why: "Consent that nobody knows of is no consent; a channel without a rule contacts everybody.";
+    example: Example::Policy(r#"
+[channels.app]
+cost = "0"
+[offers.pass.treatments.app]
+content = "pass_app"
+propensity = 0.1
+"#);
+    mend: "Give the channel a rule such as consent = \"consent_sms\", or say consent = true if none \
+        is needed, as for a menu in the subscriber's own session.";
+
+    /// A budget that nothing draws on.
+    IdleBudget = "OPP0909", Warning;
+    why: "What is granted to it can never be spent, and keeps nothing within its limit.";
+    example: Example::Policy(r#"
+[budgets.gifts]
+unit = "money"
+"#);
+    mend: "Draw on it from offers or channels (draws = { gifts = \"1.00\" }), or remove it.";
+
+    /// An experiment that cannot tell anything.
+    Experiment = "OPP0910", Warning;
+    why: "Lift is the difference between the treated and the control group: one of them is empty, \
+        or both get the same offers.";
+    example: Example::Policy(r#"
+[control]
+share = 1.0
+seed = "sample"
+"#);
+    mend: "Choose a share between 0 and 1, and exempt fewer kinds; without [control] nobody is held \
+        back.";
+}

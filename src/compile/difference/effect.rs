@@ -1,0 +1,43 @@
+//! Whether a change of a contact rule lets more through, or less.
+
+use crate::compile::literal::duration_ms;
+
+const LOOSENED: &str = "loosened";
+const TIGHTENED: &str = "tightened";
+
+/// Of a rule that was removed or added.
+pub(super) fn of_whole(what: &str, gone: bool) -> Option<&'static str> {
+    let limits = matches!(what, "cap" | "suppression" | "quiet hours");
+    limits.then_some(if gone { LOOSENED } else { TIGHTENED })
+}
+
+/// Of one key of a cap, or of what a contact rule exempts.
+pub(super) fn of_key(
+    what: &str,
+    key: &str,
+    old: Option<&str>,
+    new: Option<&str>,
+) -> Option<&'static str> {
+    let looser = match (what, key) {
+        ("cap", "at_most") => number(new)? > number(old)?,
+        ("cap", "within") => duration_ms(new?)? < duration_ms(old?)?,
+        ("cap" | "suppression" | "quiet hours", "exempt") => {
+            let all_of = |few: &str, many: &str| {
+                let many: std::vec::Vec<&str> = many.split(", ").collect();
+                few.is_empty() || few.split(", ").all(|kind| many.contains(&kind))
+            };
+            let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+            match (all_of(old, new), all_of(new, old)) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(if looser { LOOSENED } else { TIGHTENED })
+}
+
+fn number(text: Option<&str>) -> Option<i64> {
+    text?.parse().ok()
+}

@@ -1,0 +1,227 @@
+//! What changes from one version of a policy to the next, in words: the text thing by thing, and
+//! what becomes of stored profiles and permanent numbers.
+
+mod effect;
+mod ids;
+mod profiles;
+mod text;
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::format;
+use std::string::{String, ToString};
+use std::vec::Vec;
+
+pub use ids::{IdConflict, IdConflictKind};
+pub use profiles::{FeatureChange, ProfileChange};
+
+use super::diagnostic::Diagnostics;
+use super::section::Section;
+use super::write_json::{self, Object};
+use super::{Source, compile, files};
+use text::{Thing, same, things};
+
+/// One version of a policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Version<'a> {
+    /// Its text.
+    pub sources: &'a [Source<'a>],
+    /// Its table of permanent numbers.
+    pub ids: &'a str,
+}
+
+/// What changes from one version of a policy to the next. Prints for people.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Difference {
+    /// What changes in the text.
+    pub changes: Vec<Change>,
+    /// What happens to stored profiles.
+    pub profiles: ProfileChange,
+    /// Numbers that come to mean something else: profiles and logs would be misread.
+    pub id_conflicts: Vec<IdConflict>,
+}
+
+/// One change in the text of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// What changes: `offer`, `moment`, `cap`.
+    pub what: String,
+    /// Its name.
+    pub name: String,
+    /// Which of its keys; empty when the whole thing was added or removed.
+    pub key: String,
+    /// The value before, as written; none if there was none.
+    pub old: Option<String>,
+    /// The value after.
+    pub new: Option<String>,
+    /// What it comes to, where that can be told: `loosened`, `tightened`.
+    pub effect: Option<&'static str>,
+}
+
+/// Compares two versions.
+///
+/// # Errors
+/// What is wrong with a version that does not compile; of two, with the old one.
+pub fn difference(old: Version<'_>, new: Version<'_>) -> Result<Difference, Diagnostics> {
+    let (before, after) = (compile(old.sources, old.ids)?, compile(new.sources, new.ids)?);
+    Ok(Difference {
+        changes: changes(&read(old)?, &read(new)?),
+        profiles: profiles::profiles(&before.policy, &after.policy),
+        id_conflicts: ids::conflicts(&before.ids, &after.ids),
+    })
+}
+
+/// What a version declares.
+fn read(version: Version<'_>) -> Result<Vec<Thing>, Diagnostics> {
+    let files = files::open(version.sources)?;
+    // It has compiled.
+    let tree = files::tree(&files).unwrap_or_default();
+    let first = files.first().map(|file| Section::root(&file.report, &tree));
+    Ok(first.map_or_else(Vec::new, |root| things(&root)))
+}
+
+fn changes(old: &[Thing], new: &[Thing]) -> Vec<Change> {
+    let pairs = pairs(old, new);
+    let (of_old, of_new) = (titles(old), titles(new));
+    let owned_by_none = |thing: &Thing, titles: &HashSet<String>| {
+        thing.owner.as_ref().is_some_and(|owner| !titles.contains(owner))
+    };
+    let mut changes = Vec::new();
+    for (thing, pair) in old.iter().zip(&pairs) {
+        match pair {
+            Some(at) => of_keys(thing, &new[*at], &mut changes),
+            // What went with its owner need not be said.
+            None if owned_by_none(thing, &of_new) => {}
+            None => changes.push(Change::whole(thing, true)),
+        }
+    }
+    let kept: HashSet<usize> = pairs.into_iter().flatten().collect();
+    for (at, thing) in new.iter().enumerate() {
+        if !kept.contains(&at) && !owned_by_none(thing, &of_old) {
+            changes.push(Change::whole(thing, false));
+        }
+    }
+    changes
+}
+
+fn titles(things: &[Thing]) -> HashSet<String> {
+    things.iter().map(|thing| format!("{} {}", thing.what, thing.name)).collect()
+}
+
+/// For each old thing, where it is among the new ones. Caps, which have no names of their own,
+/// are the same when they are about the same within the same time, or else in the same place.
+fn pairs(old: &[Thing], new: &[Thing]) -> Vec<Option<usize>> {
+    let mut named: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (at, thing) in new.iter().enumerate() {
+        named.entry((&thing.what, &thing.name)).or_default().push(at);
+    }
+    let mut pairs = std::vec![None; old.len()];
+    for alike in [true, false] {
+        for (thing, pair) in old.iter().zip(&mut pairs).filter(|(_, pair)| pair.is_none()) {
+            let Some(left) = named.get_mut(&(&*thing.what, &*thing.name)) else { continue };
+            let fits = |at: &usize| !alike || new[*at].get("within") == thing.get("within");
+            *pair = left.iter().position(fits).map(|place| left.remove(place));
+        }
+    }
+    pairs
+}
+
+fn of_keys(old: &Thing, new: &Thing, changes: &mut Vec<Change>) {
+    let gone = old.keys.iter().map(|(key, _)| key);
+    let added = new.keys.iter().map(|(key, _)| key).filter(|key| old.get(key).is_none());
+    for key in gone.chain(added) {
+        let (before, after) = (old.get(key), new.get(key));
+        if !before.zip(after).is_some_and(|(before, after)| same(before, after)) {
+            changes.push(Change {
+                what: old.what.clone(),
+                name: old.label(),
+                key: key.clone(),
+                old: before.map(ToString::to_string),
+                new: after.map(ToString::to_string),
+                effect: effect::of_key(&old.what, key, before, after),
+            });
+        }
+    }
+}
+
+impl Change {
+    fn whole(thing: &Thing, gone: bool) -> Change {
+        let (what, name, key) = (thing.what.clone(), thing.label(), String::new());
+        let summary = Some(String::new());
+        let (old, new) = if gone { (summary, None) } else { (None, summary) };
+        Change { effect: effect::of_whole(&what, gone), what, name, key, old, new }
+    }
+
+    fn to_json(&self) -> String {
+        let kind = match (self.key.as_str(), &self.old) {
+            ("", None) => "added",
+            ("", Some(_)) => "removed",
+            _ => "changed",
+        };
+        let value = |value: &Option<String>| value.clone().filter(|_| !self.key.is_empty());
+        Object::default()
+            .text("what", &self.what)
+            .text("name", &self.name)
+            .text("change", kind)
+            .maybe("key", Some(self.key.as_str()).filter(|key| !key.is_empty()))
+            .maybe("old", value(&self.old).as_deref())
+            .maybe("new", value(&self.new).as_deref())
+            .maybe("effect", self.effect)
+            .finish()
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = if self.name.is_empty() { "" } else { " " };
+        write!(f, "{}{name}{}: ", self.what, self.name)?;
+        match (self.key.as_str(), &self.old) {
+            ("", None) => f.write_str("added")?,
+            ("", Some(_)) => f.write_str("removed")?,
+            (key, _) => {
+                let side = |side: &Option<String>| side.clone().unwrap_or_else(|| "none".into());
+                write!(f, "{key} {} -> {}", side(&self.old), side(&self.new))?;
+            }
+        }
+        self.effect.map_or(Ok(()), |effect| write!(f, " ({effect})"))
+    }
+}
+
+impl Difference {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.profiles.layout_equal && self.id_conflicts.is_empty()
+    }
+
+    /// One JSON object: `changes` (what, name, change, key, old, new, effect), `profiles`
+    /// (layout_equal, bytes_before, bytes_after, contacts_before, contacts_after, features) and
+    /// `id_conflicts`.
+    pub fn to_json(&self) -> String {
+        Object::default()
+            .raw("changes", &write_json::array(self.changes.iter().map(Change::to_json)))
+            .raw("profiles", &self.profiles.to_json())
+            .raw(
+                "id_conflicts",
+                &write_json::array(self.id_conflicts.iter().map(IdConflict::to_json)),
+            )
+            .finish()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.changes.is_empty() {
+            writeln!(f, "the policy says the same")?;
+        }
+        for change in &self.changes {
+            writeln!(f, "{change}")?;
+        }
+        write!(f, "\n{}", self.profiles)?;
+        for conflict in &self.id_conflicts {
+            write!(f, "\nids: {conflict}")?;
+        }
+        Ok(())
+    }
+}

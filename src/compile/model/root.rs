@@ -1,0 +1,121 @@
+//! The whole document, and what holds for the whole policy.
+
+use std::vec::Vec;
+
+use super::*;
+use crate::base::limits::EXPLORATION_TOP_MAX;
+use crate::policy::OfferKind;
+
+pub(in crate::compile) static ROOT: Record = Record {
+    doc: "A policy: what to remember of a subscriber, which situations are worth an answer, what can be offered to whom, on which channel, and when to leave people alone.",
+    keys: &[
+        optional(
+            "include",
+            Form::OneOrMore(&Form::Text),
+            "Files that belong to the policy too: relative paths, * in the file's name for any characters.",
+        ),
+        required("policy", Form::Table(&POLICY), "What holds for the whole policy."),
+        optional(
+            "control",
+            Form::Table(&CONTROL),
+            "Subscribers who get no marketing, to measure it.",
+        ),
+        optional(
+            "attributes",
+            Form::Named(&Form::Table(&ATTRIBUTE)),
+            "What other systems know of a subscriber.",
+        ),
+        optional(
+            "events",
+            Form::Named(&Form::Named(&EVENT_FIELD)),
+            "What the charging system reports: the fields of each kind of event.",
+        ),
+        optional(
+            "features",
+            Form::Named(&Form::Table(&FEATURE)),
+            "What is remembered of events, and what is derived from that.",
+        ),
+        optional(
+            "segments",
+            Form::Named(&Form::Table(&SEGMENT)),
+            "Groups of subscribers by rule; their names can be used in every rule.",
+        ),
+        optional("moments", Form::Named(&Form::Table(&MOMENT)), "Situations worth acting on."),
+        optional("budgets", Form::Named(&Form::Table(&BUDGET)), "What offers may consume."),
+        optional("channels", Form::Named(&Form::Table(&CHANNEL)), "Ways to reach people."),
+        required("contact", Form::Table(&CONTACT), "When to leave people alone."),
+        optional("issues", Form::Named(&Form::Table(&ISSUE)), "What offers are for."),
+        optional("offers", Form::Named(&Form::Table(&OFFER)), "What can be offered."),
+        optional(
+            "content",
+            Form::Named(&Form::Translations),
+            "Texts: by content key, then by language. {price} stands for the offer's parameter of that name, {{ and }} for brackets.",
+        ),
+    ],
+};
+
+pub(in crate::compile) static POLICY: Record = Record {
+    doc: "What holds for the whole policy.",
+    keys: &[
+        required("name", Form::Text, "What the policy is called."),
+        required(
+            "version",
+            Form::Whole { min: 1, max: u32::MAX as i64 },
+            "Its author's number for it.",
+        ),
+        required("currency", Form::Text, "The code of ISO 4217 that all money is in, such as USD."),
+        required(
+            "zones",
+            Form::OneOrMore(&Form::Text),
+            "Time zones by their IANA names; the first is for subscribers whose zone nobody told us.",
+        ),
+        optional(
+            "zone_from",
+            Form::Text,
+            "The attribute that says in which zone a subscriber lives.",
+        ),
+        optional("salt", Form::Text, "Seeds the ids of decisions; the name if absent."),
+        optional("score_min", Form::Amount, "What is expected to earn less is not offered."),
+        optional("explore", Form::Table(&EXPLORE), "How often to try another than the best offer."),
+        optional(
+            "languages",
+            Form::OneOrMore(&Form::Text),
+            "The languages that every text must be in, such as en or pt-BR.",
+        )
+        .in_any_file(),
+        optional(
+            "test_subscribers",
+            Form::List(&Form::Text),
+            "Keys of subscribers that are ours, for trying things out.",
+        )
+        .in_any_file(),
+    ],
+};
+
+pub(in crate::compile) static EXPLORE: Record = Record {
+    doc: "How often to try another than the best offer.",
+    keys: &[
+        required("epsilon", Form::Share, "The share of decisions that try one of the best few."),
+        required(
+            "top",
+            Form::Whole { min: 1, max: EXPLORATION_TOP_MAX as i64 },
+            "How many the best few are.",
+        ),
+    ],
+};
+
+pub(in crate::compile) static CONTROL: Record = Record {
+    doc: "Subscribers who get no marketing, to measure what marketing is worth.",
+    keys: &[
+        required("share", Form::Share, "The share of subscribers in control."),
+        required("seed", Form::Text, "Another seed draws other subscribers."),
+        EXEMPT,
+    ],
+};
+
+pub(super) const EXEMPT: Key =
+    optional("exempt", Form::List(&Form::Choice(kinds)), "Kinds of offer that it does not stop.");
+
+pub(super) fn kinds() -> Vec<&'static str> {
+    OfferKind::ALL.map(OfferKind::word).into()
+}

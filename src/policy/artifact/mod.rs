@@ -1,0 +1,170 @@
+//! The policy as bytes: compiled once, loaded where there is no compiler.
+//!
+//! An envelope (magic, version, checksum), then sections (number, length, bytes) in ascending
+//! order. Sections of tables are flat little-endian values, read by [`Encoded`] rows that stand
+//! beside one another as their structs do in `policy`; the descriptive sections of names and
+//! texts are for hosts and people, and a build without `std` passes over the names. What was read is believed only
+//! after it was checked: `check` and its neighbours hold it to everything that the compiler
+//! guarantees. The byte table for people is `docs/artifact.md`.
+//!
+//! [`Encoded`]: crate::base::encoding::Encoded
+
+mod catalogue;
+mod check;
+mod contact;
+mod error;
+#[cfg_attr(not(feature = "std"), path = "no_names.rs")]
+mod names;
+mod schema;
+mod sections;
+mod texts;
+mod zones;
+
+use alloc::vec::Vec;
+
+pub use error::ArtifactError;
+
+use super::{Names, Policy, Tables, Texts};
+use crate::base::envelope::Envelope;
+use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
+use check::ensure;
+use sections::Sections;
+
+/// The version grows with every change of the sections, whatever the library's own version.
+const ENVELOPE: Envelope = Envelope { magic: *b"OPPA", version: 1 };
+
+impl Policy {
+    /// The policy as an artifact: versioned, checksummed bytes that [`from_bytes`] reads, with
+    /// or without the compiler. Equal policies give equal bytes. Allocates.
+    ///
+    /// Without the feature `std` the names are left out.
+    ///
+    /// [`from_bytes`]: Policy::from_bytes
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut sections = Sections::default();
+        sections::write(&self.tables, &mut sections);
+        names::append(&self.tables.names, &mut sections);
+        texts::append(&self.tables.texts, &mut sections);
+        ENVELOPE.seal(sections.bytes())
+    }
+
+    /// Whether bytes begin as an artifact does, of whatever version.
+    pub fn is_artifact(bytes: &[u8]) -> bool {
+        bytes.starts_with(&ENVELOPE.magic)
+    }
+
+    /// Loads an artifact. The policy decides as the one that was written, to the bit. Allocates at
+    /// most [`ARTIFACT_MEMORY_FACTOR`](crate::limits::ARTIFACT_MEMORY_FACTOR) times the bytes.
+    ///
+    /// Without the feature `std` the names are passed over: `id`, `name_of` and `names` find
+    /// nothing, and a host keeps the numbers that it resolved elsewhere.
+    ///
+    /// # Errors
+    /// What is wrong with the bytes. Whatever they are, this neither panics nor believes them.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Policy, ArtifactError> {
+        if bytes.len() > ARTIFACT_BYTES_MAX {
+            return Err(ArtifactError::Size);
+        }
+        let body = ENVELOPE.open(bytes)?;
+        let (tables, descriptions) = sections::read(body)?;
+        check::tables(&tables)?;
+        check::unique_ids(&tables)?;
+        let names = descriptions.names.map_or(Ok(Names::default()), names::read)?;
+        let texts = descriptions.texts.map_or(Ok(Texts::default()), texts::read)?;
+        let policy = Policy::new(Tables { names, texts, ..tables });
+        let fits = policy.profile_bytes() <= PROFILE_BYTES_MAX;
+        ensure(fits, "profiles are larger than the limit")?;
+        Ok(policy)
+    }
+}
+
+/// These run in every build, also in one that has neither compiler nor names.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::ids::{EventId, FeatureId};
+    use crate::expr::{Op, Program, Type};
+    use crate::policy::{
+        Cap, CapScope, Contact, EventKind, Exploration, Feature, FeatureKind, FoldStep, KindSet,
+    };
+
+    /// The least that passes, and a derived feature that reads another.
+    fn least() -> Tables {
+        let derived = |number, start| Feature {
+            id: FeatureId(number),
+            ty: Type::Bool,
+            kind: FeatureKind::Derived(Program { start, len: 1 }),
+            members: Vec::new(),
+        };
+        let exempt = KindSet::default();
+        let caps = Vec::from([Cap { scope: CapScope::All, limit: 3, window_ms: 1_000, exempt }]);
+        Tables {
+            name: "least".into(),
+            currency: "USD".into(),
+            exploration: Exploration { epsilon: 0.0, top: 1 },
+            features: Vec::from([derived(1, 0), derived(16_000_000, 1)]),
+            contact: Contact { caps, ..Contact::default() },
+            code: Vec::from([Op::Constant(1), Op::Feature(0)]),
+            ..Tables::default()
+        }
+    }
+
+    fn refused(change: impl FnOnce(&mut Tables)) -> &'static str {
+        let mut tables = least();
+        change(&mut tables);
+        match Policy::from_bytes(&Policy::new(tables).to_bytes()) {
+            Err(ArtifactError::Unsound { what }) => what,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_least_is_loaded() {
+        let policy = Policy::new(least());
+        let loaded = Policy::from_bytes(&policy.to_bytes()).unwrap();
+        assert_eq!(loaded.to_bytes(), policy.to_bytes());
+        assert_eq!(loaded.layout.hash, policy.layout.hash);
+        // A number in the millions is found without a list in the millions.
+        assert_eq!(loaded.feature_position(FeatureId(16_000_000)), Some(1));
+        assert_eq!(loaded.feature_position(FeatureId(15_999_999)), None);
+        assert!(policy.to_bytes().len() < 300);
+    }
+
+    #[test]
+    fn what_no_compiler_writes_is_refused_by_what_is_wrong() {
+        let program = |start, len| FeatureKind::Derived(Program { start, len });
+        for (expected, change) in [
+            ("derived features in too long a chain", {
+                (|tables| tables.code[0] = Op::Feature(1)) as fn(&mut Tables)
+            }),
+            ("derived features in too long a chain", |tables| tables.code[0] = Op::Feature(0)),
+            ("a program reads what it may not", |tables| tables.code[0] = Op::Feature(2)),
+            ("a program reads what it may not", |tables| tables.code[0] = Op::EventTime),
+            ("one number for two things of a kind", |tables| tables.features[1].id = FeatureId(1)),
+            ("there is no cap", |tables| tables.contact.caps.clear()),
+            ("the mandatory cap is not the first", |tables| {
+                tables.contact.caps[0].scope = CapScope::EachOffer;
+            }),
+            ("the mandatory cap is not the first", |tables| tables.contact.caps[0].limit = 65),
+            ("the mandatory cap is not the first", |tables| {
+                let longer = Cap { window_ms: 1_001, ..tables.contact.caps[0] };
+                tables.contact.caps.push(longer);
+            }),
+            ("ranges do not end with their list", |tables| tables.moment_offers.push(0)),
+            ("an event is folded into what cannot take it", |tables| {
+                let fold = FoldStep { feature: 0, field: None, filter: None };
+                let (folds, id) = (Vec::from([fold]), EventId(1));
+                let (fields, moments) = (Vec::new(), Vec::new());
+                tables.events.push(EventKind { id, fields, folds, moments });
+            }),
+            ("exploration is out of range", |tables| tables.exploration.top = 0),
+            ("the currency is no code of ISO 4217", |tables| tables.currency = "usd".into()),
+        ] {
+            assert_eq!(refused(change), expected);
+        }
+        for kind in [program(0, 0), program(1, 2), program(u32::MAX, 1)] {
+            let what = refused(|tables| tables.features[0].kind = kind);
+            assert_eq!(what, "a program is empty or has too many operations");
+        }
+    }
+}
