@@ -10,7 +10,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use opportune::compile::{Source, compile};
+use opportune::compile::{Source, compile, includes};
 use opportune::{
     ChannelId, Context, Dated, Event, EventId, FeatureId, Field, FieldId, Local, MICROS, MemberId,
     Message, MomentId, OfferId, Origin, Policy, ProfileBytes, Shared, Snapshot, Type,
@@ -137,8 +137,17 @@ fn shipped_policies_compile_and_keep_their_ids() {
         }
         let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
         let (text, ids) = (support::shipped_text(&name), support::shipped_ids(&name));
-        let compiled = compile(&[Source { name: &name, bytes: text.as_bytes() }], &ids)
-            .unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let source = Source { name: &name, bytes: text.as_bytes() };
+        let included = includes(&source).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        let others: Vec<(String, String)> = included
+            .iter()
+            .map(|include| include.pattern().trim_end_matches(".toml"))
+            .map(|other| (other.to_owned(), support::shipped_text(other)))
+            .collect();
+        let others = others.iter().map(|(name, text)| Source { name, bytes: text.as_bytes() });
+        let sources: Vec<Source> = [source].into_iter().chain(others).collect();
+        let compiled =
+            compile(&sources, &ids).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
         assert!(compiled.warnings.is_empty(), "{name}: {}", compiled.warnings);
         let help = "run `opportune check --write-ids --ids` and keep the table";
         assert_eq!(compiled.ids, ids, "{name}: names without a permanent id: {help}");
