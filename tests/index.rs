@@ -237,8 +237,14 @@ impl World {
             let dated = [Dated { feature, time_ms: NOW_MS - 1, value }];
             let bytes = ProfileBytes::in_place(&mut profile);
             // Computed features cannot be set: they are refused.
-            let _ =
-                backfill(&self.policy, bytes, self.key.as_bytes(), &dated, NOW_MS, &mut self.local.scratch);
+            let _ = backfill(
+                &self.policy,
+                bytes,
+                self.key.as_bytes(),
+                &dated,
+                NOW_MS,
+                &mut self.local.scratch,
+            );
         }
         profile
     }

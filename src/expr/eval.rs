@@ -228,7 +228,7 @@ const U64_END: f64 = 18_446_744_073_709_551_616.0;
 const TIMESTAMP_MS: RangeInclusive<i64> = -62_135_596_800_000..=253_402_300_799_999;
 
 /// The durations of CEL, whose nanoseconds fit 64 bits.
-const DURATION_MS: RangeInclusive<i64> = i64::MIN / 1_000_000..=i64::MAX / 1_000_000;
+pub(crate) const DURATION_MS: RangeInclusive<i64> = i64::MIN / 1_000_000..=i64::MAX / 1_000_000;
 
 fn within(cell: Cell, range: RangeInclusive<i64>) -> Cell {
     cell.as_int().filter(|value| range.contains(value)).into()

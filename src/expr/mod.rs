@@ -13,7 +13,7 @@ mod program;
 mod value;
 mod verify;
 
-pub(crate) use eval::{Environment, evaluate, holds};
+pub(crate) use eval::{DURATION_MS, Environment, evaluate, holds};
 #[cfg(feature = "compiler")]
 pub(crate) use math::{Binary, Unary};
 pub(crate) use program::{Calendar, Op, Program};

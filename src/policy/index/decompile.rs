@@ -96,7 +96,14 @@ impl Machine<'_> {
                 (
                     Value::Source { source, fallback: None },
                     Value::Source { source: NOW, fallback: None },
-                ) if source < AGE => Value::Source { source: AGE | source, fallback: None },
+                ) if source < AGE && ops.get(at + 1) == Some(&Op::DurationInRange) => {
+                    Value::Source { source: AGE | source, fallback: None }
+                }
+                _ => Value::Unknown,
+            },
+            // An age is missing where it is no duration, however it is read.
+            Op::DurationInRange => match self.stack.pop()? {
+                age @ Value::Source { source, .. } if source >= AGE && source != NOW => age,
                 _ => Value::Unknown,
             },
             Op::AddInt
@@ -113,8 +120,10 @@ impl Machine<'_> {
             | Op::DoubleToInt
             | Op::MoneyToDouble
             | Op::DoubleToMoney
-            | Op::Local(_) => self.forget(1)?,
-            #[allow(unreachable_patterns, reason = "operations that are added later")]
+            | Op::TimestampInRange
+            | Op::Number
+            | Op::Local(_)
+            | Op::Utc(_) => self.forget(1)?,
             _ => return None,
         };
         self.stack.push(value);

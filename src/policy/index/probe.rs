@@ -6,7 +6,7 @@ use super::axis::Axis;
 use super::decompile::{AGE, NOW};
 use super::set::float_key;
 use crate::base::simd::CpuLevel;
-use crate::expr::{Cell, Environment};
+use crate::expr::{Cell, DURATION_MS, Environment};
 
 /// Not read yet.
 const UNREAD: u8 = u8::MAX;
@@ -57,7 +57,8 @@ impl Probe {
                 NOW => Cell::int(environment.now_ms()),
                 age if age >= AGE => {
                     let since = environment.feature(age - AGE).as_int();
-                    since.and_then(|since| environment.now_ms().checked_sub(since)).into()
+                    let age = since.and_then(|since| environment.now_ms().checked_sub(since));
+                    age.filter(|age| DURATION_MS.contains(age)).into()
                 }
                 feature => environment.feature(feature),
             };
