@@ -221,39 +221,37 @@ impl<'a, 'f> Gates<'a, 'f> {
     }
 
     fn issue_rule(&mut self, position: u16, rules: &Rules, tier: Tier) -> bool {
-        let known = self.workspace.issues.get(usize::from(position)).map(|a| a[tier as usize]);
-        let answer = self.answer(known, tier.of(rules));
-        if let Some(answers) = self.workspace.issues.get_mut(usize::from(position)) {
-            answers[tier as usize] = answer;
-        }
-        answer == Answer::Holds
+        let at = usize::from(position);
+        self.once(|answers| Some(&mut answers.issues.get_mut(at)?[tier as usize]), tier.of(rules))
     }
 
     fn group_rule(&mut self, position: u16, rules: &Rules, tier: Tier) -> bool {
-        let known = self.workspace.groups.get(usize::from(position)).map(|a| a[tier as usize]);
-        let answer = self.answer(known, tier.of(rules));
-        if let Some(answers) = self.workspace.groups.get_mut(usize::from(position)) {
-            answers[tier as usize] = answer;
-        }
-        answer == Answer::Holds
+        let at = usize::from(position);
+        self.once(|answers| Some(&mut answers.groups.get_mut(at)?[tier as usize]), tier.of(rules))
     }
 
     fn channel_rule(&mut self, position: u16, which: usize, program: Option<Program>) -> bool {
-        let known = self.workspace.channels.get(usize::from(position)).map(|a| a[which]);
-        let answer = self.answer(known, program);
-        if let Some(answers) = self.workspace.channels.get_mut(usize::from(position)) {
-            answers[which] = answer;
-        }
-        answer == Answer::Holds
+        let at = usize::from(position);
+        self.once(|answers| Some(&mut answers.channels.get_mut(at)?[which]), program)
     }
 
-    /// A shared rule's answer, asked at most once a decision.
-    fn answer(&mut self, known: Option<Answer>, program: Option<Program>) -> Answer {
-        match known {
-            Some(answer @ (Answer::Holds | Answer::Fails)) => answer,
-            _ if self.rule(program) => Answer::Holds,
-            _ => Answer::Fails,
+    /// A rule that several offers share, asked at most once a decision; `place` is where its
+    /// answer is kept.
+    fn once(
+        &mut self,
+        place: impl Fn(&mut Answers) -> Option<&mut Answer>,
+        program: Option<Program>,
+    ) -> bool {
+        match place(self.workspace) {
+            Some(Answer::Holds) => return true,
+            Some(Answer::Fails) => return false,
+            Some(Answer::NotAsked) | None => {}
         }
+        let holds = self.rule(program);
+        if let Some(kept) = place(self.workspace) {
+            *kept = if holds { Answer::Holds } else { Answer::Fails };
+        }
+        holds
     }
 
     fn suppressed(&mut self, kind: OfferKind) -> bool {
