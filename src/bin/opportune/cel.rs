@@ -26,28 +26,30 @@ pub struct Options {
     refused: bool,
 }
 
-/// Runs a file of cases.
-pub fn run(options: &Options) -> Result<String, String> {
-    let unusable =
-        |error: &dyn std::fmt::Display| format!("error: {}: {error}", options.cases.display());
-    let text = std::fs::read(&options.cases).map_err(|error| unusable(&error))?;
-    let mut sections: BTreeMap<String, Counts> = BTreeMap::new();
-    let (mut wrong, mut refused) = (Vec::new(), Vec::new());
-    for case in cases(&text).map_err(|error| unusable(&error))? {
-        let end = case.run();
-        sections.entry(case.section().into()).or_default().add(&end);
-        match end {
-            End::Wrong(what) => wrong.push(note(&case, "wrong", &what)),
-            End::Refused(why) => refused.push(note(&case, "refused", &why)),
-            End::Passed { .. } => {}
+impl Options {
+    /// Runs the file of cases.
+    pub fn run(self) -> Result<String, String> {
+        let unusable =
+            |error: &dyn std::fmt::Display| format!("error: {}: {error}", self.cases.display());
+        let text = std::fs::read(&self.cases).map_err(|error| unusable(&error))?;
+        let mut sections: BTreeMap<String, Counts> = BTreeMap::new();
+        let (mut wrong, mut refused) = (Vec::new(), Vec::new());
+        for case in cases(&text).map_err(|error| unusable(&error))? {
+            let end = case.run();
+            sections.entry(case.section().into()).or_default().add(&end);
+            match end {
+                End::Wrong(what) => wrong.push(note(&case, "wrong", &what)),
+                End::Refused(why) => refused.push(note(&case, "refused", &why)),
+                End::Passed { .. } => {}
+            }
         }
+        wrong.truncate(WRONG_SHOWN_MAX);
+        if self.refused {
+            wrong.append(&mut refused);
+        }
+        let total = sections.values().copied().sum();
+        Ok(if self.json { as_json(total) } else { table(&sections, total) + &wrong.join("\n") })
     }
-    wrong.truncate(WRONG_SHOWN_MAX);
-    if options.refused {
-        wrong.append(&mut refused);
-    }
-    let total = sections.values().copied().sum();
-    Ok(if options.json { as_json(total) } else { table(&sections, total) + &wrong.join("\n") })
 }
 
 fn note(case: &Case, end: &str, what: &str) -> String {

@@ -53,7 +53,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Options::parse().command {
-        Command::Cel(options) => cel::run(&options),
+        Command::Cel(options) => options.run(),
         Command::Certify(options) => options.run(),
         Command::Check(options) => options.run(),
         Command::Compile(options) => options.run(),
