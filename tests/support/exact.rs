@@ -55,24 +55,25 @@ struct Test {
     constant: String,
 }
 
-/// The features of a text that are folded from events.
-pub fn features(text: &str) -> Vec<Feature> {
-    let policy: Table = text.parse().expect("TOML");
+/// The features of a policy's files that are folded from events in a way that the oracle knows.
+pub fn features(files: &[&str]) -> Vec<Feature> {
+    let mut policy = Table::new();
+    for file in files {
+        policy.extend(file.parse::<Table>().expect("TOML"));
+    }
     let declared = policy["features"].as_table().expect("features");
-    let folded = declared.iter().filter(|(_, feature)| feature.get("expr").is_none());
-    folded.map(|(name, feature)| Feature::read(name, feature, &policy["events"])).collect()
+    let known = declared.iter();
+    known.filter_map(|(name, feature)| Feature::read(name, feature, &policy["events"])).collect()
 }
 
-/// The member's name of a value of an enumeration.
 fn word<'t>(feature: &'t Toml, key: &str) -> Option<&'t str> {
     feature.get(key).and_then(Toml::as_str)
 }
 
 impl Feature {
-    fn read(name: &str, feature: &Toml, events: &Toml) -> Feature {
+    fn read(name: &str, feature: &Toml, events: &Toml) -> Option<Feature> {
         let folds = ["count", "sum", "min", "max", "last", "last_time"];
-        let fold = folds.into_iter().find(|fold| feature.get(fold).is_some());
-        let fold = fold.unwrap_or_else(|| panic!("the oracle does not know {name}"));
+        let fold = folds.into_iter().find(|fold| feature.get(fold).is_some())?;
         let sources = match &feature[fold] {
             Toml::Array(list) => list.iter().map(|item| source(item, events)).collect(),
             one => vec![source(one, events)],
@@ -85,7 +86,7 @@ impl Feature {
         let filter = word(feature, "where")
             .map_or(Vec::new(), |rule| rule.split(" && ").map(Test::read).collect());
         let sources = sources.into_iter().map(|(kind, field, _)| (kind, field)).collect();
-        Feature { name: name.to_owned(), fold: fold.to_owned(), sources, ty, filter, window }
+        Some(Feature { name: name.to_owned(), fold: fold.to_owned(), sources, ty, filter, window })
     }
 
     /// What a fact gives this feature: the value of a field, or that it happened.
@@ -100,7 +101,7 @@ impl Feature {
         }
     }
 
-    /// What a reading at `now_ms` is, of all facts that have come until then.
+    /// What a reading at `now_ms` is, of all facts that have come until then, by time.
     pub fn expected(&self, facts: &[Fact], now_ms: i64) -> Expected {
         let (from_ms, between) = match self.window {
             Window::Ever => (i64::MIN, None),
@@ -117,7 +118,7 @@ impl Feature {
             }
         };
         let additive = matches!(self.fold.as_str(), "count" | "sum");
-        let taken = facts.iter().filter(|fact| fact.time_ms >= from_ms);
+        let taken = since(facts, from_ms).iter();
         let taken = taken.filter_map(|fact| Some((fact.time_ms, self.takes(fact)?)));
         let order = |(_, a): &(i64, Plain), (_, b): &(i64, Plain)| {
             a.number().partial_cmp(&b.number()).expect("numbers")
@@ -135,8 +136,7 @@ impl Feature {
 
     /// The sum of everything from a time on, in integer units; of a count, how many.
     fn total(&self, facts: &[Fact], from_ms: i64) -> i64 {
-        let taken = facts.iter().filter(|fact| fact.time_ms >= from_ms);
-        taken.filter_map(|fact| self.takes(fact)).map(Plain::units).sum()
+        since(facts, from_ms).iter().filter_map(|fact| self.takes(fact)).map(Plain::units).sum()
     }
 
     fn sum(&self, units: i64) -> Value<'static> {
@@ -193,7 +193,7 @@ impl Fact {
 
 impl Plain {
     /// As an integer: micro-units of money, millionths of a double.
-    fn units(self) -> i64 {
+    pub fn units(self) -> i64 {
         match self {
             Plain::Int(units) | Plain::Money(units) => units,
             Plain::Double(value) => (value * 1e6).round_ties_even() as i64,
@@ -221,6 +221,11 @@ impl Plain {
             Plain::Word(word) => panic!("no plain value: {word}"),
         }
     }
+}
+
+/// The facts from a time on, of facts by time.
+fn since(facts: &[Fact], from_ms: i64) -> &[Fact] {
+    &facts[facts.partition_point(|fact| fact.time_ms < from_ms)..]
 }
 
 /// `event` or `event.field`, and the type of the field.

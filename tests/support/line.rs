@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use opportune::{
-    Event, EventId, FeatureId, Field, FieldId, MemberId, Message, Policy, ProfileBytes, Scratch,
-    Value, new_profile, read_feature, update,
+    Error, Event, EventId, FeatureId, Field, FieldId, MemberId, Message, Policy, ProfileBytes,
+    Scratch, Value, new_profile, read_feature, update,
 };
 
 use super::exact::{Expected, Fact, Feature, Plain};
@@ -33,8 +33,13 @@ impl<'p> Line<'p> {
         Line { policy, scratch: Scratch::new(policy), profile, key: key.to_owned() }
     }
 
-    /// Takes a message in; whether it was recognised as a repetition.
+    /// Takes a sound message in; whether it was recognised as a repetition.
     pub fn take(&mut self, sent: &Sent) -> bool {
+        self.try_take(sent).expect("a sound message")
+    }
+
+    /// The same of any message.
+    pub fn try_take(&mut self, sent: &Sent) -> Result<bool, Error> {
         let fields: Vec<Vec<Field>> = sent.facts.iter().map(|fact| self.fields(fact)).collect();
         let events: Vec<Event> = sent
             .facts
@@ -55,7 +60,7 @@ impl<'p> Line<'p> {
             events: &events,
         };
         let bytes = ProfileBytes::in_place(&mut self.profile);
-        update(self.policy, bytes, &message, &mut self.scratch).expect("a sound message").repeated
+        Ok(update(self.policy, bytes, &message, &mut self.scratch)?.repeated)
     }
 
     fn fields(&self, fact: &Fact) -> Vec<Field<'static>> {
