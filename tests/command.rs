@@ -75,12 +75,12 @@ fn the_table_of_ids_is_found_beside_the_policy() {
 fn names_without_an_id_fit_a_screen() {
     let folder = work_file("unnumbered");
     std::fs::create_dir_all(&folder).expect("a folder");
-    let copy = folder.join("ready.toml");
-    std::fs::copy("examples/policies/ready.toml", &copy).expect("room for a file");
+    let copy = folder.join("mine.toml");
+    std::fs::copy(POLICY, &copy).expect("room for a file");
     let words = complaint(&["check", copy.to_str().expect("a path in UTF-8")]);
     assert!(words.lines().count() < 20, "{words}");
     assert!(words.contains("names have no permanent id in "), "{words}");
-    for looked_for in ["ready.ids", "policy.ids"] {
+    for looked_for in ["mine.ids", "policy.ids"] {
         let path = folder.join(looked_for);
         assert!(words.contains(&format!("no {}", path.display())), "{words}");
     }
