@@ -53,7 +53,7 @@ fn a_damaged_artifact_is_named_with_its_reason() {
     let file = work_file("version.opp");
     std::fs::write(&file, b"OPPA\x09\0\0\0\0\0\0\0").expect("room for a file");
     let words = complaint(&["check", file.to_str().expect("a path in UTF-8")]);
-    assert!(words.contains("artifact of version 9, but this library reads version 1"), "{words}");
+    assert!(words.contains("artifact of version 9, but this library reads version 2"), "{words}");
 }
 
 /// A policy's own table goes before the one that a folder shares.

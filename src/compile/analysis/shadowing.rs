@@ -110,7 +110,7 @@ impl Analysis<'_> {
     /// Whether the better offer scores no less wherever the other can be made, and comes first
     /// where both score alike.
     fn never_worse(&self, better: &Offer, offer: &Offer) -> bool {
-        let period = better.from_ms <= offer.from_ms && better.until_ms >= offer.until_ms;
+        let period = better.period.covers(offer.period);
         let (Some(more), Some(less)) = (self.worth(better), self.worth(offer)) else {
             return false;
         };
@@ -121,6 +121,7 @@ impl Analysis<'_> {
             && self.treatments(offer).iter().all(|treatment| {
                 others.iter().any(|other| {
                     other.channel == treatment.channel
+                        && other.period.covers(treatment.period)
                         && mean(other) >= mean(treatment)
                         && draws_no_more(other, treatment)
                 })
