@@ -34,9 +34,11 @@ impl Build<'_> {
             }
             let unit = section.get("unit").and_then(|unit| unit.choice(&UNITS));
             self.scope.budget_units.push(unit);
+            let period = self.period(&section);
             let refundable = section.get("refundable").and_then(|item| item.boolean());
             self.tables.budgets.push(Budget {
                 id: self.ids.id(item.name),
+                period,
                 refundable: refundable.unwrap_or(true),
                 amounts_per_unit: if unit == Some(Unit::Money) { MICROS } else { 1 },
             });

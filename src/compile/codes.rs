@@ -371,7 +371,8 @@ propensity = 0.1
 
     /// A budget that nothing draws on.
     IdleBudget = "OPP0909", Warning;
-    why: "What is granted to it can never be spent, and keeps nothing within its limit.";
+    why: "What is granted to it can never be spent, and keeps nothing within its limit: nothing draws on \
+        it, or not while it is in force.";
     example: Example::Policy(r#"
 [budgets.gifts]
 unit = "money"

@@ -49,8 +49,11 @@ mod node;
 mod offers;
 mod offset;
 mod operators;
+#[cfg(test)]
+mod parsers;
 mod periods;
 mod placeholder;
+mod plain;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]

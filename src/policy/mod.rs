@@ -11,6 +11,7 @@ mod contact;
 mod index;
 mod layout;
 mod names;
+mod period;
 mod schema;
 mod texts;
 mod zones;
@@ -30,6 +31,7 @@ pub(crate) use layout::{
     CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
 };
 pub(crate) use names::Names;
+pub(crate) use period::Period;
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
