@@ -1,4 +1,5 @@
 //! The examples of charging protocols: what they read, and what comes of it.
+#![allow(clippy::duplicate_mod, reason = "both examples have the same host")]
 
 #[path = "../examples/gy.rs"]
 #[allow(dead_code, reason = "run as an example, it has a main")]
