@@ -67,7 +67,9 @@ fn form(of: &Form) -> Fields {
         Form::Whole { min: i64::MIN, max: i64::MAX } => plain("integer"),
         Form::Whole { min, max } => bounded("integer", *min, *max),
         Form::Choice(words) => vec![("type", Json::from("string")), ("enum", Json::list(words()))],
-        Form::List(item) => vec![("type", Json::from("array")), ("items", Json::object(form(item)))],
+        Form::List(item) => {
+            vec![("type", Json::from("array")), ("items", Json::object(form(item)))]
+        }
         Form::OneOrMore(item) => {
             let mut list = form(&Form::List(item));
             list.push(("minItems", Json::Int(1)));

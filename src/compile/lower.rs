@@ -101,19 +101,9 @@ pub(super) fn parse_item(item: &Item<'_>) -> Option<Parsed> {
     }
 }
 
-/// The operations of the expression that an item holds; what they cannot say is recorded, and what
-/// never has a value.
+/// The operations of the expression that an item holds; what they cannot say is recorded.
 pub(super) fn lower_item(item: &Item<'_>, node: &Node) -> Option<Vec<Op>> {
     match lower(node) {
-        Ok(ops) if ops == [Op::Missing] => {
-            let why = match &node.kind {
-                Kind::Failed(why) => why,
-                _ => "not a number",
-            };
-            let message = format!("this can only fail: {why}");
-            error_inside(item, Code::OnlyFails, node.span.clone(), message, None);
-            None
-        }
         Ok(ops) => Some(ops),
         Err(error) => {
             let message = format!("{} cannot be used in a policy", error.what);

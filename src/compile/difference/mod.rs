@@ -16,8 +16,8 @@ pub use ids::{IdConflict, IdConflictKind};
 pub use profiles::{FeatureChange, ProfileChange};
 
 use super::diagnostic::Diagnostics;
-use super::section::Section;
 use super::json::Json;
+use super::section::Section;
 use super::{Source, compile, files};
 use text::{Thing, same, things};
 

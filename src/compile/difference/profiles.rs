@@ -95,10 +95,8 @@ impl fmt::Display for ProfileChange {
 impl ProfileChange {
     pub(super) fn to_json(&self) -> Json {
         let feature = |(name, change): &(String, FeatureChange)| {
-            let mut known = Vec::from([
-                ("name", name.as_str().into()),
-                ("change", change.word().into()),
-            ]);
+            let mut known =
+                Vec::from([("name", name.as_str().into()), ("change", change.word().into())]);
             match change {
                 FeatureChange::Retyped(old, new) | FeatureChange::Window(old, new) => {
                     known.extend([("old", old.as_str().into()), ("new", new.as_str().into())]);
