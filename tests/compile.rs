@@ -293,6 +293,7 @@ fn advice_names_what_was_meant() {
         ("event.amount", "amount", "the event's field is `event.amount`"),
         ("fast ? 1.3 : 1.0", "1", "write it with a decimal point, such as 1.0"),
         ("burn > 2.00", "burn > burn / burn", "amounts have a unit"),
+        ("consent = \"consent\"", "consent = false", "for a channel that only answers"),
         ("[\"call_end\", \"tick\"]", "[\"call_end\", \"recharge\"]", "split the moment"),
     ] {
         let diagnostics = bad(&changed(from, to));

@@ -93,7 +93,8 @@ fn asks(consent: &Item<'_>) -> bool {
         None => true,
         Some(needless) => {
             if !needless {
-                let help = "leave out the treatments on a channel that must not be used";
+                let help = "for a channel that only answers when it asks, give a rule that never \
+                            holds: consent = \"false\"";
                 consent.error(Code::Value, "consent is a rule or true", help.to_string());
             }
             false

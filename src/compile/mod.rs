@@ -36,9 +36,9 @@ mod header;
 mod ids;
 mod include;
 mod instant;
+mod json;
 mod json_schema;
 mod json_text;
-mod json_value;
 mod literal;
 mod lower;
 mod math;
@@ -70,7 +70,6 @@ mod toml_text;
 mod tree;
 mod types;
 mod variables;
-mod write_json;
 mod zones;
 
 use std::format;

@@ -196,6 +196,20 @@ impl Policy {
         }
     }
 
+    /// Bytes of the lists that find positions by id.
+    fn position_bytes(&self) -> usize {
+        let lists = [
+            &self.event_positions,
+            &self.feature_positions,
+            &self.offer_positions,
+            &self.treatment_positions,
+            &self.channel_positions,
+            &self.moment_positions,
+        ];
+        let bytes = |list: &IdIndex| size_of_val(&*list.near) + size_of_val(&*list.far);
+        lists.into_iter().map(bytes).sum()
+    }
+
     /// The policy's name.
     pub fn name(&self) -> &str {
         &self.tables.name
