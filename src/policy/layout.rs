@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Tables;
-use super::schema::{Feature, FeatureKind, Fold, Window};
+use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 
@@ -68,30 +68,37 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(tables: &Tables) -> Layout {
+        let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
+        Layout::of(&tables.features, &tables.moments, contacts)
+    }
+
+    /// The layout of a profile that holds these features and moments and remembers so many
+    /// contacts. Of a moment only what it is and what it remembers counts, and derived features
+    /// do not count.
+    pub(crate) fn of(features: &[Feature], moments: &[Moment], contact_entries: usize) -> Layout {
         let mut next = header::BYTES;
         let mut place = |bytes: usize| {
             let offset = next;
             next += bytes.next_multiple_of(8);
             offset
         };
-        let mut features = Vec::with_capacity(tables.features.len());
-        for feature in &tables.features {
-            features.push(match slot_bytes(feature) {
+        let mut slots = Vec::with_capacity(features.len());
+        for feature in features {
+            slots.push(match slot_bytes(feature) {
                 0 => 0,
                 bytes => place(bytes) as u32,
             });
         }
         let sessions = place(SESSIONS * SESSION_BYTES);
-        let moments = place(8 * tables.moments.len());
-        let contact_entries = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
+        let snoozes = place(8 * moments.len());
         let contacts = place(contact_entries * CONTACT_BYTES);
         let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
             bytes: next,
-            hash: layout_hash(tables, contact_entries),
+            hash: layout_hash(features, moments, contact_entries),
             sessions,
-            features,
-            moments,
+            features: slots,
+            moments: snoozes,
             contacts,
             contact_entries,
             open_offers,
@@ -133,14 +140,14 @@ pub(crate) fn bucket_bytes(fold: Fold) -> usize {
 }
 
 /// Two layouts with one hash mean the same by every byte.
-fn layout_hash(tables: &Tables, contact_entries: usize) -> u64 {
+fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize) -> u64 {
     let mut hash = hash_bytes(u64::from(FORMAT_VERSION), &(contact_entries as u64).to_le_bytes());
     let mut mix = |words: [u64; 5]| {
         for word in words {
             hash = hash_bytes(hash, &word.to_le_bytes());
         }
     };
-    for feature in &tables.features {
+    for feature in features {
         let (kind, fold, bucket_ms, buckets) = match feature.kind {
             FeatureKind::Derived(_) => continue,
             FeatureKind::Attribute => (1, 0, 0, 0),
@@ -151,7 +158,7 @@ fn layout_hash(tables: &Tables, contact_entries: usize) -> u64 {
         };
         mix([u64::from(feature.id.0), feature.ty as u64 | kind << 8, fold, bucket_ms, buckets]);
     }
-    for moment in &tables.moments {
+    for moment in moments {
         mix([u64::from(moment.id.0), 4 << 8, 0, 0, 0]);
     }
     hash
