@@ -11,6 +11,7 @@ mod contact;
 mod index;
 mod layout;
 mod names;
+mod period;
 mod schema;
 mod texts;
 mod zones;
@@ -30,6 +31,7 @@ pub(crate) use layout::{
     CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
 };
 pub(crate) use names::Names;
+pub(crate) use period::Period;
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
@@ -192,6 +194,20 @@ impl Policy {
             moment_positions: IdIndex::new(tables.moments.iter().map(|m| m.id.0)),
             tables,
         }
+    }
+
+    /// Bytes of the lists that find positions by id.
+    fn position_bytes(&self) -> usize {
+        let lists = [
+            &self.event_positions,
+            &self.feature_positions,
+            &self.offer_positions,
+            &self.treatment_positions,
+            &self.channel_positions,
+            &self.moment_positions,
+        ];
+        let bytes = |list: &IdIndex| size_of_val(&*list.near) + size_of_val(&*list.far);
+        lists.into_iter().map(bytes).sum()
     }
 
     /// The policy's name.
