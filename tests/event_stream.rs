@@ -1,16 +1,14 @@
 //! Event time: the same messages, in whatever order they arrive and however often, give the same
 //! features.
 
-#[path = "support/exact.rs"]
+#[path = "support/exact/mod.rs"]
 mod exact;
-#[path = "support/facts.rs"]
-mod facts;
 #[path = "support/line.rs"]
 mod line;
 mod support;
 
+use exact::facts::{Clock, Fact, Known, Plain};
 use exact::{Feature, features};
-use facts::{Clock, Fact, Known, Plain};
 use line::{Line, Sent};
 use opportune::{Policy, Value};
 use proptest::prelude::*;

@@ -6,8 +6,8 @@ use opportune::{
     Scratch, Value, new_profile, read_feature, update,
 };
 
+use super::exact::facts::{Clock, Fact, Known, Plain};
 use super::exact::{Expected, Feature};
-use super::facts::{Clock, Fact, Known, Plain};
 
 /// A message of plain facts.
 #[derive(Clone, Debug)]
