@@ -102,7 +102,7 @@ impl Stage<'_> {
                 let feature: FeatureId =
                     self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
                 let ty = self.policy.feature_type(feature).expect("a feature has a type");
-                Dated { feature, time_ms, value: typed(self.policy, name, ty, value) }
+                Dated::new(feature, time_ms, typed(self.policy, name, ty, value))
             })
             .collect();
         let profile = ProfileBytes::in_place(&mut self.profile);

@@ -213,7 +213,7 @@ fn backfills_and_readings_that_do_not_fit() {
     let mut bench = Bench::new();
     let id = |name: &str| -> FeatureId { bench.policy.id(name).expect("a feature") };
     let (tenure, calls, derived) = (id("tenure_days"), id("calls_7d"), id("open_disputes"));
-    let sound = Dated { feature: tenure, time_ms: AFTERNOON_MS, value: Value::Int(1) };
+    let sound = Dated::new(tenure, AFTERNOON_MS, Value::Int(1));
     let cases = [
         (Error::UnknownFeature, Dated { feature: FeatureId(9_999), ..sound }),
         (Error::UnknownFeature, Dated { feature: derived, ..sound }),

@@ -67,6 +67,7 @@ mod toml_text;
 mod tree;
 mod types;
 mod variables;
+mod windows;
 mod write_json;
 mod zones;
 

@@ -10,7 +10,8 @@ use crate::expr::Op;
 use crate::policy::FeatureKind;
 
 impl Analysis<'_> {
-    /// A feature is read by every program, as the goal of an issue and as the subscriber's zone;
+    /// A feature is read by every program, as the goal of an issue, as the
+    /// subscriber's zone and as the day of the bill;
     /// `export = true` says that the host reads it. One that only unread features read counts as
     /// read: it shows when they are gone.
     pub(super) fn reads(&self) {
@@ -21,7 +22,11 @@ impl Analysis<'_> {
             _ => None,
         });
         let goals = tables.issues.iter().filter_map(|issue| issue.goal);
-        for position in reads.chain(goals).chain(tables.zones.feature) {
+        let bill_days = tables.features.iter().filter_map(|feature| match feature.kind {
+            FeatureKind::Aggregate(aggregate) => aggregate.bill_day(),
+            _ => None,
+        });
+        for position in reads.chain(goals).chain(tables.zones.feature).chain(bill_days) {
             read[usize::from(position)] = true;
         }
         for (feature, _) in tables.features.iter().zip(read).filter(|(_, read)| !read) {

@@ -152,10 +152,10 @@ mod tests {
             }),
             ("ranges do not end with their list", |tables| tables.moment_offers.push(0)),
             ("an event is folded into what cannot take it", |tables| {
-                let fold = FoldStep { feature: 0, field: None, filter: None };
+                let fold = FoldStep { feature: 0, field: None, filter: None, part: None };
                 let (folds, id) = (Vec::from([fold]), EventId(1));
                 let (fields, moments) = (Vec::new(), Vec::new());
-                tables.events.push(EventKind { id, fields, folds, moments });
+                tables.events.push(EventKind { id, fields, zone: None, folds, moments });
             }),
             ("exploration is out of range", |tables| tables.exploration.top = 0),
             ("the currency is no code of ISO 4217", |tables| tables.currency = "usd".into()),
