@@ -266,7 +266,11 @@ fn typed<'a>(policy: &Policy, name: &str, ty: Type, value: &'a Toml) -> Value<'a
         (Type::Timestamp, value) => Value::Timestamp(time_ms(value)),
         (Type::Member, Toml::String(member)) => {
             let full = format!("{name}.{member}");
-            let id: Option<MemberId> = policy.id(&full);
+            // A field may share the members of an attribute.
+            let shared = |name: &str| name.ends_with(&format!(".{member}"));
+            let id = policy.id(&full).or_else(|| {
+                policy.names::<MemberId>().find(|(_, name)| shared(name)).map(|(id, _)| id)
+            });
             Value::Member(id.unwrap_or_else(|| panic!("no member {full}")))
         }
         (Type::Text, Toml::String(text)) => Value::Text(text.as_bytes()),

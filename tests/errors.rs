@@ -219,6 +219,8 @@ fn backfills_and_readings_that_do_not_fit() {
         (Error::UnknownFeature, Dated { feature: derived, ..sound }),
         (Error::ValueType, Dated { value: Value::Money(1), ..sound }),
         (Error::ValueType, Dated { feature: calls, value: Value::Int(-1), ..sound }),
+        (Error::ValueType, sound.among(Value::Int(1))),
+        (Error::UnknownZone, sound.in_zone(MemberId(9_999))),
         (Error::Time, Dated { time_ms: -1, ..sound }),
         (Error::Time, Dated { time_ms: AFTERNOON_MS + 1, ..sound }),
     ];

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Tables;
-use super::schema::{Feature, FeatureKind};
+use super::schema::{Feature, FeatureKind, Moment};
 use crate::base::bytes::Writer;
 use crate::base::encoding::Encoded;
 use crate::base::hash::hash_bytes;
@@ -70,10 +70,18 @@ pub(crate) struct Layout {
 
 impl Layout {
     pub(crate) fn new(tables: &Tables) -> Layout {
+        let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
+        Layout::of(&tables.features, &tables.moments, contacts)
+    }
+
+    /// The layout of a profile that holds these features and moments and remembers so many
+    /// contacts. Of a moment only what it is and what it remembers counts, and derived features
+    /// do not count.
+    pub(crate) fn of(features: &[Feature], moments: &[Moment], contact_entries: usize) -> Layout {
         let mut next = header::BYTES;
-        let mut features = Vec::with_capacity(tables.features.len());
-        for feature in &tables.features {
-            features.push(match slot_bytes(feature) {
+        let mut slots = Vec::with_capacity(features.len());
+        for feature in features {
+            slots.push(match slot_bytes(feature) {
                 0 => 0,
                 bytes => {
                     next += bytes;
@@ -90,16 +98,15 @@ impl Layout {
             offset
         };
         let sessions = place(SESSIONS * SESSION_BYTES);
-        let moments = place(8 * tables.moments.len());
-        let contact_entries = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
+        let snoozes = place(8 * moments.len());
         let contacts = place(contact_entries * CONTACT_BYTES);
         let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
             bytes: next,
-            hash: layout_hash(tables, contact_entries),
+            hash: layout_hash(features, moments, contact_entries),
             sessions,
-            features,
-            moments,
+            features: slots,
+            moments: snoozes,
             contacts,
             contact_entries,
             open_offers,
@@ -124,11 +131,11 @@ fn slot_bytes(feature: &Feature) -> usize {
 }
 
 /// Two layouts with one hash mean the same by every byte.
-fn layout_hash(tables: &Tables, contact_entries: usize) -> u64 {
+fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize) -> u64 {
     let mut meaning = Writer::default();
     FORMAT_VERSION.write(&mut meaning);
     meaning.u32(contact_entries as u32);
-    for feature in &tables.features {
+    for feature in features {
         let kind = match feature.kind {
             FeatureKind::Derived(_) => continue,
             FeatureKind::Attribute => 1,
@@ -139,7 +146,7 @@ fn layout_hash(tables: &Tables, contact_entries: usize) -> u64 {
             aggregate.write(&mut meaning);
         }
     }
-    for moment in &tables.moments {
+    for moment in moments {
         (moment.id, 3u8).write(&mut meaning);
     }
     hash_bytes(0, &meaning.bytes)

@@ -12,6 +12,7 @@ mod contact;
 mod index;
 mod layout;
 mod names;
+mod period;
 mod schema;
 mod texts;
 mod zones;
@@ -34,6 +35,7 @@ pub(crate) use layout::{
     CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, header,
 };
 pub(crate) use names::Names;
+pub(crate) use period::Period;
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use texts::{Text, Texts};
 pub(crate) use zones::{Zone, Zones};
