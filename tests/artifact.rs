@@ -5,6 +5,8 @@ mod prepaid;
 mod support;
 #[path = "support/tracking.rs"]
 mod tracking;
+#[path = "../benches/workload/mod.rs"]
+mod workload;
 
 use opportune::limits::{ARTIFACT_BYTES_MAX, ARTIFACT_MEMORY_FACTOR};
 use opportune::{
@@ -13,7 +15,7 @@ use opportune::{
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 use proptest::prelude::*;
-use tracking::peak_of;
+use tracking::{held_by, peak_of};
 
 /// Bytes of magic, version and checksum.
 const HEADER: usize = 12;
@@ -61,9 +63,30 @@ fn small() -> Policy {
         [features]
         seen_24h = { count = "use", window = "24h", where = "event.balance > 1" }
         often = { expr = "seen_24h > 3" }
+        [models.returns]
+        kind = "bgnbd"
+        unit = "1d"
+        inputs = { frequency = "seen_24h", recency = "duration('1h')", age = "duration('9h')" }
+        parameters = { r = 0.2, alpha = 4.4, a = 0.8, b = 2.4 }
+        outputs.here = { gives = "alive" }
+        outputs.uses = { gives = "expected", within = "1d" }
+        [models.leaves]
+        kind = "logistic"
+        inputs = { here = "here", tariff = "tariff", seen = "seen_24h" }
+        parameters = { intercept = 0.1 }
+        terms.here = { missing = 0.5, coefficient = -2.0 }
+        terms.tariff = { missing = 0.5, bins = [{ is = "gold", add = -1.0 }, { add = 0.0 }] }
+        terms.seen = { missing = 0.5, bins = [{ below = 2, add = 1.0 }, { add = 0.0 }] }
+        outputs.leaving = { gives = "probability" }
+        [lifecycles.stage]
+        stages = ["new", "busy"]
+        [[lifecycles.stage.transitions]]
+        from = "new"
+        to = "busy"
+        when = "leaving < 0.5 || uses > 2.0"
         [moments.low]
         on = ["use", "tick"]
-        when = "event.balance < 2 || often"
+        when = "event.balance < 2 || often && stage == 'busy' && now > stage_since"
         intent = "buy"
         [channels.sms]
         consent = "has(tariff)"
@@ -274,6 +297,20 @@ proptest! {
 fn prepaid_artifact() -> &'static [u8] {
     static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BYTES.get_or_init(prepaid_bytes)
+}
+
+#[test]
+fn a_loaded_policy_holds_what_its_certificate_says() {
+    let workload = workload::policy_text(300, 1);
+    for policy in [support::shipped_policy("ready"), small(), support::compile_text(&workload)] {
+        let bytes = policy.to_bytes();
+        let (loaded, held) = held_by(|| Policy::from_bytes(&bytes).expect("sound"));
+        let said = loaded.certificate().loaded_bytes;
+        // Lists that grew, in the index, have room that they do not use.
+        assert!(said <= held && held <= said + said / 10, "{said} said, {held} held");
+        assert_eq!(policy.certificate().loaded_bytes, said);
+        assert_eq!(loaded.certificate().index, loaded.index_size());
+    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //!
 //! A *step* is one turn of an inner loop of the data plane: an operation of a program; an event
 //! or a field taken in; an event folded into a feature; a feature read, and each bucket of its
-//! ring; a bucket cleared; a moment asked; an offer looked at, each time that a moment lists it; a
+//! ring; an input of a model taken, a bin compared, a term of a series; a transition of a lifecycle
+//! asked; a bucket cleared; a moment asked; an offer looked at, each time that a moment lists it; a
 //! treatment tried; a suppression asked; a cap compared with a contact in the log or with a
 //! treatment. What a constant of [`limits`] bounds (sessions, open offers, ranked candidates) is
 //! part of the step that does it. A test counts the steps of real calls and holds them against
@@ -24,7 +25,9 @@ pub use steps::Steps;
 use crate::base::ids::FeatureId;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 use crate::decision::Decision;
-use crate::policy::{CONTACT_BYTES, Layout, OPEN_OFFER_BYTES, Policy, SESSION_BYTES, header};
+use crate::policy::{
+    CONTACT_BYTES, IndexSize, Layout, OPEN_OFFER_BYTES, Policy, SESSION_BYTES, header,
+};
 
 /// What a policy can cost at most. The data plane never exceeds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +47,14 @@ pub struct Certificate {
     pub operations: usize,
     /// Comparisons of a feature with a constant that differ from one another.
     pub predicates: usize,
+    /// The index over the rules of offers.
+    pub index: IndexSize,
     /// Bytes of the artifact.
     pub artifact_bytes: usize,
+    /// Bytes that the policy keeps on the heap once its artifact is loaded, on this machine and
+    /// without what the allocator adds. While it is loaded, it is never more than
+    /// [`ARTIFACT_MEMORY_FACTOR`](crate::limits::ARTIFACT_MEMORY_FACTOR) times the artifact.
+    pub loaded_bytes: usize,
     /// Everything that has a limit, the nearest first.
     pub limits: Vec<Nearness>,
 }
@@ -83,7 +92,9 @@ impl Policy {
             programs: programs.len(),
             operations: self.tables.code.len(),
             predicates: programs::predicates(&self.tables, &programs),
+            index: self.index.size(),
             artifact_bytes,
+            loaded_bytes: self.heap_bytes(),
             limits: limits::nearness(self, &programs, artifact_bytes),
         }
     }

@@ -68,7 +68,10 @@ impl Build<'_> {
             }
         }
         derivations.extend(self.segments(root));
+        derivations.extend(self.models(root));
+        let lifecycles = self.declare_lifecycles(root);
         self.derive(derivations);
+        self.transitions(lifecycles);
     }
 
     /// A segment is a derived feature that is true or false: its name can be used in every rule.
@@ -81,8 +84,9 @@ impl Build<'_> {
     fn segment<'s>(&mut self, item: &Item<'s>) -> Option<Derivation<'s>> {
         let expr = item.section(&model::SEGMENT)?.get("when")?;
         let nothing = Program { start: 0, len: 0 };
-        let position = self.declare_feature(item, None, FeatureKind::Derived(nothing))?;
-        Some(Derivation { name: item.name, position, expr, wanted: Some(BOOL) })
+        let position =
+            self.declare_feature(item, item.name, None, FeatureKind::Derived(nothing))?;
+        Some(Derivation::feature(item.name, position, expr, Some(BOOL)))
     }
 
     fn declare_derived<'s>(
@@ -99,8 +103,9 @@ impl Build<'_> {
             other.name_error(Code::Conflict, message, None);
         }
         let nothing = Program { start: 0, len: 0 };
-        let position = self.declare_feature(item, None, FeatureKind::Derived(nothing))?;
-        Some(Derivation { name: item.name, position, expr, wanted: None })
+        let position =
+            self.declare_feature(item, item.name, None, FeatureKind::Derived(nothing))?;
+        Some(Derivation::feature(item.name, position, expr, None))
     }
 
     fn aggregate(&mut self, item: &Item<'_>, section: &Section<'_>) {
@@ -110,7 +115,7 @@ impl Build<'_> {
             let keys = SOURCES.map(|(key, _)| key).join(", ");
             let message = format!("give exactly one of {keys}, expr");
             item.error(Code::Conflict, message, None);
-            self.declare_feature(item, None, FeatureKind::Attribute);
+            self.declare_feature(item, item.name, None, FeatureKind::Attribute);
             return;
         };
         for (key, beside) in BESIDE.iter().filter(|(_, beside)| *beside != source.name) {
@@ -131,7 +136,7 @@ impl Build<'_> {
             result => Ty::Plain(result),
         });
         let kind = FeatureKind::Aggregate(aggregate);
-        let Some(position) = self.declare_feature(item, result, kind) else { return };
+        let Some(position) = self.declare_feature(item, item.name, result, kind) else { return };
         let part = match fold {
             Fold::Share { .. } => section.require("of"),
             _ => None,

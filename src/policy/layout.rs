@@ -13,8 +13,10 @@ use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 pub(crate) mod header {
     /// The bytes `OPPR`.
     pub(crate) const MAGIC: usize = 0;
-    /// u16: version of this format.
-    pub(crate) const FORMAT: usize = 4;
+    /// u32: CRC32C over everything from [`CHECKED`] on.
+    pub(crate) const CHECKSUM: usize = 4;
+    /// Where what the checksum covers begins: all but the magic, which is compared as it is.
+    pub(crate) const CHECKED: usize = 8;
     /// u64: digest of the layout that the slots follow.
     pub(crate) const LAYOUT: usize = 8;
     /// u64: hash of the subscriber key.
@@ -31,8 +33,8 @@ pub(crate) mod header {
     pub(crate) const CROWDED_OUT: usize = 48;
     /// u32: message numbers that never came.
     pub(crate) const GAPS: usize = 52;
-    /// u32: CRC32C over everything else.
-    pub(crate) const CHECKSUM: usize = 60;
+    /// u16: version of this format.
+    pub(crate) const FORMAT: usize = 60;
     /// Bytes of the header.
     pub(crate) const BYTES: usize = 64;
 }
@@ -123,9 +125,9 @@ impl Layout {
 /// counts and sums.
 fn slot_bytes(feature: &Feature) -> usize {
     match feature.kind {
-        FeatureKind::Derived(_) => 0,
+        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
         // Value, time.
-        FeatureKind::Attribute => 16,
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => 16,
         FeatureKind::Aggregate(aggregate) => aggregate.slot_bytes(),
     }
 }
@@ -137,9 +139,12 @@ fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize)
     meaning.u32(contact_entries as u32);
     for feature in features {
         let kind = match feature.kind {
-            FeatureKind::Derived(_) => continue,
+            FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+                continue;
+            }
             FeatureKind::Attribute => 1,
             FeatureKind::Aggregate(_) => 2,
+            FeatureKind::Stage { .. } => 4,
         };
         (feature.id, (feature.ty as u8, kind)).write(&mut meaning);
         if let FeatureKind::Aggregate(aggregate) = feature.kind {

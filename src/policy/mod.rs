@@ -11,6 +11,8 @@ mod catalogue;
 mod contact;
 mod index;
 mod layout;
+mod lifecycles;
+mod models;
 mod names;
 mod period;
 mod schema;
@@ -33,6 +35,10 @@ pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
     CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, header,
+};
+pub(crate) use lifecycles::{Lifecycle, Transition};
+pub(crate) use models::{
+    Answer, Bgnbd, Logistic, Model, ModelInput, ModelOutput, Scoring, Term, Weights,
 };
 pub(crate) use names::Names;
 pub(crate) use period::Period;
@@ -66,6 +72,8 @@ pub(crate) struct Tables {
     pub(crate) zones: Zones,
     pub(crate) events: Vec<EventKind>,
     pub(crate) features: Vec<Feature>,
+    pub(crate) models: Vec<Model>,
+    pub(crate) lifecycles: Vec<Lifecycle>,
     pub(crate) moments: Vec<Moment>,
     /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
     pub(crate) moment_offers: Vec<u32>,
@@ -104,9 +112,9 @@ pub(crate) struct Exploration {
 #[repr(u8)]
 pub enum Arm {
     /// Gets offers.
-    Treated = 0,
+    Treated = 1,
     /// Gets none but those of exempt kinds, to measure what offers are worth.
-    Control = 1,
+    Control = 2,
 }
 
 /// Where an offer stands in the catalogue.
@@ -129,6 +137,8 @@ pub struct Policy {
     pub(crate) layout: Layout,
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
+    /// One bit a feature: whether its value can change when a lifecycle moves on.
+    pub(crate) lifecycle_dependents: Vec<u64>,
     event_positions: IdIndex,
     feature_positions: IdIndex,
     offer_positions: IdIndex,
@@ -188,6 +198,7 @@ impl Policy {
             layout,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
+            lifecycle_dependents: lifecycles::dependents(&tables),
             event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
             feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),
             offer_positions: IdIndex::new(tables.offers.iter().map(|o| o.id.0)),
@@ -196,6 +207,20 @@ impl Policy {
             moment_positions: IdIndex::new(tables.moments.iter().map(|m| m.id.0)),
             tables,
         }
+    }
+
+    /// Bytes of the lists that find positions by id.
+    fn position_bytes(&self) -> usize {
+        let lists = [
+            &self.event_positions,
+            &self.feature_positions,
+            &self.offer_positions,
+            &self.treatment_positions,
+            &self.channel_positions,
+            &self.moment_positions,
+        ];
+        let bytes = |list: &IdIndex| size_of_val(&*list.near) + size_of_val(&*list.far);
+        lists.into_iter().map(bytes).sum()
     }
 
     /// The policy's name.

@@ -25,6 +25,8 @@ use crate::policy::{FeatureKind, Fold, Policy};
 /// | quantile | one of the values | how often, an integer; once if absent |
 /// | active, streak | how many events, an integer: none is no activity | |
 ///
+/// For the stage of a lifecycle: the stage, and since when.
+///
 /// So backfilling a day's total equals having seen the day's events. What decays weighs its events
 /// by the millisecond: there a total stands for events that all happened at `time_ms`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,11 +97,14 @@ fn folded(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Err
         Value::Int(count) if count >= 0 => Ok(count as u64),
         _ => Err(Error::ValueType),
     };
-    let FeatureKind::Aggregate(aggregate) = feature.kind else {
-        if let FeatureKind::Derived(_) = feature.kind {
+    let aggregate = match feature.kind {
+        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
             return Err(Error::UnknownFeature);
         }
-        return alone(entry, bits(entry.value, feature.ty)?);
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
+            return alone(entry, bits(entry.value, feature.ty)?);
+        }
+        FeatureKind::Aggregate(aggregate) => aggregate,
     };
     let ty = aggregate.value;
     match (aggregate.fold, entry.among) {

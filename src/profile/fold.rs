@@ -90,8 +90,8 @@ pub(super) fn fold_value(
     };
     let (Folded { value, among }, time_ms) = (folded, clock.time_ms);
     match feature.kind {
-        FeatureKind::Derived(_) => true,
-        FeatureKind::Attribute => {
+        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => true,
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
             keep_latest(bytes, offset as usize, value, time_ms);
             true
         }

@@ -167,6 +167,9 @@ fn kind(feature: &Feature) -> String {
     let way: String = match feature.kind {
         FeatureKind::Attribute => "attribute".into(),
         FeatureKind::Derived(_) => "derived".into(),
+        FeatureKind::Output { .. } => "output of a model".into(),
+        FeatureKind::Stage { .. } => "stage of a lifecycle".into(),
+        FeatureKind::Since { .. } => "time of a stage".into(),
         FeatureKind::Aggregate(aggregate) => match aggregate.fold {
             Fold::Count => "count".into(),
             Fold::Sum => "sum".into(),

@@ -5,6 +5,7 @@ use core::ops::Range;
 
 use super::check::{Check, ensure, members, pieces};
 use super::error::ArtifactError;
+use super::{lifecycles, models};
 use crate::base::encoding::{encoded, encoded_choice};
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
 use crate::base::limits::{
@@ -50,6 +51,9 @@ encoded_choice! { FeatureKind {
     1 Attribute;
     2 Aggregate(aggregate: Aggregate);
     3 Derived(program: Program);
+    4 Output { model: u16 };
+    5 Stage { lifecycle: u16 };
+    6 Since { stage: u16 };
 } }
 
 encoded_choice! { Fold {
@@ -93,9 +97,9 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     ensure(tables.events.len() <= EVENTS_MAX, "too many event kinds")?;
     ensure(tables.features.len() <= FEATURES_MAX, "too many features")?;
     ensure(tables.moments.len() <= MOMENTS_MAX, "too many moments")?;
-    for feature in &tables.features {
+    for (position, feature) in tables.features.iter().enumerate() {
         members(feature.ty, &feature.members)?;
-        kind(check, feature)?;
+        kind(check, position, feature)?;
     }
     chains_end(check)?;
     tables.events.iter().try_for_each(|event| event_kind(check, event))?;
@@ -112,10 +116,13 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     ensure(known, "a moment has an offer that is not there")
 }
 
-fn kind(check: &Check<'_>, feature: &Feature) -> Result<(), ArtifactError> {
+fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), ArtifactError> {
     match feature.kind {
         FeatureKind::Attribute => Ok(()),
         FeatureKind::Derived(program) => check.program(program),
+        FeatureKind::Output { model } => models::output(check, position, model),
+        FeatureKind::Stage { lifecycle } => lifecycles::stage(check, position, lifecycle),
+        FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
         FeatureKind::Aggregate(aggregate) => {
             aggregate.unsound().map_or(Ok(()), |what| ensure(false, what))?;
             ensure(aggregate.result() == feature.ty, "a fold that gives another type")?;
@@ -141,12 +148,22 @@ fn chains_end(check: &Check<'_>) -> Result<(), ArtifactError> {
     for _ in 0..=DERIVED_DEPTH_MAX {
         let mut settled = true;
         for (position, feature) in check.tables.features.iter().enumerate() {
-            let FeatureKind::Derived(program) = feature.kind else { continue };
-            let reads = program.of(&check.tables.code).iter().map(|op| match op {
-                Op::Feature(index) => depths[usize::from(*index)],
-                _ => 0,
-            });
-            let depth = reads.max().unwrap_or(0).saturating_add(1);
+            let read = |program: Program| {
+                let reads = program.of(&check.tables.code).iter().map(|op| match op {
+                    Op::Feature(index) => depths[usize::from(*index)],
+                    _ => 0,
+                });
+                reads.max().unwrap_or(0)
+            };
+            let deepest = match feature.kind {
+                FeatureKind::Derived(program) => read(program),
+                FeatureKind::Output { model } => {
+                    let inputs = check.tables.models[usize::from(model)].inputs.iter();
+                    inputs.map(|input| read(input.program)).max().unwrap_or(0)
+                }
+                _ => continue,
+            };
+            let depth = deepest.saturating_add(1);
             settled &= depth == depths[position];
             depths[position] = depth;
         }
@@ -180,7 +197,10 @@ fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<()
     let field = step.field.map(|position| event.fields.get(usize::from(position)));
     let is = |ty| field.is_none_or(|field| field.is_some_and(|field| field.ty == ty));
     let fits = feature.is_some_and(|feature| match feature.kind {
-        FeatureKind::Derived(_) => false,
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Stage { .. }
+        | FeatureKind::Since { .. } => false,
         FeatureKind::Attribute => field.is_some() && is(feature.ty) && step.part.is_none(),
         FeatureKind::Aggregate(aggregate) => {
             aggregate.takes_field(field.is_some())
