@@ -524,7 +524,7 @@ fn extremes_are_survived() {
                 ];
                 whole.into_iter().chain(doubles.map(Value::Double))
             }) {
-                let dated = [Dated { feature, time_ms, value }];
+                let dated = [Dated::new(feature, time_ms, value)];
                 let bytes = ProfileBytes::in_place(&mut profile);
                 // Refused or not: the next reading must do.
                 let _ =

@@ -321,7 +321,7 @@ fn somebody<'a>(policy: &'a Policy, dice: &mut Dice, now_ms: i64) -> Vec<Dated<'
             .iter()
             .find(|(of, _)| *of == name)
         {
-            known.push(Dated { feature, time_ms: now_ms, value: Cell::Int(*loans) });
+            known.push(Dated::new(feature, now_ms, Cell::Int(*loans)));
             continue;
         }
         let kept = if rare.contains(&name) { dice.below(10) == 0 } else { dice.below(10) > 0 };
@@ -334,7 +334,7 @@ fn somebody<'a>(policy: &'a Policy, dice: &mut Dice, now_ms: i64) -> Vec<Dated<'
             _ => now_ms,
         };
         if let Some(value) = some_value(policy, dice, name, ty, time_ms, now_ms) {
-            known.push(Dated { feature, time_ms, value });
+            known.push(Dated::new(feature, time_ms, value));
         }
     }
     known

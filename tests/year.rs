@@ -216,7 +216,7 @@ fn subscriber(policy: &Policy, features: &[Feature], row: &Row, number: u64) -> 
 fn give_home(policy: &Policy, line: &mut Line, key: &str, zone: &str) {
     let zone = policy.id(&format!("home_zone.{zone}")).expect("a zone");
     let feature = policy.id("home_zone").expect("an attribute");
-    let home = [Dated { feature, time_ms: START_MS - DAY_MS, value: Value::Member(zone) }];
+    let home = [Dated::new(feature, START_MS - DAY_MS, Value::Member(zone))];
     let bytes = ProfileBytes::in_place(&mut line.profile);
     backfill(policy, bytes, key.as_bytes(), &home, START_MS - DAY_MS, &mut Scratch::new(policy))
         .expect("a zone");

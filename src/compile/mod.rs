@@ -72,6 +72,7 @@ mod toml_text;
 mod tree;
 mod types;
 mod variables;
+mod windows;
 mod zones;
 
 use std::format;

@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 use super::Tables;
-use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
+use super::schema::{Feature, FeatureKind, Moment};
+use crate::base::bytes::Writer;
+use crate::base::encoding::Encoded;
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 
@@ -23,12 +25,14 @@ pub(crate) mod header {
     pub(crate) const REVISION: usize = 24;
     /// i64: the latest `now` of any call.
     pub(crate) const NOW: usize = 32;
-    /// u32: events too old for their windows, per fold.
+    /// u32: events that came too late for at least one of their windows.
     pub(crate) const LATE: usize = 40;
     /// u32: sessions forgotten to make room.
     pub(crate) const EVICTED: usize = 44;
     /// u32: open offers closed to make room.
     pub(crate) const CROWDED_OUT: usize = 48;
+    /// u32: message numbers that never came.
+    pub(crate) const GAPS: usize = 52;
     /// u16: version of this format.
     pub(crate) const FORMAT: usize = 60;
     /// Bytes of the header.
@@ -77,18 +81,24 @@ impl Layout {
     /// do not count.
     pub(crate) fn of(features: &[Feature], moments: &[Moment], contact_entries: usize) -> Layout {
         let mut next = header::BYTES;
+        let mut slots = Vec::with_capacity(features.len());
+        for feature in features {
+            slots.push(match slot_bytes(feature) {
+                0 => 0,
+                bytes => {
+                    next += bytes;
+                    (next - bytes) as u32
+                }
+            });
+        }
+        // Slots follow one another as they are, since bytes are read at any alignment; tables
+        // begin at eights.
+        next = next.next_multiple_of(8);
         let mut place = |bytes: usize| {
             let offset = next;
             next += bytes.next_multiple_of(8);
             offset
         };
-        let mut slots = Vec::with_capacity(features.len());
-        for feature in features {
-            slots.push(match slot_bytes(feature) {
-                0 => 0,
-                bytes => place(bytes) as u32,
-            });
-        }
         let sessions = place(SESSIONS * SESSION_BYTES);
         let snoozes = place(8 * moments.len());
         let contacts = place(contact_entries * CONTACT_BYTES);
@@ -107,7 +117,7 @@ impl Layout {
 
     /// Bytes that a feature takes in a profile.
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
-        slot_bytes(feature).next_multiple_of(8)
+        slot_bytes(feature)
     }
 }
 
@@ -118,51 +128,31 @@ fn slot_bytes(feature: &Feature) -> usize {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
         // Value, time.
         FeatureKind::Attribute | FeatureKind::Stage { .. } => 16,
-        FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
-            Fold::Count | Fold::Sum | Fold::LastTime => 8,
-            // Value, then whether there is one (`Last`: its time).
-            Fold::Min | Fold::Max | Fold::Last => 16,
-        },
-        // The newest bucket's number, then the ring.
-        FeatureKind::Aggregate { fold, window: Window::Rolling { buckets, .. } } => {
-            8 + (usize::from(buckets) + 1) * bucket_bytes(fold)
-        }
-    }
-}
-
-/// Bytes of one bucket of a ring.
-pub(crate) fn bucket_bytes(fold: Fold) -> usize {
-    match fold {
-        Fold::Count => 4,
-        Fold::Sum | Fold::LastTime | Fold::Last => 8,
-        Fold::Min | Fold::Max => 16,
+        FeatureKind::Aggregate(aggregate) => aggregate.slot_bytes(),
     }
 }
 
 /// Two layouts with one hash mean the same by every byte.
 fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize) -> u64 {
-    let mut hash = hash_bytes(u64::from(FORMAT_VERSION), &(contact_entries as u64).to_le_bytes());
-    let mut mix = |words: [u64; 5]| {
-        for word in words {
-            hash = hash_bytes(hash, &word.to_le_bytes());
-        }
-    };
+    let mut meaning = Writer::default();
+    FORMAT_VERSION.write(&mut meaning);
+    meaning.u32(contact_entries as u32);
     for feature in features {
-        let (kind, fold, bucket_ms, buckets) = match feature.kind {
+        let kind = match feature.kind {
             FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
                 continue;
             }
-            FeatureKind::Attribute => (1, 0, 0, 0),
-            FeatureKind::Stage { .. } => (5, 0, 0, 0),
-            FeatureKind::Aggregate { fold, window: Window::Lifetime } => (2, fold as u64, 0, 0),
-            FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
-                (3, fold as u64, bucket_ms as u64, u64::from(buckets))
-            }
+            FeatureKind::Attribute => 1,
+            FeatureKind::Aggregate(_) => 2,
+            FeatureKind::Stage { .. } => 4,
         };
-        mix([u64::from(feature.id.0), feature.ty as u64 | kind << 8, fold, bucket_ms, buckets]);
+        (feature.id, (feature.ty as u8, kind)).write(&mut meaning);
+        if let FeatureKind::Aggregate(aggregate) = feature.kind {
+            aggregate.write(&mut meaning);
+        }
     }
     for moment in moments {
-        mix([u64::from(moment.id.0), 4 << 8, 0, 0, 0]);
+        (moment.id, 3u8).write(&mut meaning);
     }
-    hash
+    hash_bytes(0, &meaning.bytes)
 }

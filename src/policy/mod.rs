@@ -5,6 +5,7 @@
 //! loaded: the profile layout, the index over rules, and the indices from permanent ids to table
 //! positions.
 
+mod aggregate;
 mod artifact;
 mod catalogue;
 mod contact;
@@ -21,6 +22,9 @@ mod zones;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use aggregate::{
+    Aggregate, BillDay, CalendarUnit, Fold, Quantile, RING_HEAD_BYTES, Window,
+};
 pub use artifact::ArtifactError;
 pub use catalogue::OfferKind;
 pub(crate) use catalogue::{
@@ -30,7 +34,7 @@ pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, S
 pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
-    CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
+    CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, header,
 };
 pub(crate) use lifecycles::{Lifecycle, Transition};
 pub(crate) use models::{
@@ -38,9 +42,7 @@ pub(crate) use models::{
 };
 pub(crate) use names::Names;
 pub(crate) use period::Period;
-pub(crate) use schema::{
-    EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
-};
+pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use texts::{Text, Texts};
 pub(crate) use zones::{Zone, Zones};
 

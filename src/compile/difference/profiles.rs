@@ -8,7 +8,7 @@ use std::vec::Vec;
 use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::base::ids::FeatureId;
 use crate::compile::json::Json;
-use crate::policy::{Feature, FeatureKind, Fold, Policy, Window};
+use crate::policy::{BillDay, CalendarUnit, Feature, FeatureKind, Fold, Policy, Quantile, Window};
 
 /// What happens to stored profiles.
 #[derive(Clone, Debug)]
@@ -154,7 +154,7 @@ fn changed(
     }
     let (was, is) = (window(before), window(after));
     if was != is {
-        return Some(FeatureChange::Window(words(was), words(is)));
+        return Some(FeatureChange::Window(words(old, was), words(new, is)));
     }
     let has = |name: &str| after.members.iter().any(|member| new.name_of(*member) == Some(name));
     let members = before.members.iter().filter_map(|member| old.name_of(*member));
@@ -164,36 +164,75 @@ fn changed(
 
 /// How a feature comes by its value, and of what type.
 fn kind(feature: &Feature) -> String {
-    let way = match feature.kind {
-        FeatureKind::Attribute => "attribute",
-        FeatureKind::Derived(_) => "derived",
-        FeatureKind::Output { .. } => "output of a model",
-        FeatureKind::Stage { .. } => "stage of a lifecycle",
-        FeatureKind::Since { .. } => "time of a stage",
-        FeatureKind::Aggregate { fold, .. } => match fold {
-            Fold::Count => "count",
-            Fold::Sum => "sum",
-            Fold::Min => "min",
-            Fold::Max => "max",
-            Fold::Last => "last",
-            Fold::LastTime => "last time",
+    let way: String = match feature.kind {
+        FeatureKind::Attribute => "attribute".into(),
+        FeatureKind::Derived(_) => "derived".into(),
+        FeatureKind::Output { .. } => "output of a model".into(),
+        FeatureKind::Stage { .. } => "stage of a lifecycle".into(),
+        FeatureKind::Since { .. } => "time of a stage".into(),
+        FeatureKind::Aggregate(aggregate) => match aggregate.fold {
+            Fold::Count => "count".into(),
+            Fold::Sum => "sum".into(),
+            Fold::Min => "min".into(),
+            Fold::Max => "max".into(),
+            Fold::Last => "last".into(),
+            Fold::First => "first".into(),
+            Fold::LastTime => "last time".into(),
+            Fold::FirstTime => "first time".into(),
+            Fold::Mean => "mean".into(),
+            Fold::Share { .. } => "share".into(),
+            Fold::Distinct { registers } => format!("distinct in {registers} registers"),
+            Fold::Active => "active periods".into(),
+            Fold::Streak => "streak".into(),
+            Fold::Quantile(Quantile { at_millionths, least, bins, .. }) => {
+                let at = f64::from(at_millionths) / 1e6;
+                format!("quantile {at} from {least} in {bins} bins")
+            }
         },
     };
-    format!("{way} of {}", feature.ty.word())
+    let value = match feature.kind {
+        FeatureKind::Aggregate(aggregate) => aggregate.value,
+        _ => feature.ty,
+    };
+    format!("{way} of {}", value.word())
 }
 
 fn window(feature: &Feature) -> Window {
     match feature.kind {
-        FeatureKind::Aggregate { window, .. } => window,
+        FeatureKind::Aggregate(aggregate) => aggregate.window,
         _ => Window::Lifetime,
     }
 }
 
-fn words(window: Window) -> String {
-    let Window::Rolling { bucket_ms, buckets } = window else { return "lifetime".to_string() };
-    let ms = bucket_ms * i64::from(buckets);
+fn words(policy: &Policy, window: Window) -> String {
+    match window {
+        Window::Lifetime => "lifetime".to_string(),
+        Window::Rolling { bucket_ms, buckets } => {
+            format!("{} in {buckets} buckets", length(bucket_ms * i64::from(buckets)))
+        }
+        Window::Calendar { unit, periods, ago } => {
+            let unit = match unit {
+                CalendarUnit::Day => "day".to_string(),
+                CalendarUnit::Week => "week".to_string(),
+                CalendarUnit::Month => "month".to_string(),
+                CalendarUnit::Cycle(BillDay::Day(day)) => format!("cycle from day {day}"),
+                CalendarUnit::Cycle(BillDay::Attribute(position)) => {
+                    let attribute = &policy.tables.features[usize::from(position)];
+                    format!("cycle from {}", policy.name_of(attribute.id).unwrap_or_default())
+                }
+            };
+            format!("{unit}, {periods} periods, {ago} ago")
+        }
+        Window::Decay { half_life_ms, half_lives, per_ms } => {
+            let rate = per_ms.map_or(String::new(), |ms| format!(", per {}", length(ms)));
+            format!("half-life {}, {half_lives} of them{rate}", length(half_life_ms))
+        }
+    }
+}
+
+fn length(ms: i64) -> String {
     let units = [(DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "m"), (1_000, "s")];
     let unit = units.into_iter().find(|(unit_ms, _)| ms % unit_ms == 0);
     let (unit_ms, unit) = unit.unwrap_or((1, "ms"));
-    format!("{}{unit} in {buckets} buckets", ms / unit_ms)
+    format!("{}{unit}", ms / unit_ms)
 }
