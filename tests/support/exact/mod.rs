@@ -39,9 +39,9 @@ pub struct Feature {
     part: Rule,
     window: Window,
     registers: f64,
-    /// Which quantile, from which value on, and its relative error.
+    /// Which quantile, between which values, and its relative error.
     at: f64,
-    least: f64,
+    between: (f64, f64),
     error: f64,
 }
 
@@ -96,9 +96,10 @@ impl Feature {
             window: Window::read(feature, fold)?,
             registers: number("registers").unwrap_or(64.0),
             at: number("at").unwrap_or(0.5),
-            least: feature
-                .get("between")
-                .map_or(0.0, |between| between[0].as_float().expect("a number with a fraction")),
+            between: feature.get("between").map_or((0.0, f64::MAX), |between| {
+                let end = |at: usize| between[at].as_float().expect("with a fraction");
+                (end(0), end(1))
+            }),
             error: number("error").unwrap_or(0.0),
         })
     }
@@ -247,35 +248,43 @@ impl Feature {
         }
     }
 
-    /// Within the relative error of the value at the rank, or beside it.
+    /// Within the relative error of the value at the rank.
     fn quantile(&self, taken: &[(&Known, Plain)]) -> Expected {
         let mut values: Vec<f64> = taken.iter().map(|(_, value)| value.number()).collect();
         values.sort_by(f64::total_cmp);
         let rank = (self.at * values.len() as f64).ceil() as usize;
         let value = values[rank.max(1) - 1];
         let scale = if self.ty == "money" { 1e6 } else { 1.0 };
-        // What is less than the least counts as the least.
-        let by = (value * self.error + self.least) * scale;
-        Expected::Near { value: value * scale, by }
+        // What is beyond the ends counts as the ends.
+        let value = value.clamp(self.between.0, self.between.1) * scale;
+        Expected::Near { value, by: value * (self.error + 1e-9) }
     }
 
-    /// How many of these arrivals, in their order, the window had moved past.
-    pub fn late(&self, arrivals: &[Known]) -> usize {
-        let kept = match (self.fold.as_str(), self.window) {
-            (_, Window::Ever) => return 0,
-            ("active" | "streak", _) => 64,
-            (_, Window::Rolling { buckets, .. }) => buckets + 1,
-            (_, Window::Decay { half_lives, .. }) => half_lives + 1,
-            (_, Window::Calendar { periods, ago, .. }) => periods + ago,
+    /// Which of these arrivals, in their order, its window had moved past.
+    fn late<'a>(&'a self, arrivals: &'a [Known]) -> impl Iterator<Item = bool> + 'a {
+        let kept = match self.fold.as_str() {
+            "active" | "streak" => 64,
+            _ => self.window.kept(),
         };
-        let (mut newest, mut late) = (i64::MIN, 0);
-        for known in arrivals.iter().filter(|known| self.takes(known).is_some()) {
+        let mut newest = i64::MIN;
+        arrivals.iter().map(move |known| {
+            if self.takes(known).is_none() {
+                return false;
+            }
             let number = self.window.number(known.clock);
             newest = newest.max(number);
-            late += usize::from(newest - number >= kept);
-        }
-        late
+            newest - number >= kept
+        })
     }
+}
+
+/// How many of these arrivals, in their order, came too late for at least one window.
+pub fn late(features: &[Feature], arrivals: &[Known]) -> usize {
+    let mut late = vec![false; arrivals.len()];
+    for feature in features {
+        late.iter_mut().zip(feature.late(arrivals)).for_each(|(late, of_this)| *late |= of_this);
+    }
+    late.into_iter().filter(|late| *late).count()
 }
 
 fn word<'t>(feature: &'t Toml, key: &str) -> Option<&'t str> {

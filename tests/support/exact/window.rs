@@ -68,6 +68,17 @@ impl Window {
         }
     }
 
+    /// How many buckets or periods it remembers. (Of a calendar one more than it covers, so that
+    /// an event in a zone where it is tomorrow leaves today in its place.)
+    pub fn kept(self) -> i64 {
+        match self {
+            Window::Ever => i64::MAX,
+            Window::Rolling { buckets, .. } => buckets + 1,
+            Window::Decay { half_lives, .. } => half_lives + 1,
+            Window::Calendar { periods, ago, .. } => periods + ago + 1,
+        }
+    }
+
     /// Whether it covers what is so many buckets or periods back.
     pub fn covers(self, back: i64) -> bool {
         match self {
