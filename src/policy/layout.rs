@@ -111,7 +111,7 @@ impl Layout {
 
 /// Bytes of a feature's slot. Slots begin as zeros, which is "never" for times and "nothing" for
 /// counts and sums.
-fn slot_bytes(feature: &Feature) -> usize {
+pub(crate) fn slot_bytes(feature: &Feature) -> usize {
     match feature.kind {
         FeatureKind::Derived(_) => 0,
         // Value, time.

@@ -37,6 +37,13 @@ pub fn compile_text(text: &str) -> Policy {
     compiled("test", text, "")
 }
 
+/// Two versions of a policy, the older one first, which share their permanent numbers.
+pub fn compile_versions(old: &str, new: &str) -> (Policy, Policy) {
+    let source = |text| [Source { name: "test.toml", bytes: str::as_bytes(text) }];
+    let ids = compile(&source(old), "").unwrap_or_else(|diagnostics| panic!("{diagnostics}")).ids;
+    (compiled("test", old, &ids), compiled("test", new, &ids))
+}
+
 fn compiled(name: &str, text: &str, ids: &str) -> Policy {
     let file = format!("{name}.toml");
     let source = Source { name: &file, bytes: text.as_bytes() };

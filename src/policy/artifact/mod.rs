@@ -15,6 +15,7 @@ mod contact;
 mod error;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
 mod names;
+mod predecessors;
 mod schema;
 mod sections;
 mod texts;

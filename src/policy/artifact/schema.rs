@@ -124,7 +124,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     ensure(known, "a moment has an offer that is not there")
 }
 
-fn kind(check: &Check<'_>, feature: &Feature) -> Result<(), ArtifactError> {
+pub(super) fn kind(check: &Check<'_>, feature: &Feature) -> Result<(), ArtifactError> {
     match feature.kind {
         FeatureKind::Attribute => Ok(()),
         FeatureKind::Derived(program) => check.program(program),
