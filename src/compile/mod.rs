@@ -36,9 +36,9 @@ mod header;
 mod ids;
 mod include;
 mod instant;
+mod json;
 mod json_schema;
 mod json_text;
-mod json_value;
 mod literal;
 mod lower;
 mod math;
@@ -49,8 +49,11 @@ mod node;
 mod offers;
 mod offset;
 mod operators;
+#[cfg(test)]
+mod parsers;
 mod periods;
 mod placeholder;
+mod plain;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]
@@ -67,7 +70,6 @@ mod toml_text;
 mod tree;
 mod types;
 mod variables;
-mod write_json;
 mod zones;
 
 use std::format;

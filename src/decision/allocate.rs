@@ -186,10 +186,7 @@ fn consider(
         let at = treatment_position as usize;
         let Some(treatment) = tables.treatments.get(at) else { continue };
         let Some(channel) = tables.channels.get(usize::from(treatment.channel)) else { continue };
-        let passed = gates
-            .channel(treatment.channel, channel, (position, offer))
-            .and_then(|()| gates.budget(&treatment.draws));
-        if let Err(stage) = passed {
+        if let Err(stage) = gates.treatment(treatment, channel, (position, offer)) {
             furthest = furthest.max(stage);
             continue;
         }

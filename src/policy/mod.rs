@@ -12,6 +12,7 @@ mod index;
 mod layout;
 mod migration;
 mod names;
+mod period;
 mod predecessor;
 mod report;
 mod schema;
@@ -34,6 +35,7 @@ pub(crate) use layout::{
 };
 pub(crate) use migration::{Conversion, MigrationProgram, Move, RingMove};
 pub(crate) use names::Names;
+pub(crate) use period::Period;
 pub use predecessor::SuccessionError;
 pub(crate) use predecessor::{GoneName, Predecessor};
 pub(crate) use report::describe;

@@ -3,12 +3,35 @@
 
 use std::path::{Path, PathBuf};
 
-use opportune::compile::{Source, compile};
+use opportune::compile::{Compiled, Source, compile, includes};
 use opportune::{Arm, Policy};
 
 /// A policy below `examples/policies/`, with its table of ids.
 pub fn shipped_policy(name: &str) -> Policy {
-    compiled(name, &shipped_text(name), &shipped_ids(name))
+    shipped(name, &shipped_ids(name)).policy
+}
+
+/// What compiling a policy below `examples/policies/` gives, with the files that it includes.
+pub fn shipped(name: &str, ids: &str) -> Compiled {
+    compiled(&shipped_files(name), ids)
+}
+
+/// Names and texts of a policy below `examples/policies/` and of what it includes.
+pub fn shipped_files(name: &str) -> Vec<(String, String)> {
+    let mut files = vec![(format!("{name}.toml"), shipped_text(name))];
+    let mut next = 0;
+    while let Some((name, text)) = files.get(next) {
+        let source = Source { name, bytes: text.as_bytes() };
+        let asked = includes(&source).unwrap_or_else(|diagnostics| panic!("{diagnostics}"));
+        for include in asked {
+            let name = include.pattern();
+            if !files.iter().any(|(known, _)| known == name) {
+                files.push((name.to_owned(), shipped_file(name)));
+            }
+        }
+        next += 1;
+    }
+    files
 }
 
 /// The table of ids of a policy below `examples/policies/`: its own, or else `policy.ids`.
@@ -34,23 +57,21 @@ fn shipped_file(name: &str) -> String {
 
 /// A policy from text, with ids of its own.
 pub fn compile_text(text: &str) -> Policy {
-    compiled("test", text, "")
+    compiled(&[("test.toml".to_owned(), text.to_owned())], "").policy
 }
 
 /// Two versions of a policy, the older one first, which share their permanent numbers.
 pub fn compile_versions(old: &str, new: &str) -> (Policy, Policy) {
-    let source = |text| [Source { name: "test.toml", bytes: str::as_bytes(text) }];
-    let ids = compile(&source(old), "").unwrap_or_else(|diagnostics| panic!("{diagnostics}")).ids;
-    (compiled("test", old, &ids), compiled("test", new, &ids))
+    let file = |text: &str| [("test.toml".to_owned(), text.to_owned())];
+    let ids = compiled(&file(old), "").ids;
+    (compiled(&file(old), &ids).policy, compiled(&file(new), &ids).policy)
 }
 
-fn compiled(name: &str, text: &str, ids: &str) -> Policy {
-    let file = format!("{name}.toml");
-    let source = Source { name: &file, bytes: text.as_bytes() };
-    match compile(&[source], ids) {
-        Ok(compiled) => compiled.policy,
-        Err(diagnostics) => panic!("{diagnostics}"),
-    }
+/// A policy from names and texts of files.
+pub fn compiled(files: &[(String, String)], ids: &str) -> Compiled {
+    let sources: Vec<Source> =
+        files.iter().map(|(name, text)| Source { name, bytes: text.as_bytes() }).collect();
+    compile(&sources, ids).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
 /// A subscriber key that falls into this arm.

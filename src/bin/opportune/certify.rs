@@ -18,9 +18,10 @@ use crate::input::policy;
 A step is one turn of an inner loop: an operation of a program, a bucket of a window, an offer looked
 at. The data plane never takes more of them than this says, whatever the message.")]
 pub struct Options {
-    /// The policy: an artifact, or its text (TOML).
+    /// The policy: an artifact, or its text (TOML or JSON).
     policy: PathBuf,
-    /// The table of permanent ids of a text [default: policy.ids beside the policy].
+    /// The table of permanent ids of a text [default: beside the policy, `<its name>.ids` if
+    /// there is one, or else policy.ids].
     #[arg(long)]
     ids: Option<PathBuf>,
     /// Print JSON.
