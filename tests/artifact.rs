@@ -5,6 +5,8 @@ mod prepaid;
 mod support;
 #[path = "support/tracking.rs"]
 mod tracking;
+#[path = "../benches/workload/mod.rs"]
+mod workload;
 
 use opportune::limits::{ARTIFACT_BYTES_MAX, ARTIFACT_MEMORY_FACTOR};
 use opportune::{
@@ -13,7 +15,7 @@ use opportune::{
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 use proptest::prelude::*;
-use tracking::peak_of;
+use tracking::{held_by, peak_of};
 
 /// Bytes of magic, version and checksum.
 const HEADER: usize = 12;
@@ -295,6 +297,20 @@ proptest! {
 fn prepaid_artifact() -> &'static [u8] {
     static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BYTES.get_or_init(prepaid_bytes)
+}
+
+#[test]
+fn a_loaded_policy_holds_what_its_certificate_says() {
+    let workload = workload::policy_text(300, 1);
+    for policy in [support::shipped_policy("ready"), small(), support::compile_text(&workload)] {
+        let bytes = policy.to_bytes();
+        let (loaded, held) = held_by(|| Policy::from_bytes(&bytes).expect("sound"));
+        let said = loaded.certificate().loaded_bytes;
+        // Lists that grew, in the index, have room that they do not use.
+        assert!(said <= held && held <= said + said / 10, "{said} said, {held} held");
+        assert_eq!(policy.certificate().loaded_bytes, said);
+        assert_eq!(loaded.certificate().index, loaded.index_size());
+    }
 }
 
 #[test]

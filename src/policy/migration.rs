@@ -155,6 +155,13 @@ impl MigrationProgram {
         MigrationProgram { from, moves: moves.done }
     }
 
+    /// Bytes that it keeps on the heap, with itself in the list of all.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of::<MigrationProgram>()
+            + size_of_val(self.from.features.as_slice())
+            + size_of_val(self.moves.as_slice())
+    }
+
     /// The largest number of steps that it takes.
     pub(crate) fn steps(&self) -> u64 {
         let steps = |step: &Move| match step {

@@ -112,9 +112,9 @@ pub(crate) struct Exploration {
 #[repr(u8)]
 pub enum Arm {
     /// Gets offers.
-    Treated = 0,
+    Treated = 1,
     /// Gets none but those of exempt kinds, to measure what offers are worth.
-    Control = 1,
+    Control = 2,
 }
 
 /// Where an offer stands in the catalogue.
@@ -207,6 +207,20 @@ impl Policy {
             moment_positions: IdIndex::new(tables.moments.iter().map(|m| m.id.0)),
             tables,
         }
+    }
+
+    /// Bytes of the lists that find positions by id.
+    fn position_bytes(&self) -> usize {
+        let lists = [
+            &self.event_positions,
+            &self.feature_positions,
+            &self.offer_positions,
+            &self.treatment_positions,
+            &self.channel_positions,
+            &self.moment_positions,
+        ];
+        let bytes = |list: &IdIndex| size_of_val(&*list.near) + size_of_val(&*list.far);
+        lists.into_iter().map(bytes).sum()
     }
 
     /// The policy's name.

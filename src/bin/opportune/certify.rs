@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::input::policy;
 
-/// Say what a policy can cost at most: bytes a subscriber, steps a call, limits.
+/// Say what a policy can cost at most: bytes a subscriber, steps a call, the index, limits.
 #[derive(Args)]
 #[command(after_help = "Examples:
   opportune certify prepaid.opp
@@ -90,7 +90,14 @@ fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
         "programs": certificate.programs,
         "operations": certificate.operations,
         "predicates": certificate.predicates,
+        "index": {
+            "bytes": certificate.index.bytes,
+            "sources": certificate.index.sources,
+            "patches": certificate.index.patches,
+            "bounds": certificate.index.bounds,
+        },
         "artifact_bytes": certificate.artifact_bytes,
+        "loaded_bytes": certificate.loaded_bytes,
         "limits": limits,
     })
 }

@@ -25,7 +25,8 @@ use alloc::vec::Vec;
 
 pub use error::ArtifactError;
 
-use super::{Names, Policy, Tables, Texts};
+use super::{MigrationProgram, Names, Policy, Tables, Texts};
+use crate::base::encoding::Encoded;
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
 use check::ensure;
@@ -47,6 +48,18 @@ impl Policy {
         names::append(&self.tables.names, &mut sections);
         texts::append(&self.tables.texts, &mut sections);
         ENVELOPE.seal(sections.bytes())
+    }
+
+    /// Bytes that the policy keeps on the heap once it is loaded, without the allocator's own.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let Policy { layout, index, tables, .. } = self;
+        sections::heap_bytes(tables)
+            + tables.names.heap_bytes()
+            + tables.texts.heap_bytes()
+            + index.size().bytes
+            + layout.features.heap_bytes()
+            + self.migrations.iter().map(MigrationProgram::heap_bytes).sum::<usize>()
+            + self.position_bytes()
     }
 
     /// Whether bytes begin as an artifact does, of whatever version.
