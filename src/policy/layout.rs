@@ -105,6 +105,11 @@ impl Layout {
         }
     }
 
+    /// Whether a feature has a slot. Others are computed when they are read.
+    pub(crate) fn stores(feature: &Feature) -> bool {
+        slot_bytes(feature) > 0
+    }
+
     /// Bytes that a feature takes in a profile.
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
         slot_bytes(feature).next_multiple_of(8)
@@ -113,11 +118,11 @@ impl Layout {
 
 /// Bytes of a feature's slot. Slots begin as zeros, which is "never" for times and "nothing" for
 /// counts and sums.
-pub(crate) fn slot_bytes(feature: &Feature) -> usize {
+fn slot_bytes(feature: &Feature) -> usize {
     match feature.kind {
-        FeatureKind::Derived(_) => 0,
+        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
         // Value, time.
-        FeatureKind::Attribute => 16,
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => 16,
         FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
             Fold::Count | Fold::Sum | Fold::LastTime => 8,
             // Value, then whether there is one (`Last`: its time).
@@ -149,8 +154,11 @@ fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize)
     };
     for feature in features {
         let (kind, fold, bucket_ms, buckets) = match feature.kind {
-            FeatureKind::Derived(_) => continue,
+            FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+                continue;
+            }
             FeatureKind::Attribute => (1, 0, 0, 0),
+            FeatureKind::Stage { .. } => (5, 0, 0, 0),
             FeatureKind::Aggregate { fold, window: Window::Lifetime } => (2, fold as u64, 0, 0),
             FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
                 (3, fold as u64, bucket_ms as u64, u64::from(buckets))

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::Tables;
-use super::layout::{CONTACT_BYTES, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, slot_bytes};
+use super::layout::{CONTACT_BYTES, Layout, OPEN_OFFER_BYTES, SESSION_BYTES};
 use super::predecessor::Predecessor;
 use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
@@ -78,6 +78,7 @@ impl Fate {
     pub(crate) fn of(old: &Feature, new: &Feature) -> Fate {
         match (old.kind, new.kind) {
             (FeatureKind::Attribute, FeatureKind::Attribute) => Fate::of_values(old.ty, new.ty),
+            (FeatureKind::Stage { .. }, FeatureKind::Stage { .. }) => Fate::Kept,
             (
                 FeatureKind::Aggregate { fold: was, window: before },
                 FeatureKind::Aggregate { fold: is, window: after },
@@ -195,7 +196,7 @@ impl Moves {
         match Fate::of(old, new) {
             Fate::Emptied => {}
             Fate::Kept => {
-                let bytes = slot_bytes(new).next_multiple_of(8);
+                let bytes = Layout::feature_bytes(new);
                 self.copy(from as usize, to as usize, bytes);
             }
             Fate::Converted(conversion) => self.done.push(match new.kind {

@@ -181,10 +181,10 @@ fn gone(old: &Policy, new: &Policy) -> Vec<GoneName> {
         })
     }
     let stored = |name: &GoneName| {
-        let derived = old.feature_position(FeatureId(name.number)).is_some_and(|position| {
-            matches!(old.tables.features[position].kind, FeatureKind::Derived(_))
-        });
-        name.namespace != Namespace::Feature as u8 || !derived
+        let position = old.feature_position(FeatureId(name.number));
+        let stores =
+            position.is_some_and(|position| Layout::stores(&old.tables.features[position]));
+        name.namespace != Namespace::Feature as u8 || stores
     };
     let all = of::<FeatureId>(old)
         .filter(stored)
@@ -204,7 +204,7 @@ impl GoneName {
 impl Predecessor {
     pub(crate) fn of(old: &Policy, new: &Policy) -> Predecessor {
         let tables = &old.tables;
-        let stored = |feature: &&Feature| !matches!(feature.kind, FeatureKind::Derived(_));
+        let stored = |feature: &&Feature| Layout::stores(feature);
         let nothing = Program { start: 0, len: 0 };
         let bare = |moment: &Moment| {
             let offers = 0..0;
@@ -212,13 +212,14 @@ impl Predecessor {
         };
         Predecessor {
             version: tables.version,
-            features: tables.features.iter().filter(stored).cloned().collect(),
+            features: tables.features.iter().filter(stored).map(without_lifecycle).collect(),
             moments: tables.moments.iter().map(bare).collect(),
             contact_entries: old.layout.contact_entries as u16,
             gone: gone(old, new),
         }
     }
 
+    /// How profiles of the older policy lie.
     pub(crate) fn layout(&self) -> Layout {
         Layout::of(&self.features, &self.moments, usize::from(self.contact_entries))
     }
@@ -231,6 +232,15 @@ impl Predecessor {
             .find(|gone| gone.namespace == namespace as u8 && gone.number == number);
         found.map(|gone| gone.name.as_str())
     }
+}
+
+/// A feature as it is stored: its lifecycle is the older policy's own.
+fn without_lifecycle(feature: &Feature) -> Feature {
+    let kind = match feature.kind {
+        FeatureKind::Stage { .. } => FeatureKind::Stage { lifecycle: 0 },
+        kind => kind,
+    };
+    Feature { kind, ..feature.clone() }
 }
 
 /// The programs of all layouts that tables succeed, ascending by hash.

@@ -106,7 +106,7 @@ impl Migration {
     pub(crate) fn new(old: &Predecessor, tables: &Tables, layout: &Layout) -> Migration {
         let from = old.layout();
         let names = Naming { old, tables };
-        let stored = |feature: &&Feature| !matches!(feature.kind, FeatureKind::Derived(_));
+        let stored = |feature: &&Feature| Layout::stores(feature);
         let mut features: Vec<(String, FeatureChange)> = Vec::new();
         for feature in &old.features {
             let new = tables.features.iter().filter(stored).find(|new| new.id == feature.id);
@@ -197,6 +197,9 @@ pub(crate) fn describe(feature: &Feature) -> String {
     let way = match feature.kind {
         FeatureKind::Attribute => "attribute",
         FeatureKind::Derived(_) => "derived",
+        FeatureKind::Output { .. } => "output of a model",
+        FeatureKind::Stage { .. } => "stage of a lifecycle",
+        FeatureKind::Since { .. } => "time of a stage",
         FeatureKind::Aggregate { fold, .. } => match fold {
             Fold::Count => "count",
             Fold::Sum => "sum",

@@ -8,6 +8,7 @@ mod buffer;
 mod contacts;
 mod features;
 mod fold;
+mod lifecycles;
 mod message;
 mod migration;
 mod open_offers;
@@ -20,6 +21,7 @@ pub(crate) use buffer::{commit, hand_on, initialise, load, open, revision, sound
 pub(crate) use contacts::{Contact, contacts, record_contact};
 pub(crate) use features::{Features, Memo};
 pub(crate) use fold::fold_message;
+pub(crate) use lifecycles::move_on;
 pub use message::{Event, Field, Message, Value};
 pub(crate) use message::{MessageKey, check_events, check_time, resolve};
 pub(crate) use open_offers::{Entry, NewOffer, OpenOffers};

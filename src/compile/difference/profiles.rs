@@ -6,9 +6,7 @@ use std::vec::Vec;
 
 use crate::base::ids::FeatureId;
 use crate::compile::json::Json;
-use crate::policy::{
-    Feature, FeatureChange, FeatureKind, Migration, Policy, Predecessor, describe,
-};
+use crate::policy::{Feature, FeatureChange, Layout, Migration, Policy, Predecessor, describe};
 
 /// What happens to stored profiles.
 #[derive(Clone, Debug)]
@@ -89,9 +87,9 @@ pub(super) fn profiles(old: &Policy, new: &Policy) -> ProfileChange {
     // What is computed has no bytes, but rules read it.
     for (id, name) in old.names::<FeatureId>() {
         let change = match (feature(old, id), feature(new, id)) {
-            (Some(was), None) if is_derived(was) => Some(FeatureChange::Dropped),
-            (Some(was), Some(is)) if is_derived(was) && is_derived(is) && was.ty == is.ty => None,
-            (Some(was), Some(is)) if is_derived(is) => {
+            (Some(was), None) if is_computed(was) => Some(FeatureChange::Dropped),
+            (Some(was), Some(is)) if is_computed(was) && is_computed(is) && was.ty == is.ty => None,
+            (Some(was), Some(is)) if is_computed(is) => {
                 features.retain(|(other, _)| other != name);
                 Some(FeatureChange::Retyped(describe(was), describe(is)))
             }
@@ -100,7 +98,7 @@ pub(super) fn profiles(old: &Policy, new: &Policy) -> ProfileChange {
         features.extend(change.map(|change| (name.to_string(), change)));
     }
     for (id, name) in new.names::<FeatureId>() {
-        if feature(new, id).is_some_and(is_derived) && feature(old, id).is_none() {
+        if feature(new, id).is_some_and(is_computed) && feature(old, id).is_none() {
             features.push((name.to_string(), FeatureChange::Added));
         }
     }
@@ -116,6 +114,6 @@ fn feature(policy: &Policy, id: FeatureId) -> Option<&Feature> {
     policy.tables.features.get(policy.feature_position(id)?)
 }
 
-fn is_derived(feature: &Feature) -> bool {
-    matches!(feature.kind, FeatureKind::Derived(_))
+fn is_computed(feature: &Feature) -> bool {
+    !Layout::stores(feature)
 }

@@ -33,7 +33,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     hashes.try_reserve_exact(older.len() + 1).map_err(|_| ArtifactError::Memory)?;
     hashes.push(Layout::new(check.tables).hash);
     for old in older {
-        predecessor(check, old)?;
+        predecessor(old)?;
         let layout = old.layout();
         ensure(layout.bytes <= PROFILE_BYTES_MAX, "an older layout is larger than the limit")?;
         ensure(!hashes.contains(&layout.hash), "an older layout is there twice")?;
@@ -42,16 +42,17 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     Ok(())
 }
 
-fn predecessor(check: &Check<'_>, old: &Predecessor) -> Result<(), ArtifactError> {
+fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
     let counts = old.features.len() <= FEATURES_MAX
         && old.moments.len() <= MOMENTS_MAX
         && usize::from(old.contact_entries) <= CONTACTS_MAX;
     ensure(counts, "too much in an older layout")?;
     for feature in &old.features {
-        let stored = !matches!(feature.kind, FeatureKind::Derived(_));
-        ensure(stored, "a computed feature in an older layout")?;
+        ensure(Layout::stores(feature), "a computed feature in an older layout")?;
         members(feature.ty, &feature.members)?;
-        schema::kind(check, feature)?;
+        if let FeatureKind::Aggregate { fold, window } = feature.kind {
+            schema::aggregate(feature.ty, fold, window)?;
+        }
     }
     unique(old.features.iter().map(|feature| feature.id))?;
     unique(old.moments.iter().map(|moment| moment.id))?;

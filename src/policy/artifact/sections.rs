@@ -63,7 +63,8 @@ sections! {
     4 "the catalogue" { issues groups offers treatments channels budgets }
     5 "contact rules" { contact }
     6 "code" { code }
-    7 "older layouts" { predecessors }
+    7 "models and lifecycles" { models lifecycles }
+    8 "older layouts" { predecessors }
 }
 
 /// A section that is being read.
