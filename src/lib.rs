@@ -138,7 +138,7 @@ pub use base::limits;
 pub use base::money::MICROS;
 pub use call::{
     Local, Question, Scratch, Shared, Updated, allocate, backfill, classify, decide, eligible,
-    explain, init_profile, new_profile, open_offers, profile_health, profile_revision,
+    explain, init_profile, migrate, new_profile, open_offers, profile_health, profile_revision,
     read_feature, settle, tick, update,
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
@@ -149,7 +149,10 @@ pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, ArtifactError, IndexSize, OfferKind, OfferPlace, Policy};
+pub use policy::{
+    Arm, ArtifactError, FeatureChange, IndexSize, Migration, OfferKind, OfferPlace, Policy,
+    SuccessionError,
+};
 pub use profile::{
     Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, ProfileHealth,
     Value,

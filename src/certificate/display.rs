@@ -35,7 +35,8 @@ impl fmt::Display for Certificate {
 
 impl fmt::Display for ProfileCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let features: usize = self.features.iter().map(|(_, bytes)| bytes).sum();
+        let slots = self.features.iter().map(|(_, bytes)| bytes).sum::<usize>();
+        let features = slots + self.padding;
         write!(
             f,
             "a subscriber: {} bytes ({} header, {} sessions, {} moments, {} contacts, {} open offers, {} features)",
@@ -56,6 +57,10 @@ impl fmt::Display for Steps {
             f,
             "steps at most: update {} ({} an event), classify {}, allocate {}, decide {}",
             self.update, self.event, self.classify, self.allocate, self.decide
-        )
+        )?;
+        match self.migrate {
+            0 => Ok(()),
+            steps => write!(f, ", and {steps} to migrate an older profile"),
+        }
     }
 }

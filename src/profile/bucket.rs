@@ -213,6 +213,18 @@ fn value_of(order: u64, ty: Type) -> Cell {
     })
 }
 
+/// The least or greatest integer, as it is kept, as a double is kept; nothing stays nothing.
+pub(super) fn extreme_as_double(kept: u64, least: bool) -> u64 {
+    let order = if least { !kept } else { kept };
+    match value_of(order, Type::Int).as_int() {
+        Some(value) if kept != 0 => {
+            let order = order_of(Cell::double(value as f64).bits().unwrap_or(0), Type::Double);
+            if least { !order } else { order }
+        }
+        _ => 0,
+    }
+}
+
 fn keep_larger(bucket: &mut [u8], order: u64) {
     let kept = read_u64(bucket, 0).max(order);
     write_u64(bucket, 0, kept);

@@ -52,7 +52,7 @@ pub(crate) fn note_message(
             if read_u64(bytes, oldest + KEY) != 0 {
                 count(bytes, header::EVICTED, 1);
                 let (below, known) = (read_u32(bytes, oldest + BELOW), used(bytes, oldest).1);
-                count(bytes, header::GAPS, known - below.count_ones());
+                count(bytes, header::GAPS, known.saturating_sub(below.count_ones()));
             }
             write_u64(bytes, oldest + KEY, key.session);
             write_u32(bytes, oldest + HIGHEST, key.number);

@@ -76,6 +76,7 @@ fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
             "moments": profile.moments,
             "contacts": profile.contacts,
             "open_offers": profile.open_offers,
+            "padding": profile.padding,
             "features": features,
         },
         "steps_max": {
@@ -84,6 +85,7 @@ fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
             "classify": steps.classify,
             "allocate": steps.allocate,
             "decide": steps.decide,
+            "migrate": steps.migrate,
         },
         "decision_bytes": certificate.decision_bytes,
         "programs": certificate.programs,

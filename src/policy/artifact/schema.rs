@@ -123,12 +123,16 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Output { model } => models::output(check, position, model),
         FeatureKind::Stage { lifecycle } => lifecycles::stage(check, position, lifecycle),
         FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
-        FeatureKind::Aggregate(aggregate) => {
-            aggregate.unsound().map_or(Ok(()), |what| ensure(false, what))?;
-            ensure(aggregate.result() == feature.ty, "a fold that gives another type")?;
-            aggregate.bill_day().map_or(Ok(()), |position| bill_day(check, position))
+        FeatureKind::Aggregate(kept) => {
+            aggregate(feature.ty, &kept)?;
+            kept.bill_day().map_or(Ok(()), |position| bill_day(check, position))
         }
     }
+}
+
+pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError> {
+    kept.unsound().map_or(Ok(()), |what| ensure(false, what))?;
+    ensure(kept.result() == ty, "a fold that gives another type")
 }
 
 fn bill_day(check: &Check<'_>, position: u16) -> Result<(), ArtifactError> {
