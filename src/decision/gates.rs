@@ -73,6 +73,7 @@ impl Answers {
 pub(crate) struct Gates<'a, 'f> {
     pub(crate) features: &'a mut Features<'f>,
     pub(crate) inputs: &'a Inputs<'a>,
+    arm: Arm,
     context: &'a Context,
     lease: &'a Lease,
     workspace: &'a mut Answers,
@@ -87,6 +88,7 @@ impl<'a, 'f> Gates<'a, 'f> {
     pub(crate) fn new(
         features: &'a mut Features<'f>,
         inputs: &'a Inputs<'a>,
+        arm: Arm,
         context: &'a Context,
         lease: &'a Lease,
         workspace: &'a mut Answers,
@@ -98,6 +100,7 @@ impl<'a, 'f> Gates<'a, 'f> {
         Gates {
             features,
             inputs,
+            arm,
             context,
             lease,
             workspace,
@@ -167,7 +170,7 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.suppressed(offer.kind) {
             return Err(Stage::Suppressed);
         }
-        if self.inputs.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
+        if self.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
             return Err(Stage::InControl);
         }
         let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);

@@ -102,9 +102,9 @@ pub(crate) struct Exploration {
 #[repr(u8)]
 pub enum Arm {
     /// Gets offers.
-    Treated = 0,
+    Treated = 1,
     /// Gets none but those of exempt kinds, to measure what offers are worth.
-    Control = 1,
+    Control = 2,
 }
 
 /// Where an offer stands in the catalogue.
