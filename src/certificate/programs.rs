@@ -12,6 +12,8 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
         FeatureKind::Derived(program) => Some(program),
         _ => None,
     });
+    let inputs = tables.models.iter().flat_map(|model| &model.inputs).map(|input| input.program);
+    let transitions = tables.lifecycles.iter().flat_map(|lifecycle| &lifecycle.transitions);
     let moments = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
     let issues = tables.issues.iter().flat_map(|issue| of_rules(&issue.rules));
     let groups = tables.groups.iter().flat_map(|group| of_rules(&group.rules));
@@ -25,6 +27,8 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
     let suppressions = tables.contact.suppressions.iter().map(|suppression| suppression.when);
     events
         .chain(derived)
+        .chain(inputs)
+        .chain(transitions.map(|transition| transition.when))
         .chain(moments)
         .chain(issues)
         .chain(groups)

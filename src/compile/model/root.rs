@@ -40,6 +40,16 @@ pub(in crate::compile) static ROOT: Record = Record {
             Form::Named(&Form::Table(&SEGMENT)),
             "Groups of subscribers by rule; their names can be used in every rule.",
         ),
+        optional(
+            "models",
+            Form::Named(&Form::Table(&MODEL)),
+            "Numbers computed from features by something that was fitted to data.",
+        ),
+        optional(
+            "lifecycles",
+            Form::Named(&Form::Table(&LIFECYCLE)),
+            "Stages that subscribers go through.",
+        ),
         optional("moments", Form::Named(&Form::Table(&MOMENT)), "Situations worth acting on."),
         optional("budgets", Form::Named(&Form::Table(&BUDGET)), "What offers may consume."),
         optional("channels", Form::Named(&Form::Table(&CHANNEL)), "Ways to reach people."),
