@@ -63,10 +63,11 @@ const _: () = {
 /// Compiles a policy from its text.
 ///
 /// name is what messages call the text (a file name, UTF-8); text is TOML, or JSON if the name ends
-/// in ".json" or the text begins with a brace; ids is the table of permanent numbers that is stored beside it (UTF-8; empty for a policy that has none yet). On
-/// success *policy is a handle that the caller frees with opportune_policy_free. If names were
-/// new, the table has grown: store what opportune_policy_ids gives before using the policy, or
-/// the numbers will mean something else another time.
+/// in ".json" or the text begins with a brace; ids is the table of permanent numbers that is
+/// stored beside it (UTF-8; empty for a policy that has none yet). On success *policy is a handle
+/// that the caller frees with opportune_policy_free. If names were new, the table has grown: store
+/// what opportune_policy_ids gives before using the policy, or the numbers will mean something
+/// else another time.
 ///
 /// On OPPORTUNE_COMPILE_FAILED, message gets every mistake with its line and column, as UTF-8
 /// text without NUL for people, cut if it is longer than message_capacity; *message_length is
