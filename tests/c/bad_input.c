@@ -225,9 +225,9 @@ static void artifacts(void)
     bytes[len / 2] ^= 1;
     REFUSED(OPPORTUNE_MALFORMED, opportune_policy_load(bytes, len, &loaded));
     bytes[len / 2] ^= 1;
-    bytes[4] = 99;
+    bytes[4] ^= 99;
     REFUSED(OPPORTUNE_ARTIFACT_VERSION, opportune_policy_load(bytes, len, &loaded));
-    bytes[4] = 1;
+    bytes[4] ^= 99;
     HOLDS(loaded == (opportune_policy *)out);
 
     /* What was saved is what is loaded, without the table of ids, and saves the same bytes. */
