@@ -1040,6 +1040,12 @@ typedef struct {
  */
 #define OPPORTUNE_ARTIFACT_VERSION 112
 
+/**
+ * The policy cannot take over the profiles of an older one: another salt, a permanent number that
+ * stands for two things, or too many layouts.
+ */
+#define OPPORTUNE_SUCCESSION 113
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1131,6 +1137,22 @@ opportune_status opportune_policy_save(const opportune_policy *policy,
                                        uint8_t *buffer,
                                        size_t capacity,
                                        size_t *length);
+
+/**
+ * Makes a policy that decides as the given one and takes over profiles that were written under
+ * count older ones, and under what those succeed themselves: any call that meets such a profile
+ * brings it to the new layout first. On success *successor is a handle that the caller frees
+ * with opportune_policy_free; it has a fingerprint of its own, so snapshots and local handles are
+ * made for it. OPPORTUNE_SUCCESSION if the profiles would be misread: another salt, a
+ * permanent number that stands for two things, or too many layouts. The command
+ * "opportune compile --succeeds" does the same, and says what becomes of what profiles hold.
+ *
+ * Allocates: for start-up, not for the rating thread. Any thread.
+ */
+opportune_status opportune_policy_succeeding(const opportune_policy *policy,
+                                             const opportune_policy *const *older,
+                                             size_t count,
+                                             opportune_policy **successor);
 
 /**
  * Frees a policy. NULL is allowed and does nothing. No call may be using it; snapshots, local
@@ -1367,6 +1389,29 @@ opportune_status opportune_backfill(const opportune_policy *policy,
                                     size_t profile_out_capacity,
                                     uint64_t expected_revision,
                                     uint64_t *revision);
+
+/**
+ * Brings a profile of an older layout that the policy succeeds to the policy's own. Every call
+ * that changes a profile does so with one that it meets; this one is for hosts that go through
+ * their store ahead of traffic. *migrated, unless NULL, is set to 1 if that was done, and to 0 if
+ * there was nothing to do and the profile is handed on as it is; *revision, unless NULL, to the
+ * revision of the profile afterwards.
+ *
+ * The profile arguments are as for opportune_decide. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY,
+ * OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, OPPORTUNE_SCRATCH_MISMATCH. Does not allocate.
+ * The thread that owns the handle.
+ */
+opportune_status opportune_profile_migrate(const opportune_policy *policy,
+                                           opportune_local *local,
+                                           const void *subscriber,
+                                           size_t subscriber_len,
+                                           const uint8_t *profile_in,
+                                           size_t profile_in_len,
+                                           uint8_t *profile_out,
+                                           size_t profile_out_capacity,
+                                           uint64_t expected_revision,
+                                           uint32_t *migrated,
+                                           uint64_t *revision);
 
 /**
  * Reads one feature as it is at now_ms: value->type is OPPORTUNE_TYPE_NONE when it is missing.

@@ -3,12 +3,16 @@
 use core::ffi::{c_char, c_void};
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::guard::guard;
 use super::handles::{give, opportune_policy, take_back};
 use super::pointers;
 use super::source::{Words, compile_to};
-use super::status::{OPPORTUNE_BAD_ENUM, OPPORTUNE_UNKNOWN_NAME, Refusal, opportune_status};
+use super::status::{
+    OPPORTUNE_BAD_ENUM, OPPORTUNE_OUT_OF_MEMORY, OPPORTUNE_SUCCESSION, OPPORTUNE_UNKNOWN_NAME,
+    Refusal, opportune_status,
+};
 use crate::base::ids::Namespace;
 use crate::compile::Source;
 use crate::policy::Policy;
@@ -151,6 +155,41 @@ pub unsafe extern "C" fn opportune_policy_save(
             )
         };
         pointers::deliver(&policy.policy.to_bytes(), buffer, length)
+    })
+}
+
+/// Makes a policy that decides as the given one and takes over profiles that were written under
+/// count older ones, and under what those succeed themselves: any call that meets such a profile
+/// brings it to the new layout first. On success *successor is a handle that the caller frees
+/// with opportune_policy_free; it has a fingerprint of its own, so snapshots and local handles are
+/// made for it. OPPORTUNE_SUCCESSION if the profiles would be misread: another salt, a
+/// permanent number that stands for two things, or too many layouts. The command
+/// "opportune compile --succeeds" does the same, and says what becomes of what profiles hold.
+///
+/// Allocates: for start-up, not for the rating thread. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_succeeding(
+    policy: *const opportune_policy,
+    older: *const *const opportune_policy,
+    count: usize,
+    successor: *mut *mut opportune_policy,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, older, out) = unsafe {
+            (pointers::borrow(policy)?, pointers::array(older, count)?, pointers::out(successor)?)
+        };
+        let mut policies = Vec::new();
+        policies.try_reserve(count).map_err(|_| Refusal(OPPORTUNE_OUT_OF_MEMORY))?;
+        for &old in older {
+            // SAFETY: as above.
+            policies.push(&unsafe { pointers::borrow(old) }?.policy);
+        }
+        let policy_ids = policy.ids.clone();
+        let made = policy.policy.succeeding(&policies);
+        let made = made.map_err(|_| Refusal(OPPORTUNE_SUCCESSION))?;
+        give(opportune_policy { policy: made, ids: policy_ids }, out);
+        Ok(())
     })
 }
 

@@ -243,6 +243,90 @@ static void artifacts(void)
     opportune_policy_free(loaded);
 }
 
+/* A profile of an older policy: refused by one that does not succeed it, migrated by one that does. */
+static void successions(const char *text, size_t text_len, const char *ids, size_t ids_len)
+{
+    static const char more[] = "\n[attributes.added]\ntype = \"int\"\n";
+    static char longer[1 << 18];
+    static uint8_t migrated[ROOM];
+    opportune_policy *bare = NULL, *next = (opportune_policy *)out;
+    opportune_local *mine = NULL;
+    const opportune_policy *older[2];
+    size_t bytes = 0;
+    uint32_t was = 7;
+    uint64_t revision = 7;
+
+    HOLDS(text_len + sizeof more <= sizeof longer);
+    memcpy(longer, text, text_len);
+    memcpy(longer + text_len, more, sizeof more - 1);
+    DONE(opportune_policy_compile("p", 1, longer, text_len + sizeof more - 1, ids, ids_len, &bare,
+                                  NULL, 0, NULL));
+    older[0] = policy;
+    older[1] = NULL;
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(NULL, older, 1, &next));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(bare, NULL, 1, &next));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(bare, older, 2, &next));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(bare, older, 1, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_policy_succeeding(bare, older, HUGE_LEN, &next));
+    HOLDS(next == (opportune_policy *)out);
+    {
+        opportune_policy *salted = NULL;
+        char *salt = strstr(longer, "\nsalt = \"");
+        HOLDS(salt != NULL);
+        salt[9] ^= 1;
+        DONE(opportune_policy_compile("p", 1, longer, text_len + sizeof more - 1, ids, ids_len,
+                                      &salted, NULL, 0, NULL));
+        REFUSED(OPPORTUNE_SUCCESSION, opportune_policy_succeeding(salted, older, 1, &next));
+        opportune_policy_free(salted);
+    }
+    DONE(opportune_policy_succeeding(bare, older, 1, &next));
+    DONE(opportune_policy_profile_bytes(next, &bytes));
+    HOLDS(bytes > profile_len);
+    DONE(opportune_local_new(next, 1, 1, 1, &mine));
+
+#define MIGRATE(policy, local, in, in_len, room, revision_of)                                     \
+    opportune_profile_migrate(policy, local, KEY, in, in_len, out, room, revision_of, &was,       \
+                              &revision)
+    REFUSED(OPPORTUNE_NULL_POINTER, MIGRATE(NULL, mine, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, MIGRATE(next, NULL, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, MIGRATE(next, mine, NULL, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_migrate(next, mine, NULL, 1, profile, profile_len, out, ROOM, 0,
+                                      &was, &revision));
+    REFUSED(OPPORTUNE_PROFILE_SUBSCRIBER,
+            opportune_profile_migrate(next, mine, "x", 1, profile, profile_len, out, ROOM, 0,
+                                      &was, &revision));
+    REFUSED(OPPORTUNE_SCRATCH_MISMATCH, MIGRATE(next, local, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, MIGRATE(next, mine, profile, profile_len, bytes - 1, 0));
+    REFUSED(OPPORTUNE_PROFILE_REVISION, MIGRATE(next, mine, profile, profile_len, ROOM, 99));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, MIGRATE(next, mine, profile, profile_len - 1, ROOM, 0));
+    memcpy(migrated, profile, profile_len);
+    migrated[80] ^= 1;
+    REFUSED(OPPORTUNE_PROFILE_CHECKSUM, MIGRATE(next, mine, migrated, profile_len, ROOM, 0));
+    migrated[80] ^= 1;
+    migrated[0] ^= 1;
+    REFUSED(OPPORTUNE_PROFILE_FORMAT, MIGRATE(next, mine, migrated, profile_len, ROOM, 0));
+    opportune_local_free(mine);
+    DONE(opportune_local_new(bare, 1, 1, 1, &mine));
+    REFUSED(OPPORTUNE_PROFILE_LAYOUT, MIGRATE(bare, mine, profile, profile_len, ROOM, 0));
+    opportune_local_free(mine);
+    HOLDS(was == 7 && revision == 7);
+
+    /* In place, with room to grow: then it is one more revision, and there is nothing to do. */
+    DONE(opportune_local_new(next, 1, 1, 1, &mine));
+    memcpy(migrated, profile, profile_len);
+    DONE(opportune_profile_revision(next, profile, profile_len, &revision));
+    DONE(opportune_profile_migrate(next, mine, KEY, migrated, profile_len, migrated,
+                                   sizeof migrated, revision, &was, NULL));
+    HOLDS(was == 1);
+    DONE(opportune_profile_migrate(next, mine, KEY, migrated, bytes, migrated, bytes,
+                                   revision + 1, &was, &revision));
+    HOLDS(was == 0);
+    opportune_local_free(mine);
+    opportune_policy_free(next);
+    opportune_policy_free(bare);
+}
+
 static void shared_state(void)
 {
     opportune_snapshot *made = (opportune_snapshot *)out;
@@ -723,6 +807,7 @@ int main(int argc, char **argv)
 
     policies(text, text_len, ids, ids_len);
     artifacts();
+    successions(text, text_len, ids, ids_len);
     shared_state();
     profiles();
     messages();
