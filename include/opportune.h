@@ -27,9 +27,9 @@
  *   libraries of different versions understand one another. Later versions add at the end only.
  * - Threads. Any number of threads may use a policy or a snapshot at once; a local handle belongs
  *   to one at a time. There is no last error to fetch, no lock, no signal handler and no global
- *   state; only opportune_policy_compile has caches behind locks, which stay when policies are
- *   freed.
- *   Functions that do not allocate run on a stack of 16 KiB.
+ *   state; only opportune_policy_compile and opportune_policy_compile_files have caches behind
+ *   locks, which stay when policies are freed. Functions that do not allocate run on a stack of
+ *   16 KiB.
  * - Time is an argument. The library reads no clock, file, socket or environment variable.
  * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" abort the process if
  *   the allocator has nothing left.)
@@ -423,6 +423,44 @@ typedef struct opportune_snapshot opportune_snapshot;
 typedef int32_t opportune_status;
 
 /**
+ * What went past a profile. Counts begin with it, never fall, and stop at UINT32_MAX. Set
+ * struct_size; the rest is written by the call.
+ */
+typedef struct {
+    /**
+     * sizeof(opportune_health).
+     */
+    size_t struct_size;
+    /**
+     * Events, and backfilled values, that came too late for at least one of their windows, and
+     * were left out there. A window takes what is within its own length of the newest event that
+     * it has seen.
+     */
+    uint32_t late_events;
+    /**
+     * Message numbers that were skipped within a session, and had not come when 32 higher ones
+     * had passed or when the session was forgotten.
+     */
+    uint32_t sequence_gaps;
+    /**
+     * Sessions forgotten to make room: of those a retransmission would not be recognised.
+     */
+    uint32_t evicted_sessions;
+    /**
+     * Open offers closed to make room for newer ones.
+     */
+    uint32_t crowded_out_offers;
+    /**
+     * The revision: one more after each call that changed the profile.
+     */
+    uint64_t revision;
+    /**
+     * The latest now_ms of any call; 0 before the first.
+     */
+    int64_t latest_now_ms;
+} opportune_health;
+
+/**
  * Bytes, or text without a terminating NUL. {NULL, 0} is empty; NULL with a length is refused.
  * The bytes are read during the call only. This shape is frozen.
  */
@@ -436,6 +474,20 @@ typedef struct {
      */
     size_t len;
 } opportune_bytes;
+
+/**
+ * A file of a policy's text. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What messages call it: a file name in UTF-8. One that ends in ".json" is JSON.
+     */
+    opportune_bytes name;
+    /**
+     * TOML, or JSON if it begins with a brace, in UTF-8.
+     */
+    opportune_bytes text;
+} opportune_source;
 
 /**
  * What a value holds; its type says which member counts. This shape is frozen.
@@ -493,6 +545,16 @@ typedef struct {
      * The value; its id is of OPPORTUNE_NAMESPACE_FEATURE.
      */
     opportune_value value;
+    /**
+     * Of a mean the number of events, of a share the whole, of a quantile how often the value
+     * occurred; its id does not matter. Otherwise OPPORTUNE_TYPE_NONE.
+     */
+    opportune_value among;
+    /**
+     * The zone whose calendar places it: the member id of its name. 0: the subscriber's own, or
+     * the policy's default.
+     */
+    uint32_t zone;
 } opportune_dated;
 
 /**
@@ -1069,15 +1131,17 @@ const char *opportune_stage_words(uint32_t stage);
 /**
  * Compiles a policy from its text.
  *
- * name is what messages call the text (a file name, UTF-8); text is TOML; ids is the table of
- * permanent numbers that is stored beside it (UTF-8; empty for a policy that has none yet). On
- * success *policy is a handle that the caller frees with opportune_policy_free. If names were
- * new, the table has grown: store what opportune_policy_ids gives before using the policy, or
- * the numbers will mean something else another time.
+ * name is what messages call the text (a file name, UTF-8); text is TOML, or JSON if the name ends
+ * in ".json" or the text begins with a brace; ids is the table of permanent numbers that is
+ * stored beside it (UTF-8; empty for a policy that has none yet). On success *policy is a handle
+ * that the caller frees with opportune_policy_free. If names were new, the table has grown: store
+ * what opportune_policy_ids gives before using the policy, or the numbers will mean something
+ * else another time.
  *
  * On OPPORTUNE_COMPILE_FAILED, message gets every mistake with its line and column, as UTF-8
  * text without NUL for people, cut if it is longer than message_capacity; *message_length is
- * its full length. On any other status *message_length is 0. message may be NULL if
+ * its full length. On OPPORTUNE_OK the same is told of what the policy says and cannot mean:
+ * warnings, often none. On any other status *message_length is 0. message may be NULL if
  * message_capacity is 0; message_length may be NULL.
  *
  * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
@@ -1191,6 +1255,23 @@ opportune_status opportune_policy_name(const opportune_policy *policy,
                                        char *buffer,
                                        size_t capacity,
                                        size_t *length);
+
+/**
+ * Compiles a policy from several files, as opportune_policy_compile does from one: their sections
+ * are put together in the order of the files. What a file includes is for the caller to find and
+ * pass; nothing is read here.
+ *
+ * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
+ * rating thread. Any thread.
+ */
+opportune_status opportune_policy_compile_files(const opportune_source *sources,
+                                                size_t source_count,
+                                                const char *ids,
+                                                size_t ids_len,
+                                                opportune_policy **policy,
+                                                char *message,
+                                                size_t message_capacity,
+                                                size_t *message_length);
 
 /**
  * Makes the snapshot before anything has been learned: the policy's priors, nothing scarce,
@@ -1332,16 +1413,28 @@ opportune_status opportune_profile_revision(const opportune_policy *policy,
                                             uint64_t *revision);
 
 /**
+ * Checks a profile and writes what went past it to *health.
+ *
+ * OPPORTUNE_PROFILE_... Does not allocate. Any thread.
+ */
+opportune_status opportune_profile_health(const opportune_policy *policy,
+                                          const uint8_t *profile,
+                                          size_t profile_len,
+                                          opportune_health *health);
+
+/**
  * Takes over history and outside data as far as it is known at now_ms: count dated values, none
- * of a later time. For an attribute: its value, as of
- * that time (an older one does not replace a newer). For an aggregate: what its events of one
- * bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
- * least, greatest or last value; for a last time, the time alone counts.
+ * of a later time. For an attribute: its value, as of that time (an older one does not replace a
+ * newer). For an aggregate: what its events of one bucket come to, at any time within the
+ * bucket. How many for a count, for active periods and for a streak (an integer); their sum,
+ * least, greatest, last or first value; for a last or a first time, the time alone counts; for a
+ * mean their sum, among how many; for a share the part, among the whole; of a distinct count or a
+ * quantile one of the values. What decays weighs a value by its own time_ms.
  *
  * The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
  * profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
- * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it
- * gets more values than ever before. The thread that owns the handle.
+ * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_VALUE_TYPE,
+ * OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
  */
 opportune_status opportune_backfill(const opportune_policy *policy,
                                     opportune_local *local,

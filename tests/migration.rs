@@ -546,7 +546,7 @@ fn the_latest_contacts_are_kept() {
 fn refused_profiles_are_untouched() {
     let mut versions = Versions::default();
     let old = versions.compile("[features.a]\ncount = 'use'\n");
-    let bare = versions.compile("[features.a]\ncount = 'use'\n[features.b]\ncount = 'use'\n");
+    let bare = versions.compile("[features.a]\ncount = 'use'\n[features.b]\nlast_time = 'use'\n");
     let new = bare.succeeding(&[&old]).expect("one salt");
     let sound = replayed(&old, &[], START_MS);
     let mut local = Local::new(&new, Origin { node: 1, epoch: 1, sequence: 1 });

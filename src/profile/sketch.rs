@@ -43,17 +43,25 @@ pub(super) fn read_distinct<'b>(registers: u16, buckets: impl Iterator<Item = &'
     libm::rint(estimate(f64::from(registers), &counts)) as i64
 }
 
-/// How many values leave so many registers at each rank. Unbiased from one value on, without a
-/// second estimator for small numbers: Ertl, "New cardinality estimation algorithms for
-/// HyperLogLog sketches" (2017), algorithm 6.
+/// How many values leave so many registers at each rank. Few are counted by the registers that are
+/// empty (linear counting: Whang, Vander-Zanden, Taylor 1990), which is exact but for those that
+/// share one. Many: Ertl, "New cardinality estimation algorithms for HyperLogLog sketches" (2017),
+/// algorithm 6, which is unbiased from there on.
 fn estimate(registers: f64, counts: &[u16; RANK_MAX as usize + 1]) -> f64 {
     /// 1 / (2 ln 2).
     const ALPHA: f64 = 0.721_347_520_444_481_7;
     let [empty, ranks @ .., full] = counts.map(f64::from);
+    let linear = registers * libm::log(registers / empty);
+    if linear <= LINEAR_SHARE_MAX * registers {
+        return linear;
+    }
     let above = registers * tau(1.0 - full / registers);
     let ranked = ranks.iter().rev().fold(above, |sum, count| 0.5 * (sum + count));
     ALPHA * registers * registers / (ranked + registers * sigma(empty / registers))
 }
+
+/// Values a register up to which linear counting is used.
+const LINEAR_SHARE_MAX: f64 = 0.6;
 
 /// Turns after which both series below no longer change.
 const TURNS_MAX: usize = 64;
