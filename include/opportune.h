@@ -1032,6 +1032,11 @@ typedef struct {
  */
 #define OPPORTUNE_SUCCESSION 113
 
+/**
+ * The JSON of a profile has a mistake; the message says which key and why.
+ */
+#define OPPORTUNE_IMPORT_FAILED 114
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
