@@ -27,9 +27,9 @@
  *   libraries of different versions understand one another. Later versions add at the end only.
  * - Threads. Any number of threads may use a policy or a snapshot at once; a local handle belongs
  *   to one at a time. There is no last error to fetch, no lock, no signal handler and no global
- *   state; only opportune_policy_compile has caches behind locks, which stay when policies are
- *   freed.
- *   Functions that do not allocate run on a stack of 16 KiB.
+ *   state; only opportune_policy_compile and opportune_policy_compile_files have caches behind
+ *   locks, which stay when policies are freed. Functions that do not allocate run on a stack of
+ *   16 KiB.
  * - Time is an argument. The library reads no clock, file, socket or environment variable.
  * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" abort the process if
  *   the allocator has nothing left.)
@@ -436,6 +436,20 @@ typedef struct {
      */
     size_t len;
 } opportune_bytes;
+
+/**
+ * A file of a policy's text. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What messages call it: a file name in UTF-8. One that ends in ".json" is JSON.
+     */
+    opportune_bytes name;
+    /**
+     * TOML, or JSON if it begins with a brace, in UTF-8.
+     */
+    opportune_bytes text;
+} opportune_source;
 
 /**
  * What a value holds; its type says which member counts. This shape is frozen.
@@ -1074,15 +1088,17 @@ const char *opportune_stage_words(uint32_t stage);
 /**
  * Compiles a policy from its text.
  *
- * name is what messages call the text (a file name, UTF-8); text is TOML; ids is the table of
- * permanent numbers that is stored beside it (UTF-8; empty for a policy that has none yet). On
- * success *policy is a handle that the caller frees with opportune_policy_free. If names were
- * new, the table has grown: store what opportune_policy_ids gives before using the policy, or
- * the numbers will mean something else another time.
+ * name is what messages call the text (a file name, UTF-8); text is TOML, or JSON if the name ends
+ * in ".json" or the text begins with a brace; ids is the table of permanent numbers that is
+ * stored beside it (UTF-8; empty for a policy that has none yet). On success *policy is a handle
+ * that the caller frees with opportune_policy_free. If names were new, the table has grown: store
+ * what opportune_policy_ids gives before using the policy, or the numbers will mean something
+ * else another time.
  *
  * On OPPORTUNE_COMPILE_FAILED, message gets every mistake with its line and column, as UTF-8
  * text without NUL for people, cut if it is longer than message_capacity; *message_length is
- * its full length. On any other status *message_length is 0. message may be NULL if
+ * its full length. On OPPORTUNE_OK the same is told of what the policy says and cannot mean:
+ * warnings, often none. On any other status *message_length is 0. message may be NULL if
  * message_capacity is 0; message_length may be NULL.
  *
  * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
@@ -1196,6 +1212,23 @@ opportune_status opportune_policy_name(const opportune_policy *policy,
                                        char *buffer,
                                        size_t capacity,
                                        size_t *length);
+
+/**
+ * Compiles a policy from several files, as opportune_policy_compile does from one: their sections
+ * are put together in the order of the files. What a file includes is for the caller to find and
+ * pass; nothing is read here.
+ *
+ * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
+ * rating thread. Any thread.
+ */
+opportune_status opportune_policy_compile_files(const opportune_source *sources,
+                                                size_t source_count,
+                                                const char *ids,
+                                                size_t ids_len,
+                                                opportune_policy **policy,
+                                                char *message,
+                                                size_t message_capacity,
+                                                size_t *message_length);
 
 /**
  * Makes the snapshot before anything has been learned: the policy's priors, nothing scarce,

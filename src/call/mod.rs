@@ -3,6 +3,8 @@
 
 mod decide;
 mod eligible;
+#[cfg(all(test, feature = "compiler"))]
+mod ill_typed;
 mod profiles;
 mod scratch;
 

@@ -24,6 +24,7 @@ mod policy;
 mod portable;
 mod profile;
 mod snapshot;
+mod source;
 mod stage;
 mod status;
 mod structs;

@@ -98,6 +98,49 @@ static uint32_t id(uint32_t space, const char *name)
     return number;
 }
 
+#define BYTES(text) {text, sizeof text - 1}
+
+/* Policies of several files. */
+static void sources(opportune_policy **none)
+{
+    const opportune_source files[] = {
+        {BYTES("a.toml"),
+         BYTES("[policy]\n name = 'hello'\n version = 1\n currency = 'USD'\n zones = ['UTC']\n"
+               "[events.use]\n amount = 'money'\n[channels.ussd]\n[contact]\n"
+               "caps = [{ at_most = 10, within = '30d', of = 'all' }]\n")},
+        {BYTES("b"), BYTES("{\"features\": {\"uses\": {\"count\": \"use\"}}}")},
+        {BYTES("c"), BYTES("[features.no")},
+        {BYTES("\xff"), BYTES("")},
+        {BYTES("d"), {NULL, 1}},
+        {{NULL, 1}, BYTES("")},
+    };
+    opportune_policy *made = NULL;
+    char words[4096];
+    size_t len = 7;
+    uint32_t number = 0;
+
+#define FILES(first, count, handle)                                                               \
+    opportune_policy_compile_files(files + (first), count, NULL, 0, handle, NULL, 0, NULL)
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_policy_compile_files(NULL, 1, NULL, 0, none, NULL, 0, NULL));
+    REFUSED(OPPORTUNE_MISALIGNED,
+            opportune_policy_compile_files((const opportune_source *)(const void *)(out + 1), 1, NULL, 0, none,
+                                           NULL, 0, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, FILES(0, HUGE_LEN, none));
+    REFUSED(OPPORTUNE_NULL_POINTER, FILES(0, 2, NULL));
+    REFUSED(OPPORTUNE_NOT_UTF8, FILES(3, 1, none));
+    REFUSED(OPPORTUNE_NULL_POINTER, FILES(4, 1, none));
+    REFUSED(OPPORTUNE_NULL_POINTER, FILES(5, 1, none));
+    REFUSED(OPPORTUNE_COMPILE_FAILED, FILES(0, 0, none));
+    REFUSED(OPPORTUNE_COMPILE_FAILED, FILES(0, 3, none));
+
+    /* Files of both kinds make one policy, and what is odd about it is told. */
+    DONE(opportune_policy_compile_files(files, 2, NULL, 0, &made, words, sizeof words, &len));
+    DONE(opportune_policy_id(made, OPPORTUNE_NAMESPACE_FEATURE, "uses", 4, &number));
+    HOLDS(len < sizeof words && len > 8 && memcmp(words, "warning[", 8) == 0);
+    opportune_policy_free(made);
+}
+
 static void policies(const char *text, size_t text_len, const char *ids, size_t ids_len)
 {
     opportune_policy *none = (opportune_policy *)out;
@@ -119,6 +162,8 @@ static void policies(const char *text, size_t text_len, const char *ids, size_t 
     REFUSED(OPPORTUNE_NULL_POINTER,
             opportune_policy_compile("p", 1, "x", 1, NULL, 0, &none, NULL, 1, &len));
     HOLDS(none == (opportune_policy *)out);
+
+    sources(&none);
 
     /* The message is cut, never overrun, and its full length is told. */
     memset(words, PATTERN, sizeof words);
@@ -180,9 +225,9 @@ static void artifacts(void)
     bytes[len / 2] ^= 1;
     REFUSED(OPPORTUNE_MALFORMED, opportune_policy_load(bytes, len, &loaded));
     bytes[len / 2] ^= 1;
-    bytes[4] = 99;
+    bytes[4] ^= 99;
     REFUSED(OPPORTUNE_ARTIFACT_VERSION, opportune_policy_load(bytes, len, &loaded));
-    bytes[4] = 1;
+    bytes[4] ^= 99;
     HOLDS(loaded == (opportune_policy *)out);
 
     /* What was saved is what is loaded, without the table of ids, and saves the same bytes. */
