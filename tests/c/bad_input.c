@@ -374,15 +374,15 @@ static void portable(void)
 
 #define ERASE(policy, local, key, key_len, in, in_len, room, at)                                  \
     opportune_profile_erase(policy, local, key, key_len, in, in_len, out, room, at, &erased)
-    REFUSED(OPPORTUNE_NULL_POINTER, ERASE(NULL, local, KEY, profile, profile_len, ROOM, 0));
-    REFUSED(OPPORTUNE_NULL_POINTER, ERASE(policy, NULL, KEY, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, ERASE(NULL, local, key, 13, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, ERASE(policy, NULL, key, 13, profile, profile_len, ROOM, 0));
     REFUSED(OPPORTUNE_NULL_POINTER, ERASE(policy, local, NULL, 1, profile, profile_len, ROOM, 0));
     REFUSED(OPPORTUNE_BAD_KEY, ERASE(policy, local, key, 0, profile, profile_len, ROOM, 0));
     REFUSED(OPPORTUNE_PROFILE_SUBSCRIBER,
             ERASE(policy, local, key, 3, profile, profile_len, ROOM, 0));
-    REFUSED(OPPORTUNE_PROFILE_LENGTH, ERASE(policy, local, KEY, profile, 99, ROOM, 0));
-    REFUSED(OPPORTUNE_PROFILE_REVISION, ERASE(policy, local, KEY, profile, profile_len, ROOM, 99));
-    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, ERASE(policy, local, KEY, profile, profile_len, 99, 0));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, ERASE(policy, local, key, 13, profile, 99, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_REVISION, ERASE(policy, local, key, 13, profile, profile_len, ROOM, 99));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, ERASE(policy, local, key, 13, profile, profile_len, 99, 0));
     HOLDS(erased == 7);
     DONE(opportune_profile_revision(policy, again, profile_len, &revision));
     DONE(opportune_profile_erase(policy, local, KEY, again, profile_len, again, profile_len, 0,
