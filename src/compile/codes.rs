@@ -401,6 +401,19 @@ seed = "sample"
     mend: "Choose a share between 0 and 1, and exempt fewer kinds; without [control] nobody is held \
         back.";
 
+    /// A treatment that can never score enough to be made.
+    NeverScores = "OPP0911", Warning;
+    why: "A score is propensity x value x weight x lever, less what the channel costs. With value, weight \
+        and lever at their most and twice the propensity it stays below score_min, so the treatment is \
+        never made, and its propensity never learnt.";
+    example: Example::Policy(r#"
+[channels.sms]
+consent = "consent"
+# For a message of 5 cents.
+cost = "5"
+"#);
+    mend: "Correct the cost of the channel or the value of the offer, or lower score_min.";
+
     /// A stage of a lifecycle that nobody can come to.
     UnreachableStage = "OPP0920", Warning;
     why: "No chain of transitions leads to it from the first stage, so every rule about it is for \
