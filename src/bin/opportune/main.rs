@@ -14,6 +14,7 @@ mod explain_code;
 mod input;
 mod load;
 mod output;
+mod profile;
 mod replay;
 mod schema;
 
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use output::Failure;
 
-/// Check, compile and certify policies, and replay logs, of the opportune decisioning library.
+/// Check, compile and certify policies, read profiles, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
@@ -33,6 +34,7 @@ use output::Failure;
   opportune certify prepaid.opp
   opportune explain-code OPP0901
   opportune diff old.toml new.toml
+  opportune profile export prepaid.opp 99955500001.profile
   opportune replay prepaid.opp day.log
   opportune schema > policy.schema.json"
 )]
@@ -49,6 +51,7 @@ enum Command {
     Compile(compile::Options),
     Diff(diff::Options),
     ExplainCode(explain_code::Options),
+    Profile(profile::Options),
     Replay(replay::Options),
     Schema(schema::Options),
 }
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Compile(options) => options.run().map_err(Failure::from),
         Command::Diff(options) => options.run(),
         Command::ExplainCode(options) => options.run().map_err(Failure::from),
+        Command::Profile(options) => options.run().map_err(Failure::from),
         Command::Replay(options) => options.run().map_err(Failure::from),
         Command::Schema(options) => options.run().map_err(Failure::from),
     })
