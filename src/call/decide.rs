@@ -7,10 +7,11 @@ use super::profiles::{Updated, subscriber_hash};
 use super::scratch::{Local, Scratch, Shared};
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::decision::{
-    self, Context, Decision, Explanation, Fate, Inputs, NoTrace, Outcome, Settled, Stage, Trace,
+    self, Context, Decision, Explaining, Explanation, Inputs, NoTrace, Outcome, Settled, Stage,
+    Trace,
 };
 use crate::error::Error;
-use crate::moment::{self, Moments, RaisedMoment};
+use crate::moment::{self, Moments, NoWatch, RaisedMoment};
 use crate::policy::Policy;
 use crate::profile::{self, Features, Message, MessageKey, OpenOffers, ProfileBytes, Seen};
 
@@ -34,7 +35,8 @@ pub fn update(
     Ok(Updated { repeated, revision: profile::revision(&scratch.profile) })
 }
 
-/// The moments that a message raises over an updated profile. Changes nothing, never allocates.
+/// The moments that a message raises over a profile that has taken it in just before; without
+/// events also those that are still active. Changes nothing, never allocates.
 ///
 /// # Errors
 /// Those of the profile and of the message.
@@ -50,7 +52,7 @@ pub fn classify(
     profile::check_events(policy, message)?;
     let mut features =
         Features::new(policy, profile, &mut scratch.memo, message.now_ms, message.zone);
-    Ok(moment::classify(&mut features, message))
+    Ok(moment::classify(&mut features, message, &mut NoWatch))
 }
 
 /// Decides on moments that were raised, and writes the decision into the profile, the lease and
@@ -97,8 +99,9 @@ pub fn decide(
     decide_traced(shared, &mut profile, message, context, local, &mut NoTrace)
 }
 
-/// A message without events: asks the moments that time alone can raise, and closes offers that
-/// have expired.
+/// A message without events: asks the moments that time alone can raise and those that are still
+/// active, and closes offers that have expired. When it is worth calling, decisions say in
+/// [`next_call_ms`](Decision::next_call_ms).
 ///
 /// # Errors
 /// As [`decide`].
@@ -125,17 +128,22 @@ pub fn explain(
     local: &Local,
 ) -> Result<Explanation, Error> {
     let mut new = alloc::vec![0; profile.len()];
-    let mut fates: Vec<Fate> = Vec::new();
+    let mut trace = Explaining::default();
     let decision = decide_traced(
         shared,
         &mut ProfileBytes::apart(profile, &mut new),
         message,
         context,
         &mut local.clone(),
-        &mut fates,
+        &mut trace,
     )?;
+    let Explaining { mut fates, moments } = trace;
     fates.sort_by_key(|fate| fate.offer);
-    Ok(Explanation { decision, fates })
+    let moments = match decision.repeated {
+        true => Vec::new(),
+        false => moments.finish(shared.policy, &new, message),
+    };
+    Ok(Explanation { decision, moments, fates })
 }
 
 /// Takes in what became of an offer. Never allocates. An outcome that finds no open offer is
@@ -233,17 +241,18 @@ fn open(
     Ok(key)
 }
 
-/// Folds a message that is new into scratch.
+/// Folds a message that is new into scratch, and moves patterns on.
 fn take_in(
     policy: &Policy,
     key: MessageKey,
     message: &Message,
     scratch: &mut Scratch,
 ) -> Result<Seen, Error> {
-    let bytes = &mut scratch.profile;
+    let Scratch { profile: bytes, memo, .. } = scratch;
     let seen = profile::note_message(policy, bytes, key, message.now_ms);
     if seen == Seen::First {
         profile::fold_message(policy, bytes, message)?;
+        moment::observe(policy, bytes, memo, message);
     }
     Ok(seen)
 }
@@ -281,10 +290,15 @@ fn answer(
     let Scratch { profile, memo, workspace } = scratch;
     decision::sweep_expired(inputs.policy, profile, inputs.now_ms, lease, delta);
     let mut features = Features::new(inputs.policy, profile, memo, inputs.now_ms, message.zone);
-    let moments = moments.unwrap_or_else(|| moment::classify(&mut features, message));
+    let moments = moments.unwrap_or_else(|| moment::classify(&mut features, message, &mut *trace));
     let mut decision =
         decision::allocate(&mut features, moments, inputs, context, lease, workspace, trace);
     decision::apply(inputs, context, &mut decision, profile, lease, delta);
+    if decision.next_call_ms != 0 {
+        moment::wait_until_ms(inputs.policy, profile, decision.next_call_ms);
+    }
+    moment::plan(inputs.policy, profile, memo, message);
+    decision.next_call_ms = moment::next_call_ms(inputs.policy, profile, inputs.now_ms);
     decision
 }
 
@@ -303,6 +317,7 @@ fn close(
 /// The answer to a message that was answered before: the profile is handed on as it is.
 fn repeat(inputs: &Inputs, profile: &mut ProfileBytes) -> Decision {
     let revision = profile::revision(profile.old());
+    let next_call_ms = moment::next_call_ms(inputs.policy, profile.old(), inputs.now_ms);
     profile.keep();
     Decision {
         id: inputs.decision,
@@ -313,7 +328,7 @@ fn repeat(inputs: &Inputs, profile: &mut ProfileBytes) -> Decision {
         furthest: Stage::NoMoment,
         stages: [0; Stage::COUNT],
         arm: inputs.arm,
-        next_call_ms: 0,
+        next_call_ms,
         lease_low: false,
     }
 }

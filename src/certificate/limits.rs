@@ -53,6 +53,7 @@ pub(super) fn nearness(
         ("members of an enumeration", members, max::MEMBERS_MAX),
         ("buckets of a window", buckets, max::WINDOW_BUCKETS_MAX),
         ("moments", tables.moments.len(), max::MOMENTS_MAX),
+        ("patterns", tables.patterns.len(), max::PATTERNS_MAX),
         ("issues", tables.issues.len(), max::ISSUES_MAX),
         ("groups", tables.groups.len(), max::GROUPS_MAX),
         ("offers", tables.offers.len(), max::OFFERS_MAX),

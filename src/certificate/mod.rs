@@ -3,7 +3,8 @@
 //!
 //! A *step* is one turn of an inner loop of the data plane: an operation of a program; an event
 //! or a field taken in; an event folded into a feature; a feature read, and each bucket of its
-//! ring; a bucket cleared; a moment asked; an offer looked at, each time that a moment lists it; a
+//! ring; a bucket cleared; an event held against a step of a pattern, a pattern
+//! looked at; a moment asked; an offer looked at, each time that a moment lists it; a
 //! treatment tried; a suppression asked; a cap compared with a contact in the log or with a
 //! treatment. What a constant of [`limits`] bounds (sessions, open offers, ranked candidates) is
 //! part of the step that does it. A test counts the steps of real calls and holds them against
@@ -24,7 +25,10 @@ pub use steps::Steps;
 use crate::base::ids::FeatureId;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 use crate::decision::Decision;
-use crate::policy::{CONTACT_BYTES, Layout, OPEN_OFFER_BYTES, Policy, SESSION_BYTES, header};
+use crate::policy::{
+    CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES, Policy, SESSION_BYTES,
+    WATCH_BYTES, header,
+};
 
 /// What a policy can cost at most. The data plane never exceeds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +64,10 @@ pub struct ProfileCost {
     pub header: usize,
     /// To recognise messages that come again.
     pub sessions: usize,
-    /// Until when each moment is silent.
+    /// Until when each moment is active and silent, and when to call again.
     pub moments: usize,
+    /// How far each pattern has come.
+    pub patterns: usize,
     /// The log that makes every contact cap exact.
     pub contacts: usize,
     /// Offers that wait for an answer.
@@ -103,7 +109,8 @@ fn profile_bytes(policy: &Policy) -> ProfileCost {
         total: layout.bytes,
         header: header::BYTES,
         sessions: SESSIONS * SESSION_BYTES,
-        moments: 8 * tables.moments.len(),
+        moments: WATCH_BYTES + MOMENT_BYTES * tables.moments.len(),
+        patterns: PATTERN_BYTES * tables.patterns.len(),
         contacts: layout.contact_entries * CONTACT_BYTES,
         open_offers: OPEN_OFFERS * OPEN_OFFER_BYTES,
         features,

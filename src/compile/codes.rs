@@ -216,6 +216,28 @@ expr = "a + 1"
 "#);
     mend: "Break the circle: one of them must be folded from events.";
 
+    /// Moments that supersede one another in a circle.
+    SupersedesCircle = "OPP0506", Error;
+    why: "Whichever of them were raised, it would be ended by another.";
+    example: Example::Policy(r#"
+[moments.small]
+on = "recharge"
+when = "event.amount < 5.00"
+intent = "do"
+supersedes = "large"
+[moments.large]
+on = "recharge"
+when = "event.amount >= 50.00"
+intent = "do"
+supersedes = "small"
+[offers.pass]
+group = "sales.data"
+kind = "sale"
+moments = ["thanks", "small", "large"]
+value = "2.50"
+"#);
+    mend: "Let only the more pressing one supersede the others.";
+
     /// A named limit is exceeded.
     Limit = "OPP0601", Error;
     why: "Every limit has a name, so that the time and the memory of a decision are known \

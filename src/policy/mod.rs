@@ -11,8 +11,11 @@ mod contact;
 mod index;
 mod layout;
 mod names;
+mod pattern;
 mod schema;
 mod texts;
+mod touch;
+mod wording;
 mod zones;
 
 use alloc::string::String;
@@ -27,13 +30,17 @@ pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, S
 pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
-    CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
+    CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
+    SESSION_BYTES, WATCH_BYTES, bucket_bytes, header,
 };
 pub(crate) use names::Names;
+pub(crate) use pattern::{Listen, Pattern, Shape};
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
 pub(crate) use texts::{Text, Texts};
+use touch::Touched;
+pub(crate) use wording::{Condition, Wording, Wordings};
 pub(crate) use zones::{Zone, Zones};
 
 use crate::base::bucket::bucket;
@@ -63,6 +70,7 @@ pub(crate) struct Tables {
     pub(crate) events: Vec<EventKind>,
     pub(crate) features: Vec<Feature>,
     pub(crate) moments: Vec<Moment>,
+    pub(crate) patterns: Vec<Pattern>,
     /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
     pub(crate) moment_offers: Vec<u32>,
     pub(crate) issues: Vec<Issue>,
@@ -81,6 +89,7 @@ pub(crate) struct Tables {
     pub(crate) code: Vec<Op>,
     pub(crate) names: Names,
     pub(crate) texts: Texts,
+    pub(crate) wordings: Wordings,
     /// Hashes of the keys of subscribers that are the operator's own, ascending.
     pub(crate) test_subscribers: Vec<u64>,
 }
@@ -125,6 +134,7 @@ pub struct Policy {
     pub(crate) layout: Layout,
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
+    pub(crate) touched: Touched,
     event_positions: IdIndex,
     feature_positions: IdIndex,
     offer_positions: IdIndex,
@@ -184,6 +194,7 @@ impl Policy {
             layout,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
+            touched: Touched::new(&tables),
             event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
             feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),
             offer_positions: IdIndex::new(tables.offers.iter().map(|o| o.id.0)),

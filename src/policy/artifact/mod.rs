@@ -15,16 +15,18 @@ mod contact;
 mod error;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
 mod names;
+mod patterns;
 mod schema;
 mod sections;
 mod texts;
+mod wordings;
 mod zones;
 
 use alloc::vec::Vec;
 
 pub use error::ArtifactError;
 
-use super::{Names, Policy, Tables, Texts};
+use super::{Names, Policy, Tables, Texts, Wordings};
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
 use check::ensure;
@@ -45,6 +47,7 @@ impl Policy {
         sections::write(&self.tables, &mut sections);
         names::append(&self.tables.names, &mut sections);
         texts::append(&self.tables.texts, &mut sections);
+        wordings::append(&self.tables.wordings, &mut sections);
         ENVELOPE.seal(sections.bytes())
     }
 
@@ -71,7 +74,8 @@ impl Policy {
         check::unique_ids(&tables)?;
         let names = descriptions.names.map_or(Ok(Names::default()), names::read)?;
         let texts = descriptions.texts.map_or(Ok(Texts::default()), texts::read)?;
-        let policy = Policy::new(Tables { names, texts, ..tables });
+        let wordings = descriptions.wordings.map_or(Ok(Wordings::default()), wordings::read)?;
+        let policy = Policy::new(Tables { names, texts, wordings, ..tables });
         let fits = policy.profile_bytes() <= PROFILE_BYTES_MAX;
         ensure(fits, "profiles are larger than the limit")?;
         Ok(policy)
@@ -154,8 +158,8 @@ mod tests {
             ("an event is folded into what cannot take it", |tables| {
                 let fold = FoldStep { feature: 0, field: None, filter: None };
                 let (folds, id) = (Vec::from([fold]), EventId(1));
-                let (fields, moments) = (Vec::new(), Vec::new());
-                tables.events.push(EventKind { id, fields, folds, moments });
+                let (fields, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
+                tables.events.push(EventKind { id, fields, folds, moments, patterns });
             }),
             ("exploration is out of range", |tables| tables.exploration.top = 0),
             ("the currency is no code of ISO 4217", |tables| tables.currency = "usd".into()),
