@@ -228,12 +228,12 @@
 /**
  * Gets offers.
  */
-#define OPPORTUNE_ARM_TREATED 0
+#define OPPORTUNE_ARM_TREATED 1
 
 /**
  * Gets none but those of exempt kinds, to measure what offers are worth.
  */
-#define OPPORTUNE_ARM_CONTROL 1
+#define OPPORTUNE_ARM_CONTROL 2
 
 /**
  * An event kind: "call_end".
@@ -703,7 +703,8 @@ typedef struct {
      */
     uint32_t lease_low;
     /**
-     * One of OPPORTUNE_ARM_...: the subscriber's arm of the universal control group experiment.
+     * One of OPPORTUNE_ARM_...: the subscriber's arm of the universal control group experiment. 0
+     * when no moment was raised, and the arms are treated alike.
      */
     uint32_t arm;
     /**

@@ -435,6 +435,13 @@ fn what_is_of_no_use() {
             &[("OPP0909", "budgets.b")],
         ),
         (
+            "a budget that is drawn on when it is over",
+            "[budgets.b]\nunit = \"pieces\"\nuntil = 2026-01-01\n\
+             [offers.pass]\ngroup = \"sales.data\"\nkind = \"sale\"\nmoments = \"thanks\"\n\
+             value = \"2.50\"\ndraws = { b = 1 }\nfrom = 2026-01-01",
+            &[("OPP0909", "budgets.b")],
+        ),
+        (
             "a budget that a channel draws on",
             "[budgets.b]\nunit = \"pieces\"\n\
              [channels.sms]\nconsent = \"consent\"\ndraws = { b = 1 }",
@@ -477,6 +484,25 @@ fn caps_that_never_bind() {
         ("below it", cap(11, "7d", sms, ""), None),
         ("in a longer window, of each offer", cap(1, "3d", "\"each offer\"", ""), None),
         ("many short windows make a long one", cap(2, "7d", "\"all\"", ""), Some(0)),
+        (
+            "always, but the tighter one for a year only",
+            cap(2, "3d", "{ issue = \"sales\" }", "")
+                + "until = 2027-01-01\n"
+                + &cap(3, "3d", "{ group = \"sales.data\" }", ""),
+            None,
+        ),
+        (
+            "for a year, and the tighter one always",
+            cap(2, "3d", "{ issue = \"sales\" }", "")
+                + &cap(3, "3d", "{ group = \"sales.data\" }", "")
+                + "until = 2027-01-01\n",
+            Some(2),
+        ),
+        (
+            "of all, but for a day only",
+            cap(30, "30d", "\"all\"", "") + "from = 2027-01-01\n",
+            Some(1),
+        ),
         ("not that many", cap(3, "7d", "\"all\"", ""), None),
         ("it exempts what the other counts", cap(2, "7d", "\"all\"", "\"service\""), None),
         ("it exempts all there is", cap(1, "1d", sms, "\"sale\""), Some(1)),

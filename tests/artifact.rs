@@ -5,6 +5,8 @@ mod prepaid;
 mod support;
 #[path = "support/tracking.rs"]
 mod tracking;
+#[path = "../benches/workload/mod.rs"]
+mod workload;
 
 use opportune::limits::{ARTIFACT_BYTES_MAX, ARTIFACT_MEMORY_FACTOR};
 use opportune::{
@@ -13,7 +15,7 @@ use opportune::{
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 use proptest::prelude::*;
-use tracking::peak_of;
+use tracking::{held_by, peak_of};
 
 /// Bytes of magic, version and checksum.
 const HEADER: usize = 12;
@@ -169,10 +171,10 @@ fn another_version_is_refused_by_name() {
     let mut bytes = prepaid_bytes();
     bytes[4] = 9;
     let refused = Policy::from_bytes(&bytes).expect_err("another version");
-    assert_eq!(refused, ArtifactError::Version { found: 9, read: 1 });
+    assert_eq!(refused, ArtifactError::Version { found: 9, read: 2 });
     assert_eq!(
         refused.to_string(),
-        "artifact of version 9, but this library reads version 1: compile the policy text again"
+        "artifact of version 9, but this library reads version 2: compile the policy text again"
     );
 }
 
@@ -184,7 +186,7 @@ fn what_is_no_artifact_is_refused() {
     assert_eq!(refused(b"OPPA"), ArtifactError::Format);
     assert_eq!(refused(b"[policy]\nname = 'x'"), ArtifactError::Format);
     assert_eq!(refused(&vec![0; ARTIFACT_BYTES_MAX + 1]), ArtifactError::Size);
-    let empty = resealed(b"OPPA\x01\0\0\0\0\0\0\0".to_vec());
+    let empty = resealed(b"OPPA\x02\0\0\0\0\0\0\0".to_vec());
     let section = "the policy's own facts";
     assert_eq!(refused(&empty), ArtifactError::Malformed { section });
 }
@@ -274,6 +276,20 @@ proptest! {
 fn prepaid_artifact() -> &'static [u8] {
     static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
     BYTES.get_or_init(prepaid_bytes)
+}
+
+#[test]
+fn a_loaded_policy_holds_what_its_certificate_says() {
+    let workload = workload::policy_text(300, 1);
+    for policy in [support::shipped_policy("ready"), small(), support::compile_text(&workload)] {
+        let bytes = policy.to_bytes();
+        let (loaded, held) = held_by(|| Policy::from_bytes(&bytes).expect("sound"));
+        let said = loaded.certificate().loaded_bytes;
+        // Lists that grew, in the index, have room that they do not use.
+        assert!(said <= held && held <= said + said / 10, "{said} said, {held} held");
+        assert_eq!(policy.certificate().loaded_bytes, said);
+        assert_eq!(loaded.certificate().index, loaded.index_size());
+    }
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn pages_read_well() {
     let expected = "\
 warning[OPP0909]: A budget that nothing draws on.
 
-What is granted to it can never be spent, and keeps nothing within its limit.
+What is granted to it can never be spent, and keeps nothing within its limit: nothing draws on it, or not while it is in force.
 
 This has the mistake:
 

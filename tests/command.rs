@@ -53,12 +53,46 @@ fn a_damaged_artifact_is_named_with_its_reason() {
     let file = work_file("version.opp");
     std::fs::write(&file, b"OPPA\x09\0\0\0\0\0\0\0").expect("room for a file");
     let words = complaint(&["check", file.to_str().expect("a path in UTF-8")]);
-    assert!(words.contains("artifact of version 9, but this library reads version 1"), "{words}");
+    assert!(words.contains("artifact of version 9, but this library reads version 2"), "{words}");
+}
+
+/// A policy's own table goes before the one that a folder shares.
+#[test]
+fn the_table_of_ids_is_found_beside_the_policy() {
+    for (policy, ids) in [("ready", "ready"), ("tutorial", "tutorial"), ("prepaid", "policy")] {
+        let policy = format!("examples/policies/{policy}.toml");
+        let ids = format!("examples/policies/{ids}.ids");
+        assert_eq!(said(&["check", &policy]), said(&["check", "--ids", &ids, &policy]));
+        assert_eq!(said(&["certify", &policy]), said(&["certify", "--ids", &ids, &policy]));
+    }
+    assert!(
+        said(&["diff", "examples/policies/ready.toml", "examples/policies/ready.toml"])
+            .starts_with("the policy says the same\n")
+    );
+}
+
+#[test]
+fn names_without_an_id_fit_a_screen() {
+    let folder = work_file("unnumbered");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let copy = folder.join("mine.toml");
+    std::fs::copy(POLICY, &copy).expect("room for a file");
+    let words = complaint(&["check", copy.to_str().expect("a path in UTF-8")]);
+    assert!(words.lines().count() < 20, "{words}");
+    assert!(words.contains("names have no permanent id in "), "{words}");
+    for looked_for in ["mine.ids", "policy.ids"] {
+        let path = folder.join(looked_for);
+        assert!(words.contains(&format!("no {}", path.display())), "{words}");
+    }
+    let count: usize = words.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("a count");
+    assert!(words.contains(&format!("and {} more", count - 10)), "{words}");
 }
 
 #[test]
 fn every_command_has_help_with_examples() {
-    for command in ["check", "compile", "certify", "replay"] {
+    for command in
+        ["check", "compile", "certify", "replay", "diff", "schema", "explain-code", "cel"]
+    {
         let help = said(&[command, "--help"]);
         assert!(help.contains(&format!("Examples:\n  opportune {command} ")), "{help}");
     }

@@ -192,6 +192,12 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     ("\"21:00\"", "@\"9 pm\"", "OPP0304", "contact.quiet_hours.from"),
     ("from = 2026-01-01T00:00:00Z", "from = @21:00:00", "OPP0304", "offers.pass.from"),
     ("\"2027-01-01T00:00:00Z\"", "@\"2025-01-01T00:00:00Z\"", "OPP0304", "offers.pass.until"),
+    ("refundable = false", "until = @\"soon\"", "OPP0304", "budgets.gateway.until"),
+    ("prior = 50", "from = 2026-02-01\nuntil = @2026-01-01", "OPP0304", "offers.pass.treatments.app.until"),
+    ("propensity = 0.1\nprior = 50", "propensity = 0.1\nfrom = 2027-01-01", "OPP0304", "offers.pass.treatments.app"),
+    ("when = \"calls > 100\"", "when = \"calls > 100\"\nfrom = @\"never\"", "OPP0304", "contact.suppress[0].from"),
+    ("within = \"3d\"", "within = \"3d\"\nuntil = @12:00:00", "OPP0304", "contact.caps[0].until"),
+    ("within = \"30d\"", "within = \"30d\"\nfrom = 2026-01-01", "OPP0701", "contact.caps"),
     ("propensity = 0.06", "propensity = @1", "OPP0304", "offers.pass.treatments.sms.propensity"),
     ("prior = 50", "prior = @0", "OPP0304", "offers.pass.treatments.app.prior"),
     ("kind = \"sale\"", "kind = @\"sales\"", "OPP0304", "offers.pass.kind"),
@@ -287,6 +293,7 @@ fn advice_names_what_was_meant() {
         ("event.amount", "amount", "the event's field is `event.amount`"),
         ("fast ? 1.3 : 1.0", "1", "write it with a decimal point, such as 1.0"),
         ("burn > 2.00", "burn > burn / burn", "amounts have a unit"),
+        ("consent = \"consent\"", "consent = false", "for a channel that only answers"),
         ("[\"call_end\", \"tick\"]", "[\"call_end\", \"recharge\"]", "split the moment"),
     ] {
         let diagnostics = bad(&changed(from, to));

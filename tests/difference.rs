@@ -77,6 +77,16 @@ fn changes_are_words() {
         ),
         (day(2, "exempt = [\"tip\", \"service\"]"), day(2, "exempt = [\"tip\"]"),
             &["cap of channel sms within 1d: exempt tip, service -> tip (tightened)"]),
+        (
+            day(2, ""),
+            day(2, "until = 2027-01-01"),
+            &["cap of channel sms within 1d: until none -> 2027-01-01 (loosened)"],
+        ),
+        (
+            day(2, "from = 2026-01-01"),
+            day(2, "from = 2026-02-01"),
+            &["cap of channel sms within 1d: from 2026-01-01 -> 2026-02-01"],
+        ),
         (CAP.into(), day(2, ""), &["cap of channel sms within 1d: added (tightened)"]),
         (
             day(2, ""),

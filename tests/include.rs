@@ -20,9 +20,13 @@ impl Folder {
 
     /// What `opportune check --write-ids` says of one of its files.
     fn check(&self, file: &str) -> Result<String, String> {
+        self.run(&["check", "--write-ids", file])
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<String, String> {
         let done = Command::new(env!("CARGO_BIN_EXE_opportune"))
             .current_dir(&self.0)
-            .args(["check", "--write-ids", file])
+            .args(arguments)
             .output()
             .expect("the command runs");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
@@ -82,6 +86,28 @@ fn what_is_included_is_part_of_the_policy() {
     let folder = Folder::new("parts", &files);
     let said = folder.check("main.toml").unwrap_or_else(|problem| panic!("{problem}"));
     assert!(said.contains("1 event kinds, 1 features, 1 moments, 2 offers"), "{said}");
+}
+
+#[test]
+fn a_difference_is_of_all_files() {
+    let (a, b) = (offer("a"), offer("b"));
+    let facts = "{ \"events\": { \"call_end\": { \"charge\": \"money\" } } }";
+    let main = MAIN.replace("include = [", "include = [\"more/*.toml\", ");
+    let folder = Folder::new(
+        "versions",
+        &[
+            ("old.toml", MAIN),
+            ("new.toml", &main),
+            ("offers/a.toml", &a),
+            ("more/b.toml", &b),
+            ("facts.json", facts),
+        ],
+    );
+    let said = folder.run(&["diff", "old.toml", "new.toml"]).expect("a difference");
+    assert!(said.contains("offer b"), "{said}");
+    assert!(!said.contains("offer a"), "{said}");
+    let wrong = folder.run(&["diff", "old.toml", "none.toml"]).expect_err("no such file");
+    assert!(wrong.contains("none.toml"), "{wrong}");
 }
 
 #[test]

@@ -55,6 +55,19 @@ pub(crate) const fn after_zeros(zeros: usize) -> [[u32; 256]; 4] {
     after
 }
 
+/// x to this power modulo the polynomial, the highest bit standing for x^0: what a run of bits is
+/// multiplied by to move it over that many zero bits.
+#[cfg(target_arch = "x86_64")]
+pub(crate) const fn power(exponent: usize) -> u32 {
+    let mut product = 1 << 31;
+    let mut passed = 0;
+    while passed < exponent {
+        product = if product & 1 == 1 { (product >> 1) ^ POLYNOMIAL } else { product >> 1 };
+        passed += 1;
+    }
+    product
+}
+
 /// Continues the running value `crc` (start with zero) over `bytes`.
 pub(crate) fn crc32c_portable(crc: u32, bytes: &[u8]) -> u32 {
     let mut state = !crc;

@@ -28,6 +28,10 @@ pub(crate) trait Encoded: Sized {
     const BYTES_MIN: usize;
     fn write(&self, out: &mut Writer);
     fn read(input: &mut Reader<'_>) -> Result<Self, Broken>;
+    /// Bytes that a value read from bytes keeps on the heap.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
 }
 
 macro_rules! encoded_numbers {
@@ -110,6 +114,10 @@ impl<T: Encoded> Encoded for Option<T> {
     fn read(input: &mut Reader<'_>) -> Result<Self, Broken> {
         bool::read(input)?.then(|| T::read(input)).transpose()
     }
+
+    fn heap_bytes(&self) -> usize {
+        self.as_ref().map_or(0, T::heap_bytes)
+    }
 }
 
 impl<T: Encoded> Encoded for Range<T> {
@@ -136,6 +144,10 @@ impl<A: Encoded, B: Encoded> Encoded for (A, B) {
     fn read(input: &mut Reader<'_>) -> Result<Self, Broken> {
         Ok((A::read(input)?, B::read(input)?))
     }
+
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes() + self.1.heap_bytes()
+    }
 }
 
 /// A count, then the elements.
@@ -159,6 +171,10 @@ impl<T: Encoded> Encoded for Vec<T> {
         }
         Ok(values)
     }
+
+    fn heap_bytes(&self) -> usize {
+        size_of_val(self.as_slice()) + self.iter().map(T::heap_bytes).sum::<usize>()
+    }
 }
 
 /// A length in bytes, then UTF-8.
@@ -173,6 +189,10 @@ impl Encoded for String {
         let bytes = input.run().ok_or(Broken::Bytes)?;
         let text = core::str::from_utf8(bytes).map_err(|_| Broken::Bytes)?;
         copied(text)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.len()
     }
 }
 
@@ -201,6 +221,10 @@ macro_rules! encoded {
             ) -> Result<Self, $crate::base::encoding::Broken> {
                 $(let $field = <$type as $crate::base::encoding::Encoded>::read(input)?;)*
                 Ok($name { $($field),* })
+            }
+
+            fn heap_bytes(&self) -> usize {
+                0 $(+ $crate::base::encoding::Encoded::heap_bytes(&self.$field))*
             }
         }
     )*};

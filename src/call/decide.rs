@@ -1,14 +1,12 @@
 //! The data plane.
 
 use alloc::vec::Vec;
-use smallvec::SmallVec;
 
 use super::profiles::{Updated, subscriber_hash};
 use super::scratch::{Local, Scratch, Shared};
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::decision::{
-    self, Context, Decision, Explaining, Explanation, Inputs, NoTrace, Outcome, Settled, Stage,
-    Trace,
+    self, Context, Decision, Explaining, Explanation, Inputs, NoTrace, Outcome, Settled, Trace,
 };
 use crate::error::Error;
 use crate::moment::{self, Moments, NoWatch, RaisedMoment};
@@ -74,10 +72,12 @@ pub fn allocate(
     check_moments(shared.policy, &moments, message.now_ms)?;
     let key = open(shared.policy, &profile, message, &mut local.scratch)?;
     let inputs = inputs(shared, message, context, key, &local.scratch);
+    let mut decision = Decision::nothing();
     if made_before(&inputs, &local.scratch) {
-        return Ok(repeat(&inputs, &mut profile));
+        repeat(&inputs, &mut profile, &mut decision);
+        return Ok(decision);
     }
-    let mut decision = answer(&inputs, message, Some(moments), context, local, &mut NoTrace);
+    answer(&inputs, message, Some(moments), context, local, &mut NoTrace, &mut decision);
     close(shared.policy, &mut decision, message, &mut profile, local);
     Ok(decision)
 }
@@ -96,7 +96,9 @@ pub fn decide(
     context: &Context,
     local: &mut Local,
 ) -> Result<Decision, Error> {
-    decide_traced(shared, &mut profile, message, context, local, &mut NoTrace)
+    let mut decision = Decision::nothing();
+    decide_traced(shared, &mut profile, message, context, local, &mut NoTrace, &mut decision)?;
+    Ok(decision)
 }
 
 /// A message without events: asks the moments that time alone can raise and those that are still
@@ -129,13 +131,15 @@ pub fn explain(
 ) -> Result<Explanation, Error> {
     let mut new = alloc::vec![0; profile.len()];
     let mut trace = Explaining::default();
-    let decision = decide_traced(
+    let mut decision = Decision::nothing();
+    decide_traced(
         shared,
         &mut ProfileBytes::apart(profile, &mut new),
         message,
         context,
         &mut local.clone(),
         &mut trace,
+        &mut decision,
     )?;
     let Explaining { mut fates, moments } = trace;
     fates.sort_by_key(|fate| fate.offer);
@@ -180,7 +184,8 @@ fn decide_traced(
     context: &Context,
     local: &mut Local,
     trace: &mut impl Trace,
-) -> Result<Decision, Error> {
+    decision: &mut Decision,
+) -> Result<(), Error> {
     check_shared(shared, context, local)?;
     let policy = shared.policy;
     let key = open(policy, profile, message, &mut local.scratch)?;
@@ -188,11 +193,12 @@ fn decide_traced(
     if take_in(policy, key, message, &mut local.scratch)? == Seen::Again
         || made_before(&inputs, &local.scratch)
     {
-        return Ok(repeat(&inputs, profile));
+        repeat(&inputs, profile, decision);
+        return Ok(());
     }
-    let mut decision = answer(&inputs, message, None, context, local, trace);
-    close(policy, &mut decision, message, profile, local);
-    Ok(decision)
+    answer(&inputs, message, None, context, local, trace, decision);
+    close(policy, decision, message, profile, local);
+    Ok(())
 }
 
 /// Everything that can be refused before the profile is looked at.
@@ -259,7 +265,7 @@ fn take_in(
 
 fn inputs<'a>(
     shared: Shared<'a>,
-    message: &Message,
+    message: &Message<'a>,
     context: &Context,
     key: MessageKey,
     scratch: &Scratch,
@@ -272,7 +278,7 @@ fn inputs<'a>(
         decision,
         seed: context.seed.unwrap_or(decision),
         now_ms: message.now_ms,
-        arm: shared.policy.arm(message.subscriber),
+        subscriber: message.subscriber,
     }
 }
 
@@ -285,21 +291,22 @@ fn answer(
     context: &Context,
     local: &mut Local,
     trace: &mut impl Trace,
-) -> Decision {
+    decision: &mut Decision,
+) {
     let Local { lease, delta, scratch } = local;
+    decision.id = inputs.decision;
     let Scratch { profile, memo, workspace } = scratch;
     decision::sweep_expired(inputs.policy, profile, inputs.now_ms, lease, delta);
     let mut features = Features::new(inputs.policy, profile, memo, inputs.now_ms, message.zone);
-    let moments = moments.unwrap_or_else(|| moment::classify(&mut features, message, &mut *trace));
-    let mut decision =
-        decision::allocate(&mut features, moments, inputs, context, lease, workspace, trace);
-    decision::apply(inputs, context, &mut decision, profile, lease, delta);
+    decision.moments =
+        moments.unwrap_or_else(|| moment::classify(&mut features, message, &mut *trace));
+    decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
+    decision::apply(inputs, context, decision, profile, lease, delta);
     if decision.next_call_ms != 0 {
         moment::wait_until_ms(inputs.policy, profile, decision.next_call_ms);
     }
     moment::plan(inputs.policy, profile, memo, message);
     decision.next_call_ms = moment::next_call_ms(inputs.policy, profile, inputs.now_ms);
-    decision
 }
 
 /// Seals the profile and copies it out.
@@ -315,20 +322,10 @@ fn close(
 }
 
 /// The answer to a message that was answered before: the profile is handed on as it is.
-fn repeat(inputs: &Inputs, profile: &mut ProfileBytes) -> Decision {
-    let revision = profile::revision(profile.old());
-    let next_call_ms = moment::next_call_ms(inputs.policy, profile.old(), inputs.now_ms);
+fn repeat(inputs: &Inputs, profile: &mut ProfileBytes, decision: &mut Decision) {
+    decision.id = inputs.decision;
+    decision.repeated = true;
+    decision.revision = profile::revision(profile.old());
+    decision.next_call_ms = moment::next_call_ms(inputs.policy, profile.old(), inputs.now_ms);
     profile.keep();
-    Decision {
-        id: inputs.decision,
-        repeated: true,
-        revision,
-        moments: SmallVec::new(),
-        offers: SmallVec::new(),
-        furthest: Stage::NoMoment,
-        stages: [0; Stage::COUNT],
-        arm: inputs.arm,
-        next_call_ms,
-        lease_low: false,
-    }
 }

@@ -51,7 +51,7 @@ pub fn eligible(
         decision: 0,
         seed: 0,
         now_ms,
-        arm: policy.arm(question.subscriber),
+        subscriber: question.subscriber,
     };
     let asked = (question.moment, question.lookup);
     Ok(decision::eligible(&mut features, &inputs, lease, &mut scratch.workspace, asked, found))

@@ -14,6 +14,15 @@ impl fmt::Display for Certificate {
             "{} programs, {} operations, {} distinct predicates; artifact of {} bytes",
             self.programs, self.operations, self.predicates, self.artifact_bytes
         )?;
+        writeln!(
+            f,
+            "loaded: {} bytes, {} of them the index (by {} sources, with {} patches and {} bounds)",
+            self.loaded_bytes,
+            self.index.bytes,
+            self.index.sources,
+            self.index.patches,
+            self.index.bounds
+        )?;
         write!(f, "limits, the nearest first:")?;
         for near in &self.limits {
             let (whole, part) = (near.permille() / 10, near.permille() % 10);

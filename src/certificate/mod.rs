@@ -26,8 +26,8 @@ use crate::base::ids::FeatureId;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 use crate::decision::Decision;
 use crate::policy::{
-    CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES, Policy, SESSION_BYTES,
-    WATCH_BYTES, header,
+    CONTACT_BYTES, IndexSize, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES, Policy,
+    SESSION_BYTES, WATCH_BYTES, header,
 };
 
 /// What a policy can cost at most. The data plane never exceeds it.
@@ -48,8 +48,14 @@ pub struct Certificate {
     pub operations: usize,
     /// Comparisons of a feature with a constant that differ from one another.
     pub predicates: usize,
+    /// The index over the rules of offers.
+    pub index: IndexSize,
     /// Bytes of the artifact.
     pub artifact_bytes: usize,
+    /// Bytes that the policy keeps on the heap once its artifact is loaded, on this machine and
+    /// without what the allocator adds. While it is loaded, it is never more than
+    /// [`ARTIFACT_MEMORY_FACTOR`](crate::limits::ARTIFACT_MEMORY_FACTOR) times the artifact.
+    pub loaded_bytes: usize,
     /// Everything that has a limit, the nearest first.
     pub limits: Vec<Nearness>,
 }
@@ -89,7 +95,9 @@ impl Policy {
             programs: programs.len(),
             operations: self.tables.code.len(),
             predicates: programs::predicates(&self.tables, &programs),
+            index: self.index.size(),
             artifact_bytes,
+            loaded_bytes: self.heap_bytes(),
             limits: limits::nearness(self, &programs, artifact_bytes),
         }
     }

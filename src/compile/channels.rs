@@ -34,9 +34,11 @@ impl Build<'_> {
             }
             let unit = section.get("unit").and_then(|unit| unit.choice(&UNITS));
             self.scope.budget_units.push(unit);
+            let period = self.period(&section);
             let refundable = section.get("refundable").and_then(|item| item.boolean());
             self.tables.budgets.push(Budget {
                 id: self.ids.id(item.name),
+                period,
                 refundable: refundable.unwrap_or(true),
                 amounts_per_unit: if unit == Some(Unit::Money) { MICROS } else { 1 },
             });
@@ -91,7 +93,8 @@ fn asks(consent: &Item<'_>) -> bool {
         None => true,
         Some(needless) => {
             if !needless {
-                let help = "leave out the treatments on a channel that must not be used";
+                let help = "for a channel that only answers when it asks, give a rule that never \
+                            holds: consent = \"false\"";
                 consent.error(Code::Value, "consent is a rule or true", help.to_string());
             }
             false

@@ -84,13 +84,23 @@ impl<'a> Checker<'a> {
         Checker { scope, view, item, parsed, mode, locals, spent, depth }
     }
 
-    /// The whole expression, as this type if one is wanted, of a type that programs result in.
+    /// The whole expression, as this type if one is wanted, of a type that programs result in and
+    /// with a value now and then.
     pub(super) fn root(&self, wanted: Option<Ty>) -> Option<Node> {
         let node = self.node(&self.parsed.root)?;
         let node = match wanted {
             Some(ty) => self.expect(node, ty)?,
             None => node,
         };
+        let why = match &node.kind {
+            Kind::Failed(why) => Some(why.as_str()),
+            Kind::Constant(Constant::Double(value)) if value.is_nan() => Some("not a number"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            let message = format!("this can only fail: {why}");
+            return self.error(Code::OnlyFails, node.span.clone(), message, None);
+        }
         if !node.ty.leaves() {
             return self.unsupported(&format!("a result of type {}", node.ty.word()), node.span);
         }

@@ -216,8 +216,18 @@ expr = "a + 1"
 "#);
     mend: "Break the circle: one of them must be folded from events.";
 
+    /// An expression that can only fail.
+    OnlyFails = "OPP0506", Error;
+    why: "Whatever the profile says, it divides by zero, overflows or looks for what is not there: its \
+        value is always missing.";
+    example: Example::Policy(r#"
+[issues.sales.groups.data]
+eligible = "1 / 0 > 2"
+"#);
+    mend: "Mend what fails. For a rule that nobody passes say \"false\".";
+
     /// Moments that supersede one another in a circle.
-    SupersedesCircle = "OPP0506", Error;
+    SupersedesCircle = "OPP0507", Error;
     why: "Whichever of them were raised, it would be ended by another.";
     example: Example::Policy(r#"
 [moments.small]
@@ -393,7 +403,8 @@ propensity = 0.1
 
     /// A budget that nothing draws on.
     IdleBudget = "OPP0909", Warning;
-    why: "What is granted to it can never be spent, and keeps nothing within its limit.";
+    why: "What is granted to it can never be spent, and keeps nothing within its limit: nothing draws on \
+        it, or not while it is in force.";
     example: Example::Policy(r#"
 [budgets.gifts]
 unit = "money"

@@ -12,7 +12,7 @@ use super::source::Item;
 use super::tree::Value;
 use super::types::BOOL;
 use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX, WINDOW_MS_MAX};
-use crate::policy::{Cap, CapScope, KindSet, OfferKind, QuietHours, Suppression};
+use crate::policy::{Cap, CapScope, KindSet, OfferKind, Period, QuietHours, Suppression};
 
 impl Build<'_> {
     pub(super) fn contact(&mut self, root: &Section<'_>) {
@@ -27,7 +27,9 @@ impl Build<'_> {
         let suppress = contact.get("suppress");
         for item in suppress.map_or_else(Vec::new, |item| rules(&item, "suppressions")) {
             let Some(section) = item.section(&model::SUPPRESS) else { continue };
+            let period = self.period(&section);
             let when = section.get("when").and_then(|when| self.rule(Some(when), BOOL));
+            let when = when.and_then(|when| self.within_period(&item, Some(when), period));
             let exempt = kinds(section.get("exempt"));
             let suppression = when.map(|when| Suppression { when, exempt });
             self.tables.contact.suppressions.extend(suppression);
@@ -60,8 +62,9 @@ impl Build<'_> {
         });
         let scope = section.get("of").and_then(|of| self.cap_scope(&of));
         let exempt = kinds(section.get("exempt"));
+        let period = self.period(&section);
         let (limit, window_ms, scope) = (limit? as u16, window?, scope?);
-        Some(Cap { scope, limit, window_ms, exempt })
+        Some(Cap { scope, limit, window_ms, period, exempt })
     }
 
     fn cap_scope(&self, item: &Item<'_>) -> Option<CapScope> {
@@ -90,15 +93,17 @@ fn rules<'s>(item: &Item<'s>, what: &str) -> Vec<Item<'s>> {
     if item.within(items.len(), CONTACT_RULES_MAX, what) { items } else { Vec::new() }
 }
 
-/// Puts the cap over all contacts with the longest window first: it bounds the log of contacts,
+/// Puts the cap over all contacts with the longest window first, of those without dates: it bounds the log of contacts,
 /// so that what the other caps need is always remembered. `sound`: all caps could be read.
 fn mandatory_first(item: &Item<'_>, caps: &mut Vec<(Cap, Item<'_>)>, sound: bool) {
-    let over_all = caps.iter().enumerate().filter(|(_, (cap, _))| cap.scope == CapScope::All);
+    let always = |cap: &Cap| cap.scope == CapScope::All && cap.period == Period::ALWAYS;
+    let over_all = caps.iter().enumerate().filter(|(_, (cap, _))| always(cap));
     let longest = over_all.rev().max_by_key(|(_, (cap, _))| cap.window_ms);
     let Some((position, _)) = longest else {
         if sound {
             let help = "add a cap with of = \"all\", such as at most 12 within 30d".to_string();
-            item.error(Code::MandatoryCap, "there is no cap over all contacts", help);
+            let message = "there is no cap over all contacts that is always in force";
+            item.error(Code::MandatoryCap, message, help);
         }
         return;
     };

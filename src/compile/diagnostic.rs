@@ -13,7 +13,7 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use super::code::Severity;
 pub use super::codes::Code;
-use super::write_json::{self, Object};
+use super::json::Json;
 
 /// Diagnostics that are kept; the rest are counted.
 const DIAGNOSTICS_MAX: usize = 1_000;
@@ -126,21 +126,20 @@ impl Diagnostic {
         self.help.as_deref()
     }
 
-    /// One JSON object on one line.
-    fn to_json(&self) -> String {
+    fn to_json(&self) -> Json {
         let (end_line, end_column) = self.end();
-        Object::default()
-            .text("code", self.code.as_str())
-            .text("severity", self.severity().word())
-            .text("message", &self.message)
-            .text("file", &self.file.name)
-            .number("line", self.line())
-            .number("column", self.column())
-            .number("end_line", end_line)
-            .number("end_column", end_column)
-            .text("rule", &self.rule)
-            .maybe("help", self.help())
-            .finish()
+        Json::object([
+            ("code", self.code.as_str().into()),
+            ("severity", self.severity().word().into()),
+            ("message", self.message.as_str().into()),
+            ("file", self.file.name.as_str().into()),
+            ("line", self.line().into()),
+            ("column", self.column().into()),
+            ("end_line", end_line.into()),
+            ("end_column", end_column.into()),
+            ("rule", self.rule.as_str().into()),
+            ("help", self.help().into()),
+        ])
     }
 }
 
@@ -191,7 +190,7 @@ impl Diagnostics {
     /// column, end_line, end_column (in characters from 1; the end is the first place after it),
     /// rule and help (or null).
     pub fn to_json(&self) -> String {
-        write_json::array(self.list.iter().map(Diagnostic::to_json))
+        Json::list(self.list.iter().map(Diagnostic::to_json)).to_lines()
     }
 }
 

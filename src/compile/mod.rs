@@ -36,9 +36,9 @@ mod header;
 mod ids;
 mod include;
 mod instant;
+mod json;
 mod json_schema;
 mod json_text;
-mod json_value;
 mod literal;
 mod lower;
 mod math;
@@ -49,9 +49,12 @@ mod node;
 mod offers;
 mod offset;
 mod operators;
+#[cfg(test)]
+mod parsers;
 mod patterns;
 mod periods;
 mod placeholder;
+mod plain;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]
@@ -69,7 +72,6 @@ mod tree;
 mod types;
 mod variables;
 mod wordings;
-mod write_json;
 mod zones;
 
 use std::format;

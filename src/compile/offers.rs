@@ -9,18 +9,16 @@ use super::Build;
 use super::content::Use;
 use super::diagnostic::Code;
 use super::model;
-use super::periods::Period;
 use super::scope::View;
 use super::section::Section;
 use super::source::Item;
 use super::types::{DOUBLE, MONEY, Ty};
 use crate::base::civil::DAY_MS;
-use crate::base::ids::OfferId;
 use crate::base::limits::{
     OFFER_PARAMETERS_MAX, OFFER_TREATMENTS_MAX, OFFERS_MAX, TREATMENT_BUDGETS_MAX,
 };
 use crate::expr::{Program, Type};
-use crate::policy::{Draw, Offer, OfferKind, ParameterSpec, Treatment};
+use crate::policy::{Draw, Offer, OfferKind, ParameterSpec, Period, Treatment};
 
 /// Offers made that the prior of a treatment is worth when it does not say.
 const PRIOR_DEFAULT: f64 = 100.0;
@@ -38,9 +36,7 @@ impl Build<'_> {
                     offers.push(position as u32);
                 }
             }
-            let id = self.ids.id(item.name);
-            let treatments = self.treatments(&item, &section, position as u32, &mut uses);
-            let offer = self.offer(id, &section, treatments);
+            let offer = self.offer(&item, &section, position as u32, &mut uses);
             self.tables.offers.push(offer);
         }
         self.moment_offers(by_moment);
@@ -63,27 +59,29 @@ impl Build<'_> {
         moments
     }
 
-    fn offer(
+    fn offer<'s>(
         &mut self,
-        id: OfferId,
-        section: &Section<'_>,
-        treatments: core::ops::Range<u32>,
+        item: &Item<'_>,
+        section: &Section<'s>,
+        position: u32,
+        uses: &mut Vec<Use<'s>>,
     ) -> Offer {
+        let id = self.ids.id(item.name);
         let group = section.get("group").and_then(|item| {
             self.scope.groups.find(&item, item.text()?, "group (written issue.group)")
         });
         let kinds = OfferKind::ALL.map(|kind| (kind.word(), kind));
         let kind = section.get("kind").and_then(|item| item.choice(&kinds));
         let value = section.get("value").and_then(|item| self.rule(Some(item), MONEY));
-        let of_group = group.map_or_else(Period::default, |at| self.scope.group_periods[at]);
-        let Period { from_ms, until_ms } = self.period_within(section, of_group, "group");
+        let of_group = group.map_or(Period::ALWAYS, |at| self.scope.group_periods[at]);
+        let period = self.period_within(section, of_group, "group");
+        let treatments = self.treatments(item, section, period, position, uses);
         Offer {
             id,
             group: group.unwrap_or(0) as u16,
             kind: kind.unwrap_or(OfferKind::Sale),
             rules: self.rules(section),
-            from_ms,
-            until_ms,
+            period,
             open_ms: section.get("open").and_then(|item| item.duration_ms()).unwrap_or(DAY_MS),
             value: value.unwrap_or(Program { start: 0, len: 0 }),
             weight: self.rule(section.get("weight"), DOUBLE),
@@ -118,6 +116,7 @@ impl Build<'_> {
         &mut self,
         item: &Item<'_>,
         section: &Section<'s>,
+        period: Period,
         offer: u32,
         uses: &mut Vec<Use<'s>>,
     ) -> core::ops::Range<u32> {
@@ -132,7 +131,7 @@ impl Build<'_> {
         });
         let start = self.tables.treatments.len() as u32;
         for entry in &entries {
-            let treatment = self.treatment(item, entry, offer, &draws);
+            let treatment = self.treatment(item, entry, (offer, period), &draws);
             let position = treatment.as_ref().map(|_| self.tables.treatments.len());
             uses.extend(Use::of(entry, position));
             self.tables.treatments.extend(treatment);
@@ -144,7 +143,7 @@ impl Build<'_> {
         &mut self,
         offer_item: &Item<'_>,
         item: &Item<'_>,
-        offer: u32,
+        (offer, of_offer): (u32, Period),
         draws: &[Draw],
     ) -> Option<Treatment> {
         let section = item.section(&model::TREATMENT);
@@ -155,12 +154,14 @@ impl Build<'_> {
         let prior = section.get("prior").map_or(Some(PRIOR_DEFAULT), |item| positive(&item));
         let draws = merged(draws, &self.scope.channel_draws[channel]);
         item.within(draws.len(), TREATMENT_BUDGETS_MAX, "budgets that one treatment draws on");
+        let period = self.period_within(&section, of_offer, "offer");
         let (content, propensity, prior) = (content?, propensity?, prior?);
         Some(Treatment {
             id: self.ids.id(&format!("{}.{}", offer_item.name, item.name)),
             offer,
             channel: channel as u16,
             content: self.ids.id(content),
+            period,
             prior_accepted: propensity * prior,
             prior_offered: prior,
             draws,

@@ -7,32 +7,7 @@ use super::diagnostic::Code;
 use super::section::Section;
 use super::source::Item;
 use crate::expr::{Op, Program};
-
-/// From the first instant to the first that is too late.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Period {
-    pub(super) from_ms: i64,
-    pub(super) until_ms: i64,
-}
-
-impl Default for Period {
-    fn default() -> Period {
-        Period { from_ms: 0, until_ms: i64::MAX }
-    }
-}
-
-impl Period {
-    fn and(self, other: Period) -> Period {
-        Period {
-            from_ms: self.from_ms.max(other.from_ms),
-            until_ms: self.until_ms.min(other.until_ms),
-        }
-    }
-
-    fn is_empty(self) -> bool {
-        self.until_ms <= self.from_ms
-    }
-}
+use crate::policy::Period;
 
 impl Build<'_> {
     /// The dates of a section.
@@ -44,7 +19,7 @@ impl Build<'_> {
         let period = Period { from_ms, until_ms };
         if let Some(item) = until.filter(|_| period.is_empty()) {
             item.error(Code::Value, "`until` is not after `from`", None);
-            return Period::default();
+            return Period::ALWAYS;
         }
         period
     }
@@ -58,7 +33,7 @@ impl Build<'_> {
             let message =
                 format!("it is never in force: its dates and those of its {what} do not meet");
             section.error(Code::Value, message, None);
-            return Period::default();
+            return Period::ALWAYS;
         }
         period
     }
@@ -70,7 +45,7 @@ impl Build<'_> {
         rule: Option<Program>,
         period: Period,
     ) -> Option<Program> {
-        if period == Period::default() {
+        if period == Period::ALWAYS {
             return rule;
         }
         let mut ops = rule

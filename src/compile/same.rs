@@ -6,7 +6,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::diagnostic::{File, Report};
-use super::json_value::Json;
+use super::json::Json;
 use super::tree::{Entry, Table, Value};
 use super::{Source, compile, toml_text};
 

@@ -8,11 +8,10 @@ use jiff::tz::TimeZone;
 
 use super::channels::Unit;
 use super::diagnostic::{Code, did_you_mean};
-use super::periods::Period;
 use super::source::Item;
 use super::types::Ty;
 use crate::base::ids::MemberId;
-use crate::policy::Draw;
+use crate::policy::{Draw, Period};
 
 /// Names of one kind with their positions, in the order they were declared.
 #[derive(Debug, Default)]

@@ -7,13 +7,12 @@ use super::Build;
 use super::check::Checker;
 use super::lower::parse_item;
 use super::node::{Kind, Node};
-use super::periods::Period;
 use super::scope::View;
 use super::source::Item;
 use super::types::BOOL;
 use crate::base::ids::MomentId;
 use crate::expr::{Op, Type};
-use crate::policy::{Condition, Wording};
+use crate::policy::{Condition, Period, Wording};
 
 impl Build<'_> {
     /// The words of a moment's rule, which has been compiled, and of its dates.
@@ -28,7 +27,7 @@ impl Build<'_> {
             Some(when) => self.conditions(when, view)?,
             None => Vec::new(),
         };
-        if period != Period::default() {
+        if period != Period::ALWAYS {
             // A pattern's moment without a rule of its own has the constant that it always holds.
             if when.is_none() {
                 conditions.push(Condition { text: "true".to_string(), compares: None });

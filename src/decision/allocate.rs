@@ -1,7 +1,5 @@
 //! From raised moments to offers, and what a decision writes.
 
-use smallvec::SmallVec;
-
 use super::arbitration::{Candidate, Ranking, score, worth};
 use super::gates::Gates;
 use super::outcome::make_room;
@@ -12,7 +10,7 @@ use crate::base::ids::MomentId;
 use crate::base::steps::step;
 use crate::expr::evaluate;
 use crate::moment::{MomentState, Moments, RaisedMoment};
-use crate::policy::{Arm, Moment, Offer, Policy};
+use crate::policy::{Moment, Offer, Policy};
 use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
 
@@ -24,47 +22,38 @@ pub(crate) struct Inputs<'a> {
     pub(crate) decision: u64,
     pub(crate) seed: u64,
     pub(crate) now_ms: i64,
-    pub(crate) arm: Arm,
+    pub(crate) subscriber: &'a [u8],
 }
 
-/// Decides; changes nothing. O(offers that answer the raised moments): a bit each while their
+/// Decides on the moments in `decision`, and writes there what is offered; changes nothing else.
+/// O(offers that answer the raised moments): a bit each while their
 /// rules are looked up, more for those that are left.
 pub(crate) fn allocate<T: Trace>(
     features: &mut Features,
-    moments: Moments,
+    decision: &mut Decision,
     inputs: &Inputs,
     context: &Context,
     lease: &Lease,
     workspace: &mut Workspace,
     trace: &mut T,
-) -> Decision {
-    let mut decision = Decision {
-        id: inputs.decision,
-        repeated: false,
-        revision: 0,
-        moments,
-        offers: SmallVec::new(),
-        furthest: Stage::NoMoment,
-        stages: [0; Stage::COUNT],
-        arm: inputs.arm,
-        next_call_ms: 0,
-        lease_low: false,
-    };
-    if decision.moments.is_empty() {
-        return decision;
+) {
+    let Decision { moments, stages, .. } = decision;
+    if moments.is_empty() {
+        return;
     }
-    let Workspace { gates: workspace, search } = workspace;
-    let mut gates = Gates::new(features, inputs, context, lease, workspace);
+    let arm = inputs.policy.arm(inputs.subscriber);
+    let Workspace { gates: answers, search } = workspace;
+    let mut gates = Gates::new(features, inputs, arm, context, lease, answers);
     let mut ranking = Ranking::new(context);
-    let stages = &mut decision.stages;
-    let waits = if by_index::<T>(inputs.policy, &decision.moments) {
-        search_all(&mut gates, search, &decision.moments, &mut ranking, stages)
+    let waits = if by_index::<T>(inputs.policy, moments) {
+        search_all(&mut gates, search, moments, &mut ranking, stages)
     } else {
-        ask_all(&mut gates, &decision.moments, &mut ranking, stages, trace)
+        ask_all(&mut gates, moments, &mut ranking, stages, trace)
     };
     if waits {
         decision.next_call_ms = gates.quiet_until_ms();
     }
+    decision.arm = Some(arm);
 
     let chosen = ranking.choose(inputs, context, lease);
     for candidate in ranking.best() {
@@ -75,14 +64,14 @@ pub(crate) fn allocate<T: Trace>(
     decision.stages[Stage::Offered as usize] = chosen.len() as u32;
     decision.stages[Stage::Outranked as usize] = ranking.ranked - chosen.len() as u32;
     for (candidate, probability) in &chosen {
-        decision.offers.extend(make_offer(features, inputs, &decision, candidate, *probability));
+        let offered = make_offer(features, inputs, decision, candidate, *probability);
+        decision.offers.extend(offered);
     }
     decision.furthest = Stage::ALL
         .into_iter()
         .rev()
         .find(|stage| decision.stages[*stage as usize] > 0)
         .unwrap_or(Stage::NoCandidate);
-    decision
 }
 
 /// Whether candidates are found through the index: when nobody watches, and there are enough.
@@ -191,10 +180,7 @@ fn consider(
         let at = treatment_position as usize;
         let Some(treatment) = tables.treatments.get(at) else { continue };
         let Some(channel) = tables.channels.get(usize::from(treatment.channel)) else { continue };
-        let passed = gates
-            .channel(treatment.channel, channel, (position, offer))
-            .and_then(|()| gates.budget(&treatment.draws));
-        if let Err(stage) = passed {
+        if let Err(stage) = gates.treatment(treatment, channel, (position, offer)) {
             furthest = furthest.max(stage);
             continue;
         }

@@ -43,7 +43,8 @@ impl CapUse {
         let caps = &policy.tables.contact.caps;
         self.used.iter().zip(caps).any(|(&used, cap)| {
             step(1);
-            !cap.exempt.contains(offer.kind)
+            cap.period.contains(now_ms)
+                && !cap.exempt.contains(offer.kind)
                 && match cap.scope {
                     CapScope::EachOffer => {
                         offer_count(policy, bytes, now_ms, cap, offer.id) >= cap.limit

@@ -5,6 +5,7 @@ use super::gates::Gates;
 use super::search::Search;
 use super::{Context, Inputs, Stage, Workspace};
 use crate::base::ids::{MomentId, OfferId};
+use crate::policy::Arm;
 use crate::profile::Features;
 use crate::snapshot::Lease;
 
@@ -31,7 +32,8 @@ pub(crate) fn eligible(
     let policy = inputs.policy;
     let context = Context::default();
     let Workspace { gates, search } = workspace;
-    let mut gates = Gates::new(features, inputs, &context, lease, gates);
+    // Rules come before arms.
+    let mut gates = Gates::new(features, inputs, Arm::Treated, &context, lease, gates);
     let mut stages = [0; Stage::COUNT];
     let Some(position) = policy.moment_position(moment) else { return stages };
     let offer = |position: u32| policy.tables.offers.get(position as usize);

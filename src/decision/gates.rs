@@ -7,7 +7,8 @@ use super::{Context, Inputs, Stage};
 use crate::base::steps::step;
 use crate::expr::{Environment, Program, holds};
 use crate::policy::{
-    Arm, Channel, Contact, Group, Issue, KindSet, Offer, OfferKind, QuietHours, Rules,
+    Arm, Channel, Contact, Draw, Group, Issue, KindSet, Offer, OfferKind, QuietHours, Rules,
+    Treatment,
 };
 use crate::profile::{Features, OpenOffers};
 use crate::snapshot::Lease;
@@ -72,6 +73,7 @@ impl Answers {
 pub(crate) struct Gates<'a, 'f> {
     pub(crate) features: &'a mut Features<'f>,
     pub(crate) inputs: &'a Inputs<'a>,
+    arm: Arm,
     context: &'a Context,
     lease: &'a Lease,
     workspace: &'a mut Answers,
@@ -86,6 +88,7 @@ impl<'a, 'f> Gates<'a, 'f> {
     pub(crate) fn new(
         features: &'a mut Features<'f>,
         inputs: &'a Inputs<'a>,
+        arm: Arm,
         context: &'a Context,
         lease: &'a Lease,
         workspace: &'a mut Answers,
@@ -97,6 +100,7 @@ impl<'a, 'f> Gates<'a, 'f> {
         Gates {
             features,
             inputs,
+            arm,
             context,
             lease,
             workspace,
@@ -136,7 +140,7 @@ impl<'a, 'f> Gates<'a, 'f> {
         if switches.offers_off.contains(&offer.id) || switches.issues_off.contains(&issue.id) {
             return Err(Stage::SwitchedOff);
         }
-        if !(offer.from_ms..offer.until_ms).contains(&self.inputs.now_ms) {
+        if !offer.period.contains(self.inputs.now_ms) {
             return Err(Stage::NotValid);
         }
         match Tier::ALL.into_iter().find(|tier| !self.allows(offer, *tier)) {
@@ -166,7 +170,7 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.suppressed(offer.kind) {
             return Err(Stage::Suppressed);
         }
-        if self.inputs.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
+        if self.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
             return Err(Stage::InControl);
         }
         let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);
@@ -177,8 +181,22 @@ impl<'a, 'f> Gates<'a, 'f> {
         Ok(())
     }
 
-    /// The stages of a treatment's channel.
-    pub(crate) fn channel(
+    /// The stages of a treatment: its dates, its channel, what it draws.
+    pub(crate) fn treatment(
+        &mut self,
+        treatment: &Treatment,
+        channel: &Channel,
+        offer: (u32, &Offer),
+    ) -> Result<(), Stage> {
+        // Whoever could only be reached by it cannot be reached now.
+        if !treatment.period.contains(self.inputs.now_ms) {
+            return Err(Stage::Unreachable);
+        }
+        self.channel(treatment.channel, channel, offer)?;
+        self.budget(&treatment.draws)
+    }
+
+    fn channel(
         &mut self,
         position: u16,
         channel: &Channel,
@@ -211,9 +229,15 @@ impl<'a, 'f> Gates<'a, 'f> {
         Ok(())
     }
 
-    /// Whether the lease covers what a treatment draws.
-    pub(crate) fn budget(&self, draws: &[crate::policy::Draw]) -> Result<(), Stage> {
-        if self.lease.covers(draws, [].iter()) { Ok(()) } else { Err(Stage::NoBudget) }
+    /// Whether the budgets that a treatment draws on are in force, and the lease covers it.
+    fn budget(&self, draws: &[Draw]) -> Result<(), Stage> {
+        let Inputs { policy, now_ms, .. } = *self.inputs;
+        let in_force = draws.iter().all(|draw| {
+            let budget = policy.tables.budgets.get(usize::from(draw.budget));
+            budget.is_some_and(|budget| budget.period.contains(now_ms))
+        });
+        let covered = in_force && self.lease.covers(draws, [].iter());
+        if covered { Ok(()) } else { Err(Stage::NoBudget) }
     }
 
     fn rule(&mut self, program: Option<Program>) -> bool {

@@ -68,8 +68,9 @@ pub struct Decision {
     pub furthest: Stage,
     /// How many candidates fell out at each stage, by [`Stage`] number.
     pub stages: [u32; Stage::COUNT],
-    /// The arm of the universal control group experiment.
-    pub arm: Arm,
+    /// The subscriber's arm of the universal control group experiment; none when no moment was
+    /// raised, and the arms are treated alike.
+    pub arm: Option<Arm>,
     /// When to call [`tick`](crate::tick) for this subscriber, unless a message comes before that,
     /// in milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment
     /// is `due`, or an offer waits for the end of quiet hours and its moment lasts until then. It
@@ -77,6 +78,25 @@ pub struct Decision {
     pub next_call_ms: i64,
     /// A budget of the lease is nearly used up: ask for more.
     pub lease_low: bool,
+}
+
+impl Decision {
+    /// Nothing raised, nothing offered.
+    #[inline(always)]
+    pub(crate) fn nothing() -> Decision {
+        Decision {
+            id: 0,
+            repeated: false,
+            revision: 0,
+            moments: SmallVec::new(),
+            offers: SmallVec::new(),
+            furthest: Stage::NoMoment,
+            stages: [0; Stage::COUNT],
+            arm: None,
+            next_call_ms: 0,
+            lease_low: false,
+        }
+    }
 }
 
 /// An offer that a decision makes.

@@ -17,9 +17,9 @@ pub const OPPORTUNE_OFFER_PARAMETERS_MAX: usize = 4;
 pub const OPPORTUNE_MOMENTS_MAX: usize = 8;
 
 /// Gets offers.
-pub const OPPORTUNE_ARM_TREATED: u32 = 0;
+pub const OPPORTUNE_ARM_TREATED: u32 = 1;
 /// Gets none but those of exempt kinds, to measure what offers are worth.
-pub const OPPORTUNE_ARM_CONTROL: u32 = 1;
+pub const OPPORTUNE_ARM_CONTROL: u32 = 2;
 
 const _: () = {
     assert!(OPPORTUNE_DECISION_OFFERS_MAX == DECISION_OFFERS_MAX);
@@ -98,7 +98,8 @@ pub struct opportune_decision {
     pub repeated: u32,
     /// 1: a budget of the lease is nearly used up; ask for more.
     pub lease_low: u32,
-    /// One of OPPORTUNE_ARM_...: the subscriber's arm of the universal control group experiment.
+    /// One of OPPORTUNE_ARM_...: the subscriber's arm of the universal control group experiment. 0
+    /// when no moment was raised, and the arms are treated alike.
     pub arm: u32,
     /// One of OPPORTUNE_STAGE_...: the furthest that any candidate came. OPPORTUNE_STAGE_OFFERED
     /// when there are offers, else why there are none.
@@ -177,7 +178,7 @@ impl From<&Decision> for opportune_decision {
             next_call_ms: decision.next_call_ms,
             repeated: u32::from(decision.repeated),
             lease_low: u32::from(decision.lease_low),
-            arm: decision.arm as u32,
+            arm: decision.arm.map_or(0, |arm| arm as u32),
             furthest: decision.furthest as u32,
             offer_count: decision.offers.len() as u32,
             moment_count: decision.moments.len() as u32,

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::period::Period;
 use crate::base::ids::{
     BudgetId, ChannelId, ContentId, GroupId, IssueId, OfferId, ParameterId, TreatmentId,
 };
@@ -83,10 +84,8 @@ pub(crate) struct Offer {
     pub(crate) group: u16,
     pub(crate) kind: OfferKind,
     pub(crate) rules: Rules,
-    /// First instant at which it may be made; zero for always.
-    pub(crate) from_ms: i64,
-    /// First instant at which it may no longer be made; `i64::MAX` for never.
-    pub(crate) until_ms: i64,
+    /// When it may be made: within the dates of its group and issue.
+    pub(crate) period: Period,
     /// How long it stays open once made.
     pub(crate) open_ms: i64,
     /// What acceptance is worth to the operator: money.
@@ -115,6 +114,8 @@ pub(crate) struct Treatment {
     pub(crate) offer: u32,
     pub(crate) channel: u16,
     pub(crate) content: ContentId,
+    /// When it may be made: within the dates of its offer.
+    pub(crate) period: Period,
     /// Acceptances that the prior is worth ...
     pub(crate) prior_accepted: f64,
     /// ... out of so many offers made: a Beta prior with mean `accepted / offered`.
@@ -148,6 +149,8 @@ pub(crate) struct Channel {
 #[derive(Clone, Debug)]
 pub(crate) struct Budget {
     pub(crate) id: BudgetId,
+    /// When it may be drawn on.
+    pub(crate) period: Period,
     /// Whether what was reserved comes back when an offer is rejected or expires. A voucher does;
     /// an SMS that was sent does not.
     pub(crate) refundable: bool,

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::catalogue::OfferKind;
+use super::period::Period;
 use crate::expr::Program;
 
 /// A set of offer kinds.
@@ -32,12 +33,15 @@ pub(crate) struct Contact {
     pub(crate) suppressions: Vec<Suppression>,
 }
 
-/// At most `limit` contacts within any `window_ms`.
+/// At most `limit` contacts within any `window_ms`, while it is in force: contacts from before
+/// count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cap {
     pub(crate) scope: CapScope,
     pub(crate) limit: u16,
     pub(crate) window_ms: i64,
+    /// Always for the mandatory cap.
+    pub(crate) period: Period,
     /// Kinds that neither count nor are stopped. Empty for the mandatory cap.
     pub(crate) exempt: KindSet,
 }

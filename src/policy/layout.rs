@@ -12,8 +12,10 @@ use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 pub(crate) mod header {
     /// The bytes `OPPR`.
     pub(crate) const MAGIC: usize = 0;
-    /// u16: version of this format.
-    pub(crate) const FORMAT: usize = 4;
+    /// u32: CRC32C over everything from [`CHECKED`] on.
+    pub(crate) const CHECKSUM: usize = 4;
+    /// Where what the checksum covers begins: all but the magic, which is compared as it is.
+    pub(crate) const CHECKED: usize = 8;
     /// u64: digest of the layout that the slots follow.
     pub(crate) const LAYOUT: usize = 8;
     /// u64: hash of the subscriber key.
@@ -28,8 +30,8 @@ pub(crate) mod header {
     pub(crate) const EVICTED: usize = 44;
     /// u32: open offers closed to make room.
     pub(crate) const CROWDED_OUT: usize = 48;
-    /// u32: CRC32C over everything else.
-    pub(crate) const CHECKSUM: usize = 60;
+    /// u16: version of this format.
+    pub(crate) const FORMAT: usize = 60;
     /// Bytes of the header.
     pub(crate) const BYTES: usize = 64;
 }

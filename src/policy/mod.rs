@@ -12,6 +12,7 @@ mod index;
 mod layout;
 mod names;
 mod pattern;
+mod period;
 mod schema;
 mod texts;
 mod touch;
@@ -35,6 +36,7 @@ pub(crate) use layout::{
 };
 pub(crate) use names::Names;
 pub(crate) use pattern::{Listen, Pattern, Shape};
+pub(crate) use period::Period;
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
@@ -109,9 +111,9 @@ pub(crate) struct Exploration {
 #[repr(u8)]
 pub enum Arm {
     /// Gets offers.
-    Treated = 0,
+    Treated = 1,
     /// Gets none but those of exempt kinds, to measure what offers are worth.
-    Control = 1,
+    Control = 2,
 }
 
 /// Where an offer stands in the catalogue.
@@ -203,6 +205,20 @@ impl Policy {
             moment_positions: IdIndex::new(tables.moments.iter().map(|m| m.id.0)),
             tables,
         }
+    }
+
+    /// Bytes of the lists that find positions by id.
+    fn position_bytes(&self) -> usize {
+        let lists = [
+            &self.event_positions,
+            &self.feature_positions,
+            &self.offer_positions,
+            &self.treatment_positions,
+            &self.channel_positions,
+            &self.moment_positions,
+        ];
+        let bytes = |list: &IdIndex| size_of_val(&*list.near) + size_of_val(&*list.far);
+        lists.into_iter().map(bytes).sum()
     }
 
     /// The policy's name.

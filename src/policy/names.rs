@@ -42,6 +42,12 @@ impl Names {
         entries.iter().enumerate().map(move |(position, entry)| (key(entry), position))
     }
 
+    /// Bytes on the heap: every name is there twice.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let names = self.entries.iter().map(|entry| 2 * entry.2.len()).sum::<usize>();
+        size_of_val(self.entries.as_slice()) + self.by_name.allocation_size() + names
+    }
+
     pub(crate) fn number(&self, namespace: Namespace, name: &str) -> Option<u32> {
         self.by_name.get(&(namespace, String::from(name))).map(|&position| self.entries[position].1)
     }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::schema::FeatureKind;
 use super::{Shape, Tables};
+use crate::base::encoding::Encoded;
 use crate::expr::{Op, Program};
 
 /// By position of the kind of event.
@@ -18,6 +19,11 @@ pub(crate) struct Touched {
 }
 
 impl Touched {
+    /// Bytes that it keeps on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.crossings.heap_bytes() + self.due.heap_bytes()
+    }
+
     pub(super) fn new(tables: &Tables) -> Touched {
         let mut touched = Touched {
             crossings: alloc::vec![Vec::new(); tables.events.len()],

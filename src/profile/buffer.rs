@@ -136,9 +136,6 @@ fn seal(policy: &Policy, bytes: &mut [u8]) {
     write_u32(bytes, header::CHECKSUM, sum);
 }
 
-/// Over everything but the checksum itself.
 fn checksum(policy: &Policy, bytes: &[u8]) -> u32 {
-    let before = bytes.get(..header::CHECKSUM).unwrap_or(&[]);
-    let after = bytes.get(header::BYTES..).unwrap_or(&[]);
-    crc32c(policy.cpu, crc32c(policy.cpu, 0, before), after)
+    crc32c(policy.cpu, 0, bytes.get(header::CHECKED..).unwrap_or(&[]))
 }

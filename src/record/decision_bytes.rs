@@ -17,7 +17,7 @@ pub(super) fn write_decision(body: &mut Writer, decision: &Decision) {
     body.u8(u8::from(decision.repeated));
     body.u64(decision.revision);
     body.u8(decision.furthest as u8);
-    body.u8(decision.arm as u8);
+    body.u8(decision.arm.map_or(0, |arm| arm as u8));
     body.i64(decision.next_call_ms);
     body.u8(u8::from(decision.lease_low));
     body.u8(Stage::COUNT as u8);
@@ -62,8 +62,9 @@ pub(super) fn read_decision(body: &mut Reader) -> Option<Decision> {
         revision: body.u64()?,
         furthest: Stage::from_number(u32::from(body.u8()?))?,
         arm: match body.u8()? {
-            0 => Arm::Treated,
-            1 => Arm::Control,
+            0 => None,
+            1 => Some(Arm::Treated),
+            2 => Some(Arm::Control),
             _ => return None,
         },
         next_call_ms: body.i64()?,

@@ -46,6 +46,13 @@ unsafe impl GlobalAlloc for Tracking {
 #[global_allocator]
 static TRACKING: Tracking = Tracking;
 
+/// The bytes that this thread holds after `work` beyond what it held before.
+pub fn held_by<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD.get();
+    let made = work();
+    (made, (HELD.get() - before) as usize)
+}
+
 /// The most bytes that this thread held at once during `work`, beyond what it held before.
 pub fn peak_of(work: impl FnOnce()) -> usize {
     let before = HELD.get();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::input::policy;
 
-/// Say what a policy can cost at most: bytes a subscriber, steps a call, limits.
+/// Say what a policy can cost at most: bytes a subscriber, steps a call, the index, limits.
 #[derive(Args)]
 #[command(after_help = "Examples:
   opportune certify prepaid.opp
@@ -18,9 +18,10 @@ use crate::input::policy;
 A step is one turn of an inner loop: an operation of a program, a bucket of a window, an offer looked
 at. The data plane never takes more of them than this says, whatever the message.")]
 pub struct Options {
-    /// The policy: an artifact, or its text (TOML).
+    /// The policy: an artifact, or its text (TOML or JSON).
     policy: PathBuf,
-    /// The table of permanent ids of a text [default: policy.ids beside the policy].
+    /// The table of permanent ids of a text [default: beside the policy, `<its name>.ids` if
+    /// there is one, or else policy.ids].
     #[arg(long)]
     ids: Option<PathBuf>,
     /// Print JSON.
@@ -88,7 +89,14 @@ fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
         "programs": certificate.programs,
         "operations": certificate.operations,
         "predicates": certificate.predicates,
+        "index": {
+            "bytes": certificate.index.bytes,
+            "sources": certificate.index.sources,
+            "patches": certificate.index.patches,
+            "bounds": certificate.index.bounds,
+        },
         "artifact_bytes": certificate.artifact_bytes,
+        "loaded_bytes": certificate.loaded_bytes,
         "limits": limits,
     })
 }

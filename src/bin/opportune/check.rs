@@ -18,7 +18,8 @@ use crate::input::{artifact, compilation, ids_beside, keep_ids};
 pub struct Options {
     /// The policy's text (TOML or JSON, with the files that it includes), or an artifact.
     policy: PathBuf,
-    /// The append-only table of permanent ids [default: policy.ids beside the policy].
+    /// The append-only table of permanent ids [default: beside the policy, `<its name>.ids` if
+    /// there is one, or else policy.ids].
     #[arg(long)]
     ids: Option<PathBuf>,
     /// Write new names into the table of ids. Without it, new names are an error, so that

@@ -20,7 +20,8 @@ pub struct Options {
     /// Where the artifact goes [default: beside the policy, with the extension opp].
     #[arg(short, long)]
     output: Option<PathBuf>,
-    /// The append-only table of permanent ids [default: policy.ids beside the policy].
+    /// The append-only table of permanent ids [default: beside the policy, `<its name>.ids` if
+    /// there is one, or else policy.ids].
     #[arg(long)]
     ids: Option<PathBuf>,
     /// Write new names into the table of ids. Without it, new names are an error.

@@ -4,13 +4,24 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use opportune::Policy;
-use opportune::compile::{Compiled, Diagnostics, Source, compile};
+use opportune::compile::{Compiled, Diagnostics, compile};
 
-use crate::load::{self, Loaded};
+use crate::load;
 
-/// The table of permanent ids: where the options say, or beside the policy.
+/// New names that an error lists: more would scroll away what to do about them.
+const NEW_NAMES_SHOWN: usize = 10;
+
+/// The table of permanent ids: where the options say, or beside the policy: its own, or else the
+/// one that the policies of a folder share.
 pub fn ids_beside(policy: &Path, given: Option<PathBuf>) -> PathBuf {
-    given.unwrap_or_else(|| policy.with_file_name("policy.ids"))
+    given.unwrap_or_else(|| {
+        let own = own_ids(policy);
+        if own.exists() { own } else { policy.with_file_name("policy.ids") }
+    })
+}
+
+fn own_ids(policy: &Path) -> PathBuf {
+    policy.with_extension("ids")
 }
 
 /// The compiled policy, and the text of the table of ids as it was.
@@ -25,8 +36,7 @@ pub fn compilation(
     ids: &Path,
 ) -> Result<(Result<Compiled, Diagnostics>, String), String> {
     let (files, table) = (load::files(path)?, table(ids)?);
-    let sources: Vec<Source<'_>> = files.iter().map(Loaded::source).collect();
-    Ok((compile(&sources, &table), table))
+    Ok((compile(&load::sources(&files), &table), table))
 }
 
 /// The text of a table of ids; a policy may have none yet.
@@ -64,14 +74,36 @@ pub fn keep_ids(
 /// The names that have no permanent id yet: new ones, or misspelt ones.
 fn new_names(after: &str, before: &str, ids: &Path, policy: &Path) -> String {
     let known: BTreeSet<&str> = before.lines().collect();
-    let new: Vec<&str> = after.lines().filter(|line| !known.contains(line)).collect();
+    let new = after.lines().filter(|line| !line.starts_with('#') && !known.contains(line));
+    let new: Vec<&str> = new.collect();
+    let (shown, more) = new.split_at(new.len().min(NEW_NAMES_SHOWN));
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!("\n  and {more} more"),
+    };
     format!(
-        "error: {} names have no permanent id in {}\n  {}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
+        "error: {} names have no permanent id in {}{}\n  {}{more}\n  help: look for misspelt ones; if all are meant, run `opportune check --write-ids {}`\n        and keep the file with the policy",
         new.len(),
         ids.display(),
-        new.join("\n  "),
+        why_this_table(ids, policy),
+        shown.join("\n  "),
         policy.display()
     )
+}
+
+/// What else there could have been, where a table was not found.
+fn why_this_table(ids: &Path, policy: &Path) -> String {
+    let own = own_ids(policy);
+    let missing: Vec<String> = [(ids != own).then_some(&own), Some(&ids.to_path_buf())]
+        .into_iter()
+        .flatten()
+        .filter(|path| !path.exists())
+        .map(|path| path.display().to_string())
+        .collect();
+    if missing.is_empty() {
+        return String::new();
+    }
+    format!(" (there is no {})", missing.join(" and no "))
 }
 
 /// The policy that a file holds, if it is an artifact.

@@ -14,9 +14,14 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    pub fn source(&self) -> Source<'_> {
+    fn source(&self) -> Source<'_> {
         Source { name: &self.name, bytes: &self.bytes }
     }
+}
+
+/// What the compiler takes.
+pub fn sources(files: &[Loaded]) -> Vec<Source<'_>> {
+    files.iter().map(Loaded::source).collect()
 }
 
 /// A policy's file, then what it includes in the order of its text, each file once.

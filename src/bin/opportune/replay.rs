@@ -17,7 +17,8 @@ pub struct Options {
     policy: PathBuf,
     /// The log.
     log: PathBuf,
-    /// The table of permanent ids [default: policy.ids beside the policy].
+    /// The table of permanent ids [default: beside the policy, `<its name>.ids` if
+    /// there is one, or else policy.ids].
     #[arg(long)]
     ids: Option<PathBuf>,
 }

@@ -50,7 +50,8 @@ impl<'a> Analysis<'a> {
         let mandatory = items.iter().position(|item| {
             let section = item.open_section();
             let get = |key: &str| section.as_ref().and_then(|section| section.get(key));
-            get("of").and_then(|of| of.as_text()) == Some("all")
+            ["from", "until"].into_iter().all(|date| get(date).is_none())
+                && get("of").and_then(|of| of.as_text()) == Some("all")
                 && get("within").and_then(|within| within.duration_ms()) == longest
         });
         if let Some(position) = mandatory {
@@ -86,6 +87,7 @@ impl<'a> Analysis<'a> {
     /// counts, and within the other's window it lets no more through.
     fn implies(&self, tighter: &Cap, cap: &Cap) -> bool {
         self.covers(tighter.scope, cap.scope)
+            && tighter.period.covers(cap.period)
             && is_within(tighter.exempt, cap.exempt)
             && within(tighter, cap.window_ms) <= i64::from(cap.limit)
     }

@@ -1,7 +1,7 @@
 //! What a program says, as a tree that can be reasoned about.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::vec::Vec;
 
@@ -9,7 +9,7 @@ use crate::expr::{Op, Program, Type};
 use crate::policy::{FeatureKind, Policy};
 
 /// Something whose value is not known beforehand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Variable {
     /// The feature at this position.
     Feature(u16),
@@ -51,6 +51,32 @@ pub(super) enum Formula {
 }
 
 pub(super) type Tree = Rc<Formula>;
+
+impl Formula {
+    /// Adds the variables that it has; none that an opaque program reads.
+    pub(super) fn collect_variables(&self, found: &mut BTreeSet<Variable>) {
+        match self {
+            Formula::Constant(_) | Formula::Missing | Formula::Opaque(_) => {}
+            Formula::Variable(variable) => {
+                found.insert(*variable);
+            }
+            Formula::Not(a) | Formula::Has(a) => a.collect_variables(found),
+            Formula::And(a, b)
+            | Formula::Or(a, b)
+            | Formula::OrElse(a, b)
+            | Formula::Less(_, a, b)
+            | Formula::Equal(_, a, b) => {
+                [a, b].into_iter().for_each(|side| side.collect_variables(found));
+            }
+            Formula::Select(a, b, c) => {
+                [a, b, c].into_iter().for_each(|part| part.collect_variables(found));
+            }
+            Formula::Apply(_, operands) => {
+                operands.iter().for_each(|operand| operand.collect_variables(found));
+            }
+        }
+    }
+}
 
 /// Operations of derived booleans that one formula takes in; beyond, they stay variables.
 const EXPANDED_OPS_MAX: usize = 256;

@@ -6,12 +6,13 @@
 //! what is learnt later may say otherwise. A cap over each offer, or over the better one, gives
 //! the other its turn: then nothing is shadowed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::format;
 use std::vec;
 use std::vec::Vec;
 
 use super::Analysis;
+use super::formula::{Tree, Variable};
 use super::rules::tiers;
 use super::solver::{Goal, Truth};
 use crate::base::money::MICROS;
@@ -33,6 +34,7 @@ impl Analysis<'_> {
                 .collect();
             rivals.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(&b.1.id)));
             rivals.truncate(RIVALS_MAX);
+            let rivals: Vec<Rival<'_>> = rivals.into_iter().map(|(_, o)| self.rival(o)).collect();
             for at in alike {
                 self.shadowed(at, &rivals);
             }
@@ -57,16 +59,32 @@ impl Analysis<'_> {
         alike
     }
 
-    fn shadowed(&self, position: u32, rivals: &[(f64, &Offer)]) {
-        let offer = &self.policy.tables.offers[position as usize];
-        let better = rivals.iter().map(|(_, rival)| rival).find(|better| {
+    fn rival<'o>(&self, offer: &'o Offer) -> Rival<'o> {
+        let rules = tiers(&offer.rules).map(|(_, rule)| self.reader.formula(rule));
+        let rules: Vec<Tree> = rules.collect();
+        Rival { offer, variables: variables(&rules), rules }
+    }
+
+    fn shadowed(&self, position: u32, rivals: &[Rival<'_>]) {
+        let tables = &self.policy.tables;
+        let offer = &tables.offers[position as usize];
+        let group = &tables.groups[usize::from(offer.group)];
+        let issue = &tables.issues[usize::from(group.issue)];
+        let held = [&issue.rules, &group.rules, &offer.rules].into_iter().flat_map(tiers);
+        let held: Vec<Tree> = held.map(|(_, rule)| self.reader.formula(rule)).collect();
+        let known = variables(&held);
+        let better = rivals.iter().find(|rival| {
+            let better = rival.offer;
             better.id != offer.id
+                // PERF: what reads more than the others is not implied by them, unless it is no
+                // condition at all; asking the solver was nine tenths of all analyses.
+                && rival.variables.is_subset(&known)
                 && !self.takes_turns(better)
                 && self.never_worse(better, offer)
-                && self.implied(better, offer)
+                && self.implied(rival, &held)
         });
         if let Some(better) = better {
-            let (name, by) = (self.name(offer.id), self.name(better.id));
+            let (name, by) = (self.name(offer.id), self.name(better.offer.id));
             let message = format!("offer `{name}` has nothing to do beside `{by}`");
             let help = format!(
                 "`{by}` may be made to everybody who may have `{name}`, on all its channels, and \
@@ -92,7 +110,7 @@ impl Analysis<'_> {
     /// Whether the better offer scores no less wherever the other can be made, and comes first
     /// where both score alike.
     fn never_worse(&self, better: &Offer, offer: &Offer) -> bool {
-        let period = better.from_ms <= offer.from_ms && better.until_ms >= offer.until_ms;
+        let period = better.period.covers(offer.period);
         let (Some(more), Some(less)) = (self.worth(better), self.worth(offer)) else {
             return false;
         };
@@ -103,6 +121,7 @@ impl Analysis<'_> {
             && self.treatments(offer).iter().all(|treatment| {
                 others.iter().any(|other| {
                     other.channel == treatment.channel
+                        && other.period.covers(treatment.period)
                         && mean(other) >= mean(treatment)
                         && draws_no_more(other, treatment)
                 })
@@ -129,18 +148,28 @@ impl Analysis<'_> {
     }
 
     /// Whether the rules of the better offer hold wherever those of the other do.
-    fn implied(&self, better: &Offer, offer: &Offer) -> bool {
-        let tables = &self.policy.tables;
-        let group = &tables.groups[usize::from(offer.group)];
-        let issue = &tables.issues[usize::from(group.issue)];
-        let held = [&issue.rules, &group.rules, &offer.rules].into_iter().flat_map(tiers);
-        let held: Vec<Goal> = held.map(|(_, rule)| self.goal(rule, Truth::True)).collect();
-        tiers(&better.rules).all(|(_, rule)| {
+    fn implied(&self, better: &Rival<'_>, held: &[Tree]) -> bool {
+        let held: Vec<Goal> = held.iter().map(|rule| (rule.clone(), Truth::True)).collect();
+        better.rules.iter().all(|rule| {
             let mut goals = held.clone();
-            goals.push(self.goal(rule, Truth::NotTrue));
+            goals.push((rule.clone(), Truth::NotTrue));
             !self.possible(&goals)
         })
     }
+}
+
+/// An offer that may shadow others.
+struct Rival<'a> {
+    offer: &'a Offer,
+    rules: Vec<Tree>,
+    /// What its rules read.
+    variables: BTreeSet<Variable>,
+}
+
+fn variables(rules: &[Tree]) -> BTreeSet<Variable> {
+    let mut found = BTreeSet::new();
+    rules.iter().for_each(|rule| rule.collect_variables(&mut found));
+    found
 }
 
 fn mean(treatment: &Treatment) -> f64 {

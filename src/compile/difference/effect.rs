@@ -11,7 +11,7 @@ pub(super) fn of_whole(what: &str, gone: bool) -> Option<&'static str> {
     limits.then_some(if gone { LOOSENED } else { TIGHTENED })
 }
 
-/// Of one key of a cap, or of what a contact rule exempts.
+/// Of one key of a cap, of the dates of a contact rule, or of what it exempts.
 pub(super) fn of_key(
     what: &str,
     key: &str,
@@ -21,6 +21,10 @@ pub(super) fn of_key(
     let looser = match (what, key) {
         ("cap", "at_most") => number(new)? > number(old)?,
         ("cap", "within") => duration_ms(new?)? < duration_ms(old?)?,
+        // A date more is a time less; which of two is later is left to the reader.
+        ("cap" | "suppression", "from" | "until") if old.is_some() != new.is_some() => {
+            new.is_some()
+        }
         ("cap" | "suppression" | "quiet hours", "exempt") => {
             let all_of = |few: &str, many: &str| {
                 let many: std::vec::Vec<&str> = many.split(", ").collect();

@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use crate::base::ids::Namespace;
 use crate::compile::ids::entry;
-use crate::compile::write_json::Object;
+use crate::compile::json::Json;
 
 /// A name whose number is not for ever, or a number whose name is not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,19 +49,21 @@ impl fmt::Display for IdConflict {
 }
 
 impl IdConflict {
-    pub(super) fn to_json(&self) -> String {
-        let json = Object::default()
-            .text("namespace", self.namespace)
-            .number("number", self.number as usize)
-            .text("name", &self.name);
-        match &self.kind {
+    pub(super) fn to_json(&self) -> Json {
+        let (conflict, new) = match &self.kind {
             IdConflictKind::Renumbered(new) => {
-                json.text("conflict", "renumbered").number("new_number", *new as usize)
+                ("renumbered", Some(("new_number", (*new as usize).into())))
             }
-            IdConflictKind::Reused(new) => json.text("conflict", "reused").text("new_name", new),
-            IdConflictKind::Vanished => json.text("conflict", "vanished"),
-        }
-        .finish()
+            IdConflictKind::Reused(new) => ("reused", Some(("new_name", new.as_str().into()))),
+            IdConflictKind::Vanished => ("vanished", None),
+        };
+        let known = [
+            ("namespace", self.namespace.into()),
+            ("number", (self.number as usize).into()),
+            ("name", self.name.as_str().into()),
+            ("conflict", conflict.into()),
+        ];
+        Json::object(known.into_iter().chain(new))
     }
 }
 

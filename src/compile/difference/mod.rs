@@ -16,8 +16,8 @@ pub use ids::{IdConflict, IdConflictKind};
 pub use profiles::{FeatureChange, ProfileChange};
 
 use super::diagnostic::Diagnostics;
+use super::json::Json;
 use super::section::Section;
-use super::write_json::{self, Object};
 use super::{Source, compile, files};
 use text::{Thing, same, things};
 
@@ -154,22 +154,22 @@ impl Change {
         Change { effect: effect::of_whole(&what, gone), what, name, key, old, new }
     }
 
-    fn to_json(&self) -> String {
+    fn to_json(&self) -> Json {
         let kind = match (self.key.as_str(), &self.old) {
             ("", None) => "added",
             ("", Some(_)) => "removed",
             _ => "changed",
         };
-        let value = |value: &Option<String>| value.clone().filter(|_| !self.key.is_empty());
-        Object::default()
-            .text("what", &self.what)
-            .text("name", &self.name)
-            .text("change", kind)
-            .maybe("key", Some(self.key.as_str()).filter(|key| !key.is_empty()))
-            .maybe("old", value(&self.old).as_deref())
-            .maybe("new", value(&self.new).as_deref())
-            .maybe("effect", self.effect)
-            .finish()
+        let is_whole = self.key.is_empty();
+        Json::object([
+            ("what", self.what.as_str().into()),
+            ("name", self.name.as_str().into()),
+            ("change", kind.into()),
+            ("key", Some(self.key.as_str()).filter(|_| !is_whole).into()),
+            ("old", self.old.as_deref().filter(|_| !is_whole).into()),
+            ("new", self.new.as_deref().filter(|_| !is_whole).into()),
+            ("effect", self.effect.into()),
+        ])
     }
 }
 
@@ -199,14 +199,12 @@ impl Difference {
     /// (layout_equal, bytes_before, bytes_after, contacts_before, contacts_after, features) and
     /// `id_conflicts`.
     pub fn to_json(&self) -> String {
-        Object::default()
-            .raw("changes", &write_json::array(self.changes.iter().map(Change::to_json)))
-            .raw("profiles", &self.profiles.to_json())
-            .raw(
-                "id_conflicts",
-                &write_json::array(self.id_conflicts.iter().map(IdConflict::to_json)),
-            )
-            .finish()
+        let json = Json::object([
+            ("changes", Json::list(self.changes.iter().map(Change::to_json))),
+            ("profiles", self.profiles.to_json()),
+            ("id_conflicts", Json::list(self.id_conflicts.iter().map(IdConflict::to_json))),
+        ]);
+        json.to_lines()
     }
 }
 

@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::base::ids::FeatureId;
-use crate::compile::write_json::{self, Object};
+use crate::compile::json::Json;
 use crate::policy::{Feature, FeatureKind, Fold, Policy, Window};
 
 /// What happens to stored profiles.
@@ -93,29 +93,29 @@ impl fmt::Display for ProfileChange {
 }
 
 impl ProfileChange {
-    pub(super) fn to_json(&self) -> String {
+    pub(super) fn to_json(&self) -> Json {
         let feature = |(name, change): &(String, FeatureChange)| {
-            let json = Object::default().text("name", name).text("change", change.word());
+            let mut known =
+                Vec::from([("name", name.as_str().into()), ("change", change.word().into())]);
             match change {
                 FeatureChange::Retyped(old, new) | FeatureChange::Window(old, new) => {
-                    json.text("old", old).text("new", new)
+                    known.extend([("old", old.as_str().into()), ("new", new.as_str().into())]);
                 }
-                FeatureChange::MembersDropped(gone) => json.raw(
-                    "members",
-                    &write_json::array(gone.iter().map(|name| write_json::quoted(name))),
-                ),
-                FeatureChange::Added | FeatureChange::Dropped => json,
+                FeatureChange::MembersDropped(gone) => {
+                    known.push(("members", Json::list(gone.iter().map(String::as_str))));
+                }
+                FeatureChange::Added | FeatureChange::Dropped => {}
             }
-            .finish()
+            Json::object(known)
         };
-        Object::default()
-            .raw("layout_equal", if self.layout_equal { "true" } else { "false" })
-            .number("bytes_before", self.bytes.0)
-            .number("bytes_after", self.bytes.1)
-            .number("contacts_before", self.contacts.0)
-            .number("contacts_after", self.contacts.1)
-            .raw("features", &write_json::array(self.features.iter().map(feature)))
-            .finish()
+        Json::object([
+            ("layout_equal", Json::Bool(self.layout_equal)),
+            ("bytes_before", self.bytes.0.into()),
+            ("bytes_after", self.bytes.1.into()),
+            ("contacts_before", self.contacts.0.into()),
+            ("contacts_after", self.contacts.1.into()),
+            ("features", Json::list(self.features.iter().map(feature))),
+        ])
     }
 }
 

@@ -12,6 +12,8 @@ pub(in crate::compile) static BUDGET: Record = Record {
     keys: &[
         required("unit", Form::Choice(units), "What it counts."),
         optional("refundable", Form::Bool, "Whether what nobody claims comes back; yes if absent."),
+        FROM,
+        UNTIL,
     ],
 };
 
@@ -78,6 +80,8 @@ pub(in crate::compile) static CAP: Record = Record {
             "Which contacts count.",
         ),
         EXEMPT,
+        FROM,
+        UNTIL,
     ],
 };
 
@@ -93,7 +97,7 @@ pub(in crate::compile) static CAP_SCOPE: Record = Record {
 
 pub(in crate::compile) static SUPPRESS: Record = Record {
     doc: "While it holds, only exempt kinds are offered.",
-    keys: &[required("when", Form::Expression, "Whether it is so."), EXEMPT],
+    keys: &[required("when", Form::Expression, "Whether it is so."), EXEMPT, FROM, UNTIL],
 };
 
 const ELIGIBLE: Key = optional("eligible", Form::Expression, "Who may have it.");
@@ -166,6 +170,8 @@ pub(in crate::compile) static TREATMENT: Record = Record {
         required("content", Form::Word, "The key of the text that is shown."),
         required("propensity", Form::Number, "The share accepted before we have learnt better."),
         optional("prior", Form::Number, "How sure of that we are, in offers made; 100 if absent."),
+        FROM,
+        UNTIL,
     ],
 };
 

@@ -15,7 +15,7 @@ use crate::base::limits::{
 };
 use crate::expr::{Program, Type};
 use crate::policy::{
-    Budget, Channel, Draw, Group, Issue, Offer, OfferKind, ParameterSpec, Rules, Treatment,
+    Budget, Channel, Draw, Group, Issue, Offer, OfferKind, ParameterSpec, Period, Rules, Treatment,
 };
 
 encoded! {
@@ -31,8 +31,7 @@ encoded! {
         group: u16,
         kind: OfferKind,
         rules: Rules,
-        from_ms: i64,
-        until_ms: i64,
+        period: Period,
         open_ms: i64,
         value: Program,
         weight: Option<Program>,
@@ -46,6 +45,7 @@ encoded! {
         offer: u32,
         channel: u16,
         content: ContentId,
+        period: Period,
         prior_accepted: f64,
         prior_offered: f64,
         draws: Vec<Draw>,
@@ -58,7 +58,8 @@ encoded! {
         cost_micros: i64,
         quiet: bool,
     }
-    Budget { id: BudgetId, refundable: bool, amounts_per_unit: i64 }
+    Budget { id: BudgetId, period: Period, refundable: bool, amounts_per_unit: i64 }
+    Period { from_ms: i64, until_ms: i64 }
 }
 
 // The numbers of the C ABI.
@@ -98,7 +99,12 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
         ensure(channel.cost_micros >= 0, "a contact costs less than nothing")?;
     }
     let units = tables.budgets.iter().all(|budget| budget.amounts_per_unit >= 1);
-    ensure(units, "a unit of a budget is nothing")
+    ensure(units, "a unit of a budget is nothing")?;
+    tables.budgets.iter().try_for_each(|budget| period(budget.period))
+}
+
+pub(super) fn period(period: Period) -> Result<(), ArtifactError> {
+    ensure(period.from_ms < period.until_ms, "something ends before it begins")
 }
 
 fn rules(check: &Check<'_>, rules: &Rules) -> Result<(), ArtifactError> {
@@ -112,7 +118,7 @@ fn offer(check: &Check<'_>, position: u32, offer: &Offer) -> Result<(), Artifact
     check.program(offer.value)?;
     check.optional(offer.weight)?;
     ensure(usize::from(offer.group) < check.tables.groups.len(), "an offer is of no group")?;
-    ensure(offer.from_ms < offer.until_ms, "an offer ends before it begins")?;
+    period(offer.period)?;
     ensure(offer.open_ms >= 0, "an offer is open for less than no time")?;
     ensure(offer.lever > 0.0 && offer.lever.is_finite(), "a lever is not above nothing")?;
     ensure(offer.parameters.len() <= OFFER_PARAMETERS_MAX, "too many parameters of an offer")?;
@@ -129,6 +135,7 @@ fn treatment(check: &Check<'_>, treatment: &Treatment) -> Result<(), ArtifactErr
     let (accepted, offered) = (treatment.prior_accepted, treatment.prior_offered);
     let prior = accepted >= 0.0 && offered > 0.0 && accepted <= offered && offered.is_finite();
     ensure(prior, "a prior is no share")?;
+    period(treatment.period)?;
     ensure(treatment.draws.len() <= TREATMENT_BUDGETS_MAX, "too many draws of a treatment")?;
     let draws = treatment
         .draws

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::catalogue;
 use super::check::{Check, ensure};
 use super::error::ArtifactError;
 use crate::base::bytes::{Reader, Writer};
@@ -10,11 +11,13 @@ use crate::base::civil::DAY_MS;
 use crate::base::encoding::{Broken, Encoded, encoded, encoded_choice};
 use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX, WINDOW_MS_MAX};
 use crate::expr::Program;
-use crate::policy::{Cap, CapScope, Contact, Control, KindSet, OfferKind, QuietHours, Suppression};
+use crate::policy::{
+    Cap, CapScope, Contact, Control, KindSet, OfferKind, Period, QuietHours, Suppression,
+};
 
 encoded! {
     Contact { caps: Vec<Cap>, quiet: Option<QuietHours>, suppressions: Vec<Suppression> }
-    Cap { scope: CapScope, limit: u16, window_ms: i64, exempt: KindSet }
+    Cap { scope: CapScope, limit: u16, window_ms: i64, period: Period, exempt: KindSet }
     QuietHours { from_ms: i64, until_ms: i64, exempt: KindSet }
     Suppression { when: Program, exempt: KindSet }
     Control { seed: String, buckets: u32, exempt: KindSet }
@@ -68,7 +71,9 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
 /// cap asks for.
 fn mandatory_first(caps: &[Cap]) -> Result<(), ArtifactError> {
     let Some(first) = caps.first() else { return ensure(false, "there is no cap") };
-    let over_all = first.scope == CapScope::All && first.exempt == KindSet::default();
+    let over_all = first.scope == CapScope::All
+        && first.exempt == KindSet::default()
+        && first.period == Period::ALWAYS;
     let remembered = usize::from(first.limit) <= CONTACTS_MAX;
     let longest = caps.iter().all(|cap| cap.window_ms <= first.window_ms);
     ensure(over_all && remembered && longest, "the mandatory cap is not the first")
@@ -77,6 +82,7 @@ fn mandatory_first(caps: &[Cap]) -> Result<(), ArtifactError> {
 fn cap(check: &Check<'_>, cap: &Cap) -> Result<(), ArtifactError> {
     let window = (1..=WINDOW_MS_MAX).contains(&cap.window_ms);
     ensure(window && cap.limit >= 1, "a cap is out of range")?;
+    catalogue::period(cap.period)?;
     let tables = check.tables;
     let there = match cap.scope {
         CapScope::All | CapScope::EachOffer => true,

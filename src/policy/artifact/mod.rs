@@ -27,13 +27,14 @@ use alloc::vec::Vec;
 pub use error::ArtifactError;
 
 use super::{Names, Policy, Tables, Texts, Wordings};
+use crate::base::encoding::Encoded;
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
 use check::ensure;
 use sections::Sections;
 
 /// The version grows with every change of the sections, whatever the library's own version.
-const ENVELOPE: Envelope = Envelope { magic: *b"OPPA", version: 1 };
+const ENVELOPE: Envelope = Envelope { magic: *b"OPPA", version: 2 };
 
 impl Policy {
     /// The policy as an artifact: versioned, checksummed bytes that [`from_bytes`] reads, with
@@ -49,6 +50,19 @@ impl Policy {
         texts::append(&self.tables.texts, &mut sections);
         wordings::append(&self.tables.wordings, &mut sections);
         ENVELOPE.seal(sections.bytes())
+    }
+
+    /// Bytes that the policy keeps on the heap once it is loaded, without the allocator's own.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let Policy { layout, index, tables, .. } = self;
+        sections::heap_bytes(tables)
+            + tables.names.heap_bytes()
+            + tables.texts.heap_bytes()
+            + tables.wordings.heap_bytes()
+            + index.size().bytes
+            + layout.features.heap_bytes()
+            + self.touched.heap_bytes()
+            + self.position_bytes()
     }
 
     /// Whether bytes begin as an artifact does, of whatever version.
@@ -90,6 +104,7 @@ mod tests {
     use crate::expr::{Op, Program, Type};
     use crate::policy::{
         Cap, CapScope, Contact, EventKind, Exploration, Feature, FeatureKind, FoldStep, KindSet,
+        Period,
     };
 
     /// The least that passes, and a derived feature that reads another.
@@ -101,7 +116,9 @@ mod tests {
             members: Vec::new(),
         };
         let exempt = KindSet::default();
-        let caps = Vec::from([Cap { scope: CapScope::All, limit: 3, window_ms: 1_000, exempt }]);
+        let period = Period::ALWAYS;
+        let caps =
+            Vec::from([Cap { scope: CapScope::All, limit: 3, window_ms: 1_000, period, exempt }]);
         Tables {
             name: "least".into(),
             currency: "USD".into(),
@@ -153,6 +170,13 @@ mod tests {
             ("the mandatory cap is not the first", |tables| {
                 let longer = Cap { window_ms: 1_001, ..tables.contact.caps[0] };
                 tables.contact.caps.push(longer);
+            }),
+            ("the mandatory cap is not the first", |tables| {
+                tables.contact.caps[0].period.until_ms = 1;
+            }),
+            ("something ends before it begins", |tables| {
+                let period = Period { from_ms: 1, until_ms: 1 };
+                tables.contact.caps.push(Cap { period, ..tables.contact.caps[0] });
             }),
             ("ranges do not end with their list", |tables| tables.moment_offers.push(0)),
             ("an event is folded into what cannot take it", |tables| {

@@ -4,6 +4,7 @@
 //! allocates nothing whatever the bytes say; memory for names is asked for by us. The
 //! configuration bounds an entry.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::error::ArtifactError;
@@ -46,7 +47,7 @@ fn write(names: &Names, out: &mut Writer) {
 /// Reads what [`append`] wrote.
 pub(super) fn read(mut bytes: &[u8]) -> Result<Names, ArtifactError> {
     let malformed = ArtifactError::Malformed { section: "names" };
-    let mut entries: Vec<(Namespace, u32, alloc::string::String)> = Vec::new();
+    let mut entries: Vec<(Namespace, u32, String)> = Vec::new();
     while !bytes.is_empty() {
         let (entry, len): (Entry<'_>, usize) =
             bincode::borrow_decode_from_slice(bytes, configuration()).map_err(|_| malformed)?;
@@ -61,5 +62,9 @@ pub(super) fn read(mut bytes: &[u8]) -> Result<Names, ArtifactError> {
         entries.push((namespace, number, name));
         bytes = bytes.get(len..).unwrap_or(&[]);
     }
-    Names::try_new(entries).map_err(|_| ArtifactError::Memory)
+    // No more than they take: a list that grows has up to twice of that.
+    let mut exact: Vec<(Namespace, u32, String)> = Vec::new();
+    exact.try_reserve_exact(entries.len()).map_err(|_| ArtifactError::Memory)?;
+    exact.append(&mut entries);
+    Names::try_new(exact).map_err(|_| ArtifactError::Memory)
 }

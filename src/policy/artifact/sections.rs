@@ -35,6 +35,11 @@ macro_rules! sections {
             $(sections.append($number, |out| { $($field.write(out);)* });)*
         }
 
+        /// Bytes that loaded tables keep on the heap, but for names and texts.
+        pub(super) fn heap_bytes(tables: &Tables) -> usize {
+            0 $($(+ tables.$field.heap_bytes())*)*
+        }
+
         /// Reads all sections of tables, and finds the bytes of the descriptive ones.
         pub(super) fn read(body: &[u8]) -> Result<(Tables, Descriptions<'_>), ArtifactError> {
             let mut input = Reader::new(body);

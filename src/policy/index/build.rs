@@ -12,7 +12,7 @@ use super::set::Set;
 use super::{Index, IndexTier, Tier};
 use crate::base::limits::{INDEX_BINS_MAX, INDEX_CANDIDATES_MIN, INDEX_ROW_BYTES_MAX};
 use crate::expr::{Program, Type};
-use crate::policy::{Group, Issue, Offer, Rules, Tables};
+use crate::policy::{Group, Issue, Offer, Period, Rules, Tables};
 
 /// What rules use of one source.
 struct Use {
@@ -101,8 +101,9 @@ impl Formulas<'_> {
 }
 
 fn dates(offer: &Offer) -> Formula {
-    Formula::of_set(NOW, Set::range(offer.from_ms, offer.until_ms.saturating_sub(1)))
-        .or(Formula::of_bool(offer.from_ms <= 0 && offer.until_ms == i64::MAX))
+    let Period { from_ms, until_ms } = offer.period;
+    Formula::of_set(NOW, Set::range(from_ms, until_ms.saturating_sub(1)))
+        .or(Formula::of_bool(from_ms <= 0 && until_ms == i64::MAX))
 }
 
 /// The bins of every source that rules use. While rows would take too much, bins get fewer; then

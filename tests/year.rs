@@ -1,0 +1,191 @@
+//! A year of subscribers' events against an exact oracle.
+//!
+//! `OPPORTUNE_SUBSCRIBERS=5000 cargo test --release --test year` takes all rows of the data set;
+//! without it, as many as an unoptimised run does in a few seconds.
+
+#[path = "support/exact.rs"]
+mod exact;
+#[path = "support/line.rs"]
+mod line;
+mod support;
+#[path = "support/year.rs"]
+mod year;
+
+use exact::{Fact, Feature};
+use line::Line;
+use opportune::{Dated, Policy, ProfileBytes, Scratch, Value, backfill};
+use year::{DAY_MS, Dice, Row, START_MS, Sessions, rows, year, zone_of_state};
+
+const POLICY: &str = r#"
+[policy]
+name = "year"
+version = 1
+currency = "USD"
+zones = ["America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage", "Pacific/Honolulu"]
+zone_from = "home_zone"
+[attributes]
+home_zone = { type = "zone" }
+tariff = { type = "enum", values = ["basic"], export = true }
+device = { type = "enum", values = ["phone"], export = true }
+[features]
+calls_ever = { count = "call_end" }
+minutes_ever = { sum = "call_end.minutes" }
+longest_ever = { max = "call_end.minutes" }
+cheapest_ever = { min = "recharge.amount" }
+recharged_ever = { sum = "recharge.amount" }
+balance = { last = "balance_change.balance" }
+sentiment = { last = "care_contact.sentiment" }
+last_use = { last_time = ["call_end", "data_session"] }
+last_recharge = { last_time = "recharge" }
+failures_1h = { count = "recharge_failed", window = "1h", buckets = 4 }
+calls_1h = { count = "call_end", window = "60m", buckets = 60 }
+calls_24h = { count = "call_end", window = "24h", buckets = 24 }
+abroad_30d = { count = "call_end", where = "event.international", window = "30d", buckets = 3 }
+on_net_7d = { sum = "call_end.minutes", where = "event.on_net", window = "7d", buckets = 7 }
+long_7d = { count = "call_end", where = "event.minutes > 3.0 && event.charge >= 0.20", window = "7d" }
+spend_24h = { sum = ["call_end.charge", "data_session.charge"], window = "24h", buckets = 4 }
+spend_7d = { sum = ["call_end.charge", "data_session.charge"], window = "7d", buckets = 7 }
+spend_90d = { sum = ["call_end.charge", "data_session.charge"], window = "90d", buckets = 90 }
+video_7d = { sum = "data_session.megabytes", where = "event.app == 'video'", window = "7d", buckets = 3 }
+data_30d = { sum = "data_session.megabytes", window = "30d", buckets = 5 }
+largest_7d = { max = "data_session.megabytes", window = "7d", buckets = 7 }
+dearest_30d = { max = ["call_end.charge", "data_session.charge"], window = "30d", buckets = 30 }
+least_30d = { min = "balance_change.balance", window = "30d", buckets = 10 }
+worst_90d = { min = "care_contact.sentiment", window = "90d", buckets = 9 }
+recharged_30d = { sum = "recharge.amount", window = "30d", buckets = 5 }
+recharges_90d = { count = "recharge", window = "90d" }
+[moments.used]
+on = "call_end"
+when = "true"
+intent = "know"
+[channels.sms]
+[[contact.caps]]
+at_most = 1
+within = "1d"
+of = "all"
+[issues.care.groups.tips]
+[offers.tip]
+group = "care.tips"
+kind = "tip"
+moments = ["used"]
+value = "0.10"
+[offers.tip.treatments.sms]
+content = "tip"
+propensity = 0.1
+"#;
+
+/// How many subscribers an unoptimised run takes.
+const SUBSCRIBERS: usize = 20;
+
+fn subscribers() -> usize {
+    let wanted = std::env::var("OPPORTUNE_SUBSCRIBERS");
+    wanted.map_or(SUBSCRIBERS, |wanted| wanted.parse().expect("a number"))
+}
+
+#[test]
+fn a_year_of_events_gives_the_features_of_an_exact_replay() {
+    let events = ("events.toml".to_owned(), support::shipped_text("events"));
+    let files = [("year.toml".to_owned(), POLICY.to_owned()), events];
+    let counted = years(&files, "", subscribers());
+    assert_eq!(counted.features, 26);
+    // What the stream is to have in it was there.
+    assert!(counted.messages > 1_000 * subscribers() && counted.events > counted.messages);
+    assert!(counted.repeated > 0 && counted.late > 0 && counted.zoned > 0 && counted.forgotten > 0);
+}
+
+/// The same of the features that operators start from.
+#[test]
+fn a_year_of_events_in_the_ready_policy() {
+    let files = support::shipped_files("ready");
+    let counted = years(&files, &support::shipped_ids("ready"), subscribers() / 4);
+    assert!(counted.features >= 20, "the oracle knows {} features", counted.features);
+}
+
+/// Runs so many rows of the data set through a policy.
+fn years(files: &[(String, String)], ids: &str, subscribers: usize) -> Counted {
+    let policy = support::compiled(files, ids).policy;
+    let texts: Vec<&str> = files.iter().map(|(_, text)| text.as_str()).collect();
+    let features = exact::features(&texts);
+    let mut counted = Counted { features: features.len(), ..Counted::default() };
+    for (number, row) in rows().iter().take(subscribers).enumerate() {
+        counted.add(subscriber(&policy, &features, row, number as u64));
+    }
+    println!("{} subscribers: {counted:?}", subscribers);
+    counted
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    features: usize,
+    messages: usize,
+    events: usize,
+    repeated: usize,
+    late: usize,
+    forgotten: usize,
+    zoned: usize,
+}
+
+impl Counted {
+    fn add(&mut self, other: Counted) {
+        self.messages += other.messages;
+        self.events += other.events;
+        self.repeated += other.repeated;
+        self.late += other.late;
+        self.forgotten += other.forgotten;
+        self.zoned += other.zoned;
+    }
+}
+
+/// Runs one subscriber's year, with a look at every feature at each month's end, now and then in
+/// between, and long after.
+fn subscriber(policy: &Policy, features: &[Feature], row: &Row, number: u64) -> Counted {
+    let key = format!("+999{number:05}");
+    let mut line = Line::new(policy, &key);
+    give_home(policy, &mut line, &key, zone_of_state(&row.state));
+    let mut dice = Dice(number);
+    let (mut sessions, mut counted) = (Sessions::default(), Counted::default());
+    // In the order of arrival, and in the order of time.
+    let (mut arrived, mut facts) = (Vec::<Fact>::new(), Vec::<Fact>::new());
+    let mut month_ms = START_MS + 30 * DAY_MS;
+    for sent in year(row, number) {
+        if sent.now_ms >= month_ms {
+            line.check(features, &facts, month_ms);
+            month_ms += 30 * DAY_MS;
+        }
+        let repeated = sessions.repeated(&sent);
+        assert_eq!(line.take(&sent), repeated, "{} {} of {key}", sent.session, sent.number);
+        counted.messages += 1;
+        counted.zoned += usize::from(sent.zone.is_some());
+        counted.repeated += usize::from(repeated);
+        if repeated {
+            continue;
+        }
+        counted.events += sent.facts.len();
+        for mut fact in sent.facts {
+            // What is ahead of our clock counts as happening now.
+            fact.time_ms = fact.time_ms.min(sent.now_ms);
+            facts
+                .insert(facts.partition_point(|known| known.time_ms <= fact.time_ms), fact.clone());
+            arrived.push(fact);
+        }
+        if dice.below(500) == 0 {
+            line.check(features, &facts, sent.now_ms);
+        }
+    }
+    line.check(features, &facts, month_ms);
+    line.check(features, &facts, month_ms + 200 * DAY_MS);
+    counted.late = features.iter().map(|feature| feature.late(&arrived)).sum();
+    counted.forgotten = sessions.forgotten as usize;
+    assert_eq!(line.counted(), (counted.late as u32, sessions.forgotten), "{key}");
+    counted
+}
+
+/// Where the subscriber lives.
+fn give_home(policy: &Policy, line: &mut Line, key: &str, zone: &str) {
+    let zone = policy.id(&format!("home_zone.{zone}")).expect("a zone");
+    let feature = policy.id("home_zone").expect("an attribute");
+    let home = [Dated { feature, time_ms: START_MS - DAY_MS, value: Value::Member(zone) }];
+    let bytes = ProfileBytes::in_place(&mut line.profile);
+    backfill(policy, bytes, key.as_bytes(), &home, START_MS - DAY_MS, &mut Scratch::new(policy))
+        .expect("a zone");
+}
