@@ -125,6 +125,7 @@ mod expr;
 #[allow(unsafe_code)]
 mod ffi;
 mod learning;
+mod model;
 mod moment;
 mod policy;
 mod profile;

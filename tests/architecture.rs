@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up. A room may name those before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "error",
     "base",
     "expr",
     "policy",
     "snapshot",
+    "model",
     "profile",
     "moment",
     "decision",

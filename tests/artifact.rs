@@ -63,9 +63,30 @@ fn small() -> Policy {
         [features]
         seen_24h = { count = "use", window = "24h", where = "event.balance > 1" }
         often = { expr = "seen_24h > 3" }
+        [models.returns]
+        kind = "bgnbd"
+        unit = "1d"
+        inputs = { frequency = "seen_24h", recency = "duration('1h')", age = "duration('9h')" }
+        parameters = { r = 0.2, alpha = 4.4, a = 0.8, b = 2.4 }
+        outputs.here = { gives = "alive" }
+        outputs.uses = { gives = "expected", within = "1d" }
+        [models.leaves]
+        kind = "logistic"
+        inputs = { here = "here", tariff = "tariff", seen = "seen_24h" }
+        parameters = { intercept = 0.1 }
+        terms.here = { missing = 0.5, coefficient = -2.0 }
+        terms.tariff = { missing = 0.5, bins = [{ is = "gold", add = -1.0 }, { add = 0.0 }] }
+        terms.seen = { missing = 0.5, bins = [{ below = 2, add = 1.0 }, { add = 0.0 }] }
+        outputs.leaving = { gives = "probability" }
+        [lifecycles.stage]
+        stages = ["new", "busy"]
+        [[lifecycles.stage.transitions]]
+        from = "new"
+        to = "busy"
+        when = "leaving < 0.5 || uses > 2.0"
         [moments.low]
         on = ["use", "tick"]
-        when = "event.balance < 2 || often"
+        when = "event.balance < 2 || often && stage == 'busy' && now > stage_since"
         intent = "buy"
         [channels.sms]
         consent = "has(tariff)"

@@ -72,12 +72,27 @@ treatments.sms = { content = "data_1gb_day_sms", propensity = 0.06 }
 
 /// Sections of a policy with fixed keys, each with a mistake in it that makes the compiler list
 /// the keys it knows.
-const SECTIONS: [(&str, &str); 17] = [
+const SECTIONS: [(&str, &str); 23] = [
     ("policy", "[policy]\nzzzz = 1"),
     ("control", "[control]\nzzzz = 1"),
     ("attributes", "[attributes.device]\nzzzz = 1"),
     ("event enumerations", "[events.data_session.app]\nzzzz = 1"),
     ("features", "[features.balance]\nzzzz = 1"),
+    ("models", "[models.m]\nzzzz = 1"),
+    (
+        "terms",
+        "[models.m]\nkind = 'logistic'\ninputs.x = '1'\nparameters.intercept = 1\nterms.x.zzzz = 1\noutputs.o.gives = 'probability'",
+    ),
+    (
+        "bins",
+        "[models.m]\nkind = 'logistic'\ninputs.x = '1'\nparameters.intercept = 1\nterms.x = { missing = 0, bins = [{ zzzz = 1 }] }\noutputs.o.gives = 'probability'",
+    ),
+    ("outputs", "[models.m]\nkind = 'bgnbd'\noutputs.o.zzzz = 1"),
+    ("lifecycles", "[lifecycles.stage]\nzzzz = 1"),
+    (
+        "transitions",
+        "[lifecycles.stage]\nstages = ['a']\n[[lifecycles.stage.transitions]]\nzzzz = 1",
+    ),
     ("moments", "[moments.low_balance]\nzzzz = 1"),
     ("budgets", "[budgets.incentives]\nzzzz = 1"),
     ("channels", "[channels.sms]\nzzzz = 1"),

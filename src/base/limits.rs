@@ -42,6 +42,23 @@ pub const EXPRESSION_NODES_MAX: usize = 10_000;
 /// Derived features that read one another, counted along the longest chain.
 pub const DERIVED_DEPTH_MAX: usize = 8;
 
+/// Models of a policy.
+pub const MODELS_MAX: usize = 64;
+/// Inputs of one model.
+pub const MODEL_INPUTS_MAX: usize = 64;
+/// Outputs of one model.
+pub const MODEL_OUTPUTS_MAX: usize = 8;
+/// Bins, or members, of one term of a scorecard.
+pub const MODEL_BINS_MAX: usize = 64;
+/// Terms of the series that one output of a model sums.
+pub const MODEL_SERIES_TERMS_MAX: usize = 2_048;
+/// Lifecycles of a policy.
+pub const LIFECYCLES_MAX: usize = 8;
+/// Stages of one lifecycle.
+pub const LIFECYCLE_STAGES_MAX: usize = 32;
+/// Transitions of one lifecycle.
+pub const LIFECYCLE_TRANSITIONS_MAX: usize = 64;
+
 /// Files of a policy.
 pub const SOURCES_MAX: usize = 4_096;
 /// Bytes of the text of a policy, in all its files.

@@ -243,11 +243,13 @@ fn open(
 ) -> Result<MessageKey, Error> {
     let key = MessageKey::new(policy, message)?;
     scratch.check(policy)?;
+    scratch.memo.clear();
     profile::load(policy, profile, key.subscriber, &mut scratch.profile)?;
     Ok(key)
 }
 
-/// Folds a message that is new into scratch, and moves patterns on.
+/// Folds a message that is new into scratch, and moves lifecycles and patterns on over what comes
+/// of it.
 fn take_in(
     policy: &Policy,
     key: MessageKey,
@@ -258,6 +260,7 @@ fn take_in(
     let seen = profile::note_message(policy, bytes, key, message.now_ms);
     if seen == Seen::First {
         profile::fold_message(policy, bytes, message)?;
+        profile::move_on(policy, bytes, memo, message.now_ms, message.zone);
         moment::observe(policy, bytes, memo, message);
     }
     Ok(seen)
@@ -297,7 +300,7 @@ fn answer(
     decision.id = inputs.decision;
     let Scratch { profile, memo, workspace } = scratch;
     decision::sweep_expired(inputs.policy, profile, inputs.now_ms, lease, delta);
-    let mut features = Features::new(inputs.policy, profile, memo, inputs.now_ms, message.zone);
+    let mut features = Features::resumed(inputs.policy, profile, memo, inputs.now_ms, message.zone);
     decision.moments =
         moments.unwrap_or_else(|| moment::classify(&mut features, message, &mut *trace));
     decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);

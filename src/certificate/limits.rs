@@ -39,6 +39,8 @@ pub(super) fn nearness(
         FeatureKind::Aggregate { window: Window::Rolling { buckets, .. }, .. } => buckets.into(),
         _ => 0,
     }));
+    let inputs = most(&mut tables.models.iter().map(|model| model.inputs.len()));
+    let transitions = most(&mut tables.lifecycles.iter().map(|cycle| cycle.transitions.len()));
     let treatments = most(&mut tables.offers.iter().map(|offer| offer.treatments.len()));
     let parameters = most(&mut tables.offers.iter().map(|offer| offer.parameters.len()));
     let draws = most(&mut tables.treatments.iter().map(|treatment| treatment.draws.len()));
@@ -52,6 +54,10 @@ pub(super) fn nearness(
         ("features", tables.features.len(), max::FEATURES_MAX),
         ("members of an enumeration", members, max::MEMBERS_MAX),
         ("buckets of a window", buckets, max::WINDOW_BUCKETS_MAX),
+        ("models", tables.models.len(), max::MODELS_MAX),
+        ("inputs of a model", inputs, max::MODEL_INPUTS_MAX),
+        ("lifecycles", tables.lifecycles.len(), max::LIFECYCLES_MAX),
+        ("transitions of a lifecycle", transitions, max::LIFECYCLE_TRANSITIONS_MAX),
         ("moments", tables.moments.len(), max::MOMENTS_MAX),
         ("patterns", tables.patterns.len(), max::PATTERNS_MAX),
         ("issues", tables.issues.len(), max::ISSUES_MAX),

@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::ToOwned;
     use std::vec::Vec;
 
     use super::super::steps::{Steps, worst};
@@ -42,6 +43,29 @@ mod tests {
             few = { sum = "use.amount", window = "24h", buckets = 2, where = "event.amount >= 0" }
             many = { count = "use", window = "90d", buckets = 90 }
             both = { expr = "few + many" }
+            [models.returns]
+            kind = "bgnbd"
+            unit = "1d"
+            inputs = { frequency = "many", recency = "duration('1h')", age = "duration('9h')" }
+            parameters = { r = 0.2, alpha = 4.4, a = 0.8, b = 2.4 }
+            outputs.uses = { gives = "expected", within = "2d" }
+            [models.leaves]
+            kind = "logistic"
+            inputs = { few = "few", uses = "uses" }
+            parameters = { intercept = 0.1 }
+            terms.few = { missing = 0, bins = [{ below = -1, add = 1 }, { add = 0 }] }
+            terms.uses = { missing = 0, coefficient = -2.0 }
+            outputs.leaving = { gives = "probability" }
+            [lifecycles.stage]
+            stages = ["one", "other"]
+            [[lifecycles.stage.transitions]]
+            from = "one"
+            to = "other"
+            when = "both >= 0"
+            [[lifecycles.stage.transitions]]
+            from = "other"
+            to = "one"
+            when = "both >= 0"
             [channels.sms]
             quiet_hours = false
             consent = "both >= 0"
@@ -58,7 +82,7 @@ mod tests {
             [[contact.suppress]]
             when = "both < 0"
             [issues.sales]
-            eligible = "both >= 0"
+            eligible = "both >= 0 && leaving <= 1.0"
             [issues.sales.groups.data]
             applicable = "few >= 0"
             "#,
@@ -200,6 +224,54 @@ mod tests {
             allocate: a.allocate.max(b.allocate),
             decide: a.decide.max(b.decide),
         }
+    }
+
+    /// Steps of one message, to a policy whose model reads `inputs` features and is read by rules.
+    fn steps_with(rules: &str) -> u64 {
+        let mut text = std::format!(
+            "[policy]\nname = 'p'\nversion = 1\ncurrency = 'USD'\nzones = ['UTC']\n\
+             [events.use]\n[features.uses]\ncount = 'use'\n{rules}\n\
+             [channels.ussd]\n[[contact.caps]]\nat_most = 1\nwithin = '1d'\nof = 'all'\n\
+             [issues.a.groups.b]\n[offers.o]\ngroup = 'a.b'\nkind = 'sale'\nmoments = ['m']\n\
+             value = '1.00'\nweight = 'score + 1.0'\n\
+             treatments.ussd = {{ content = 'c', propensity = 0.5 }}\n\
+             [models.m]\nkind = 'logistic'\nparameters = {{ intercept = 0 }}\n\
+             outputs.score = {{ gives = 'probability', export = true }}\n"
+        );
+        for number in 0..50 {
+            text += &std::format!(
+                "inputs.i{number} = 'uses'\nterms.i{number} = {{ missing = 0, coefficient = 0.1 }}\n"
+            );
+        }
+        let policy = compile(&[Source { name: "p", bytes: text.as_bytes() }], "").unwrap().policy;
+        let mut profile = new_profile(&policy, b"key").unwrap();
+        let kind = policy.id("use").unwrap();
+        let message = Message {
+            subscriber: b"key",
+            session: &[],
+            number: 1,
+            now_ms: DAY_MS,
+            zone: None,
+            events: &[Event { kind, time_ms: DAY_MS, fields: &[] }],
+        };
+        of_calls(&policy, &message, &mut profile, &mut local(&policy)).decide
+    }
+
+    #[test]
+    fn a_model_is_scored_once_a_call_and_only_if_it_is_read() {
+        let moment =
+            |when: &str| std::format!("[moments.m]\non = 'use'\nwhen = '{when}'\nintent = 'buy'");
+        // The offer's weight reads the score as well.
+        let silent = steps_with(&moment("uses < 0"));
+        let asked = steps_with(&moment("uses > 0"));
+        let asked_twice = steps_with(&moment("uses > 0 && score > 0.5"));
+        let stage = "[lifecycles.stage]\nstages = ['a', 'b']\nexport = true\n\
+            [[lifecycles.stage.transitions]]\nfrom = 'a'\nto = 'b'\nwhen = 'score > 0.5'\n";
+        let asked_thrice = steps_with(&(stage.to_owned() + &moment("uses > 0 && score > 0.5")));
+        // Each input is an operation and a step of the scoring.
+        assert!(silent + 100 <= asked, "{silent} {asked}");
+        assert!(asked_thrice < asked + 50, "{asked} {asked_twice} {asked_thrice}");
+        assert!(asked < asked_twice && asked_twice < asked_thrice);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //!
 //! A *step* is one turn of an inner loop of the data plane: an operation of a program; an event
 //! or a field taken in; an event folded into a feature; a feature read, and each bucket of its
-//! ring; a bucket cleared; an event held against a step of a pattern, a pattern
-//! looked at; a moment asked; an offer looked at, each time that a moment lists it; a
+//! ring; an input of a model taken, a bin compared, a term of a series; a transition of a lifecycle
+//! asked; a bucket cleared; an event held against a step of a pattern, a pattern looked at; a
+//! moment asked; an offer looked at, each time that a moment lists it; a
 //! treatment tried; a suppression asked; a cap compared with a contact in the log or with a
 //! treatment. What a constant of [`limits`] bounds (sessions, open offers, ranked candidates) is
 //! part of the step that does it. A test counts the steps of real calls and holds them against

@@ -12,6 +12,8 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
         FeatureKind::Derived(program) => Some(program),
         _ => None,
     });
+    let inputs = tables.models.iter().flat_map(|model| &model.inputs).map(|input| input.program);
+    let transitions = tables.lifecycles.iter().flat_map(|lifecycle| &lifecycle.transitions);
     let asked = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
     let due = tables.moments.iter().filter_map(|moment| moment.due);
     let steps = tables.events.iter().flat_map(|event| &event.patterns);
@@ -27,6 +29,8 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
     let suppressions = tables.contact.suppressions.iter().map(|suppression| suppression.when);
     events
         .chain(derived)
+        .chain(inputs)
+        .chain(transitions.map(|transition| transition.when))
         .chain(asked)
         .chain(due)
         .chain(steps.filter_map(|listen| listen.filter))

@@ -28,7 +28,7 @@ pub(super) fn worst(policy: &Policy) -> Steps {
     let tables = &policy.tables;
     let event = |kind| folding(tables, kind) + observing(tables, kind);
     let event = tables.events.iter().map(event).max().unwrap_or(0);
-    let update = MESSAGE_EVENTS_MAX as u64 * event + watching(tables);
+    let update = MESSAGE_EVENTS_MAX as u64 * event + moving_on(tables) + watching(tables);
     let (classify, allocate) = (classify(tables), allocate(policy));
     Steps { event, update, classify, allocate, decide: update + classify + allocate }
 }
@@ -70,6 +70,16 @@ fn observing(tables: &Tables, kind: &EventKind) -> u64 {
 fn watching(tables: &Tables) -> u64 {
     let rules: u64 = crossings(tables).map(ops).sum();
     2 * tables.patterns.len() as u64 + rules + reading(tables, crossings(tables))
+}
+
+/// Asking every transition of every lifecycle; each may have changed what was read for the next.
+fn moving_on(tables: &Tables) -> u64 {
+    let each = tables.lifecycles.iter().map(|lifecycle| {
+        let programs = lifecycle.transitions.iter().map(|transition| transition.when);
+        let asked: u64 = programs.clone().map(|program| 1 + ops(program)).sum();
+        asked + reading(tables, programs)
+    });
+    each.sum()
 }
 
 fn classify(tables: &Tables) -> u64 {
@@ -144,7 +154,8 @@ fn looking(tables: &Tables, treatment: u64) -> u64 {
     moments.iter().take(MOMENTS_RAISED_MAX).sum()
 }
 
-/// Reading every feature that programs can ask for, and the zone's: each once a call.
+/// Reading every feature that programs can ask for, and the zone's, and scoring the models behind
+/// them: each once a call.
 fn reading(tables: &Tables, programs: impl IntoIterator<Item = Program>) -> u64 {
     let mut waiting: Vec<Program> = programs.into_iter().collect();
     let mut read: BTreeSet<u16> = tables.zones.feature.into_iter().collect();
@@ -157,9 +168,20 @@ fn reading(tables: &Tables, programs: impl IntoIterator<Item = Program>) -> u64 
                 continue;
             }
             steps += 1 + buckets(tables, position);
-            if let FeatureKind::Derived(program) = feature.kind {
-                steps += ops(program);
-                waiting.push(program);
+            match feature.kind {
+                FeatureKind::Derived(program) => {
+                    steps += ops(program);
+                    waiting.push(program);
+                }
+                FeatureKind::Output { model } => {
+                    let Some(model) = tables.models.get(usize::from(model)) else { continue };
+                    let output = model.outputs.iter().find(|output| output.feature == position);
+                    let programs = model.inputs.iter().map(|input| input.program);
+                    steps += output.map_or(0, |output| model.steps(output.answer));
+                    steps += programs.clone().map(ops).sum::<u64>();
+                    waiting.extend(programs);
+                }
+                _ => {}
             }
         }
     }

@@ -422,4 +422,19 @@ seed = "sample"
 "#);
     mend: "Choose a share between 0 and 1, and exempt fewer kinds; without [control] nobody is held \
         back.";
+
+    /// A stage of a lifecycle that nobody can come to.
+    UnreachableStage = "OPP0920", Warning;
+    why: "No chain of transitions leads to it from the first stage, so every rule about it is for \
+        nobody.";
+    example: Example::Policy(r#"
+[lifecycles.stage]
+stages = ["new", "active", "gone"]
+export = true
+[[lifecycles.stage.transitions]]
+from = "new"
+to = "active"
+when = "recharged > 0.00"
+"#);
+    mend: "Add a transition that leads to it, or remove it.";
 }

@@ -1,4 +1,5 @@
-//! Derived features: in which order they can be typed, and circles among them.
+//! Derived features and the inputs of models: in which order they can be typed, and circles among
+//! them.
 
 use std::collections::HashMap;
 use std::format;
@@ -10,19 +11,41 @@ use super::cel::Parsed;
 use super::check::Checker;
 use super::diagnostic::Code;
 use super::lower::{lower_item, parse_item};
+use super::models::Draft;
 use super::scope::View;
 use super::source::Item;
 use super::types::Ty;
 use crate::base::limits::DERIVED_DEPTH_MAX;
-use crate::policy::FeatureKind;
+use crate::expr::Program;
+use crate::policy::{FeatureKind, ModelInput};
 
-/// A derived feature that has been declared.
+/// Features that have been declared, and what they are computed from.
 pub(super) struct Derivation<'a> {
-    pub(super) name: &'a str,
-    pub(super) position: usize,
-    pub(super) expr: Item<'a>,
-    /// The type that it must have; none for any.
-    pub(super) wanted: Option<Ty>,
+    /// Those that are known when this is.
+    pub(super) names: Vec<&'a str>,
+    pub(super) exprs: Vec<Item<'a>>,
+    pub(super) becomes: Becomes<'a>,
+}
+
+/// What expressions become.
+pub(super) enum Becomes<'a> {
+    /// A derived feature, of this type if one is wanted.
+    Feature { position: usize, wanted: Option<Ty> },
+    /// The inputs of a model.
+    Model(Draft<'a>),
+}
+
+impl<'a> Derivation<'a> {
+    /// A feature that is computed when it is read.
+    pub(super) fn feature(
+        name: &'a str,
+        position: usize,
+        expr: Item<'a>,
+        wanted: Option<Ty>,
+    ) -> Derivation<'a> {
+        let becomes = Becomes::Feature { position, wanted };
+        Derivation { names: vec![name], exprs: vec![expr], becomes }
+    }
 }
 
 /// How far the walk has come with a derivation.
@@ -38,7 +61,8 @@ enum Progress {
 /// The walk over derivations, each after those it reads.
 struct Walk<'a> {
     derivations: Vec<Derivation<'a>>,
-    parsed: Vec<Option<Parsed>>,
+    /// By derivation, its expressions.
+    parsed: Vec<Vec<Option<Parsed>>>,
     by_name: HashMap<&'a str, usize>,
     progress: Vec<Progress>,
     /// The chain that is being followed.
@@ -46,11 +70,13 @@ struct Walk<'a> {
 }
 
 impl Build<'_> {
-    /// Types and lowers derived features.
+    /// Types and lowers derived features and the inputs of models.
     pub(super) fn derive(&mut self, derivations: Vec<Derivation<'_>>) {
+        let named = derivations.iter().enumerate();
+        let named = named.flat_map(|(at, d)| d.names.iter().map(move |name| (*name, at)));
         let mut walk = Walk {
-            parsed: derivations.iter().map(|derivation| parse_item(&derivation.expr)).collect(),
-            by_name: derivations.iter().enumerate().map(|(at, d)| (d.name, at)).collect(),
+            parsed: derivations.iter().map(|d| d.exprs.iter().map(parse_item).collect()).collect(),
+            by_name: named.collect(),
             progress: vec![Progress::Untouched; derivations.len()],
             path: Vec::new(),
             derivations,
@@ -80,42 +106,69 @@ impl Build<'_> {
             walk.path.pop();
         }
         walk.progress[at] = Progress::Done(depth);
-        let expr = &walk.derivations[at].expr;
-        if expr.within(depth, DERIVED_DEPTH_MAX, "derived features in a chain") {
-            self.lower_derived(walk, at);
+        let Some(first) = walk.derivations[at].exprs.first() else { return depth };
+        if first.within(depth, DERIVED_DEPTH_MAX, "derived features in a chain") {
+            self.lower_derivation(walk, at);
         }
         depth
     }
 
-    fn lower_derived(&mut self, walk: &Walk<'_>, at: usize) {
+    fn lower_derivation(&mut self, walk: &Walk<'_>, at: usize) {
         let derivation = &walk.derivations[at];
-        let Some(parsed) = &walk.parsed[at] else { return };
-        let item = &derivation.expr;
-        let checker = Checker::new(&self.scope, &View::PROFILE, item, parsed);
-        let Some(node) = checker.root(derivation.wanted) else { return };
-        let Some(ops) = lower_item(item, &node) else { return };
-        let Some(program) = self.place(item, &ops) else { return };
-        let members = self.members_of(Some(node.ty));
-        self.scope.feature_types[derivation.position] = Some(node.ty);
-        let feature = &mut self.tables.features[derivation.position];
-        (feature.ty, feature.members) = (node.ty.plain(), members);
-        feature.kind = FeatureKind::Derived(program);
+        let wanted = match derivation.becomes {
+            Becomes::Feature { wanted, .. } => wanted,
+            Becomes::Model(_) => None,
+        };
+        let pairs = derivation.exprs.iter().zip(&walk.parsed[at]);
+        let lowered = pairs.map(|(item, parsed)| self.lowered(item, parsed.as_ref()?, wanted));
+        let lowered: Vec<Option<(Program, Ty)>> = lowered.collect();
+        let Some(lowered) = lowered.into_iter().collect::<Option<Vec<_>>>() else { return };
+        match &derivation.becomes {
+            Becomes::Feature { position, .. } => {
+                let Some((program, ty)) = lowered.first().copied() else { return };
+                let members = self.members_of(Some(ty));
+                self.scope.feature_types[*position] = Some(ty);
+                let feature = &mut self.tables.features[*position];
+                (feature.ty, feature.members) = (ty.plain(), members);
+                feature.kind = FeatureKind::Derived(program);
+            }
+            Becomes::Model(draft) => {
+                let input =
+                    |(program, ty): (Program, Ty)| (ModelInput { program, ty: ty.plain() }, ty);
+                self.finish_model(draft, lowered.into_iter().map(input).collect());
+            }
+        }
+    }
+
+    /// The program of an expression and its type.
+    fn lowered(
+        &mut self,
+        item: &Item<'_>,
+        parsed: &Parsed,
+        wanted: Option<Ty>,
+    ) -> Option<(Program, Ty)> {
+        let node = Checker::new(&self.scope, &View::PROFILE, item, parsed).root(wanted)?;
+        let ops = lower_item(item, &node)?;
+        Some((self.place(item, &ops)?, node.ty))
     }
 }
 
 impl Walk<'_> {
     /// The derivations that a derivation reads.
     fn reads(&self, at: usize) -> Vec<usize> {
-        let names = self.parsed[at].as_ref().map_or_else(Vec::new, Parsed::names);
-        names.iter().filter_map(|name| self.by_name.get(name).copied()).collect()
+        let names = self.parsed[at].iter().flatten().flat_map(Parsed::names);
+        names.filter_map(|name| self.by_name.get(name).copied()).collect()
     }
 
     fn report_cycle(&self, at: usize) {
         let start = self.path.iter().position(|open| *open == at).unwrap_or(0);
         let circle = self.path[start..].iter().chain([&at]);
-        let names: Vec<&str> = circle.map(|at| self.derivations[*at].name).collect();
+        let name = |at: &usize| self.derivations[*at].names.first().copied().unwrap_or_default();
+        let names: Vec<&str> = circle.map(name).collect();
         let message =
             format!("derived features read one another in a circle: {}", names.join(" -> "));
-        self.derivations[at].expr.error(Code::Cycle, message, None);
+        if let Some(expr) = self.derivations[at].exprs.first() {
+            expr.error(Code::Cycle, message, None);
+        }
     }
 }

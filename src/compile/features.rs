@@ -45,7 +45,10 @@ impl Build<'_> {
             }
         }
         derivations.extend(self.segments(root));
+        derivations.extend(self.models(root));
+        let lifecycles = self.declare_lifecycles(root);
         self.derive(derivations);
+        self.transitions(lifecycles);
     }
 
     /// A segment is a derived feature that is true or false: its name can be used in every rule.
@@ -58,8 +61,9 @@ impl Build<'_> {
     fn segment<'s>(&mut self, item: &Item<'s>) -> Option<Derivation<'s>> {
         let expr = item.section(&model::SEGMENT)?.get("when")?;
         let nothing = Program { start: 0, len: 0 };
-        let position = self.declare_feature(item, None, FeatureKind::Derived(nothing))?;
-        Some(Derivation { name: item.name, position, expr, wanted: Some(BOOL) })
+        let position =
+            self.declare_feature(item, item.name, None, FeatureKind::Derived(nothing))?;
+        Some(Derivation::feature(item.name, position, expr, Some(BOOL)))
     }
 
     fn declare_derived<'s>(
@@ -74,8 +78,9 @@ impl Build<'_> {
             other.name_error(Code::Conflict, message, None);
         }
         let nothing = Program { start: 0, len: 0 };
-        let position = self.declare_feature(item, None, FeatureKind::Derived(nothing))?;
-        Some(Derivation { name: item.name, position, expr, wanted: None })
+        let position =
+            self.declare_feature(item, item.name, None, FeatureKind::Derived(nothing))?;
+        Some(Derivation::feature(item.name, position, expr, None))
     }
 
     fn aggregate(&mut self, item: &Item<'_>, section: &Section<'_>) {
@@ -85,7 +90,7 @@ impl Build<'_> {
             let keys = SOURCES.map(|(key, _)| key).join(", ");
             let message = format!("give exactly one of {keys}, expr");
             item.error(Code::Conflict, message, None);
-            self.declare_feature(item, None, FeatureKind::Attribute);
+            self.declare_feature(item, item.name, None, FeatureKind::Attribute);
             return;
         };
         if matches!(fold, Fold::Last | Fold::LastTime)
@@ -99,7 +104,7 @@ impl Build<'_> {
         let feeds = self.feeds(source, *fold);
         let ty = feeds.as_ref().map(|(_, ty)| *ty);
         let kind = FeatureKind::Aggregate { fold: *fold, window };
-        let Some(position) = self.declare_feature(item, ty, kind) else { return };
+        let Some(position) = self.declare_feature(item, item.name, ty, kind) else { return };
         for (event, field) in feeds.map(|(feeds, _)| feeds).unwrap_or_default() {
             let filter = section.get("where").and_then(|rule| self.filter(&rule, event));
             let step = FoldStep { feature: position as u16, field, filter };

@@ -58,18 +58,19 @@ impl Build<'_> {
         if !matches!(ty, Some(Ty::Enum(_))) && section.get("values").is_some() {
             section.error(Code::Conflict, "only an enumeration has `values`", None);
         }
-        self.declare_feature(item, ty, FeatureKind::Attribute);
+        self.declare_feature(item, item.name, ty, FeatureKind::Attribute);
     }
 
-    /// Adds a feature; its type is none when its declaration is wrong.
+    /// Adds a feature under a name that `item` gives it; its type is none when its declaration is wrong.
     pub(super) fn declare_feature(
         &mut self,
         item: &Item<'_>,
+        name: &str,
         ty: Option<Ty>,
         kind: FeatureKind,
     ) -> Option<usize> {
-        let position = self.scope.features.declare(item, item.name)?;
-        let id = self.ids.id(item.name);
+        let position = self.scope.features.declare(item, name)?;
+        let id = self.ids.id(name);
         let members = self.members_of(ty);
         self.scope.feature_types.push(ty);
         let plain = ty.map_or(Type::Bool, Ty::plain);
@@ -85,7 +86,7 @@ impl Build<'_> {
     }
 
     /// Declares an enumeration from its list of values.
-    fn enumeration(&mut self, owner: &str, values: &Item<'_>) -> Option<Ty> {
+    pub(super) fn enumeration(&mut self, owner: &str, values: &Item<'_>) -> Option<Ty> {
         let mut members = Vec::new();
         let items = values.one_or_more()?;
         if !values.within(items.len(), MEMBERS_MAX, "members") {

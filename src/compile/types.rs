@@ -84,6 +84,9 @@ const fn mixed(
 }
 
 const TO_DOUBLE: &[Op] = &[Op::MoneyToDouble];
+/// Milliseconds as a float.
+const LENGTH: &[Op] = &[Op::IntToDouble];
+const SCALED_LENGTH: &[Op] = &[Op::MultiplyDouble, Op::DoubleToInt, Op::DurationInRange];
 const UINT: Ty = Ty::Uint;
 /// Sums of time that leave CEL's range are errors.
 const ADD_TO_INSTANT: &[Op] = &[Op::AddInt, Op::TimestampInRange];
@@ -138,6 +141,25 @@ static OVERLOADS: &[Overload] = &[
     Overload {
         convert: [TO_DOUBLE, TO_DOUBLE],
         ..mixed(operators::DIVIDE, [MONEY, MONEY], &[Op::DivideDouble], DOUBLE)
+    },
+    // Lengths of time scale, and one length in another is a number: the pace of something, and what
+    // is left at that pace.
+    Overload {
+        convert: [LENGTH, &[]],
+        ..mixed(operators::MULTIPLY, [DURATION, DOUBLE], SCALED_LENGTH, DURATION)
+    },
+    Overload {
+        convert: [&[], LENGTH],
+        ..mixed(operators::MULTIPLY, [DOUBLE, DURATION], SCALED_LENGTH, DURATION)
+    },
+    Overload {
+        convert: [LENGTH, &[]],
+        ..mixed(operators::DIVIDE, [DURATION, DOUBLE], &[Op::DivideDouble, Op::DoubleToInt, Op::DurationInRange], DURATION)
+    },
+    mixed(operators::DIVIDE, [DURATION, INT], &[Op::DivideInt], DURATION),
+    Overload {
+        convert: [LENGTH, LENGTH],
+        ..mixed(operators::DIVIDE, [DURATION, DURATION], &[Op::DivideDouble], DOUBLE)
     },
     same(operators::MODULO, INT, &[Op::RemainderInt], INT),
     same(operators::LESS, BOOL, &[Op::LessUint], BOOL),

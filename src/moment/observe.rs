@@ -73,7 +73,7 @@ impl Observed<'_> {
             return passed;
         }
         let Message { now_ms, zone, .. } = *self.message;
-        let mut features = Features::new(self.policy, self.bytes, self.memo, now_ms, zone);
+        let mut features = Features::resumed(self.policy, self.bytes, self.memo, now_ms, zone);
         features.set_event(resolve(self.policy, event, now_ms).ok().map(|(_, cells)| cells));
         for (at, listen) in kind.patterns.iter().enumerate() {
             if let Some(filter) = listen.filter
@@ -104,7 +104,7 @@ impl Observed<'_> {
         }
         let Message { now_ms, zone, .. } = *self.message;
         let (mut moved, mut complete) = (0u32, 0u32);
-        let mut features = Features::new(self.policy, self.bytes, self.memo, now_ms, zone);
+        let mut features = Features::resumed(self.policy, self.bytes, self.memo, now_ms, zone);
         for (at, pattern) in self.policy.tables.patterns.iter().enumerate() {
             step(1);
             let bit = 1 << (at % 32);

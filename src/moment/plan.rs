@@ -23,7 +23,7 @@ pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: 
 }
 
 fn first_due_ms(policy: &Policy, bytes: &[u8], memo: &mut Memo, message: &Message) -> Option<i64> {
-    let mut features = Features::new(policy, bytes, memo, message.now_ms, message.zone);
+    let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
     let mut first = None;
     for (position, moment) in policy.tables.moments.iter().enumerate() {
         step(1);

@@ -135,9 +135,9 @@ impl Layout {
 /// counts and sums.
 fn slot_bytes(feature: &Feature) -> usize {
     match feature.kind {
-        FeatureKind::Derived(_) => 0,
+        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
         // Value, time.
-        FeatureKind::Attribute => 16,
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => 16,
         FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
             Fold::Count | Fold::Sum | Fold::LastTime => 8,
             // Value, then whether there is one (`Last`: its time).
@@ -174,8 +174,11 @@ fn layout_hash(
     };
     for feature in features {
         let (kind, fold, bucket_ms, buckets) = match feature.kind {
-            FeatureKind::Derived(_) => continue,
+            FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+                continue;
+            }
             FeatureKind::Attribute => (1, 0, 0, 0),
+            FeatureKind::Stage { .. } => (5, 0, 0, 0),
             FeatureKind::Aggregate { fold, window: Window::Lifetime } => (2, fold as u64, 0, 0),
             FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
                 (3, fold as u64, bucket_ms as u64, u64::from(buckets))

@@ -10,6 +10,8 @@ mod catalogue;
 mod contact;
 mod index;
 mod layout;
+mod lifecycles;
+mod models;
 mod names;
 mod pattern;
 mod period;
@@ -33,6 +35,10 @@ pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
     CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
     SESSION_BYTES, WATCH_BYTES, bucket_bytes, header,
+};
+pub(crate) use lifecycles::{Lifecycle, Transition};
+pub(crate) use models::{
+    Answer, Bgnbd, Logistic, Model, ModelInput, ModelOutput, Scoring, Term, Weights,
 };
 pub(crate) use names::Names;
 pub(crate) use pattern::{Listen, Pattern, Shape};
@@ -71,6 +77,8 @@ pub(crate) struct Tables {
     pub(crate) zones: Zones,
     pub(crate) events: Vec<EventKind>,
     pub(crate) features: Vec<Feature>,
+    pub(crate) models: Vec<Model>,
+    pub(crate) lifecycles: Vec<Lifecycle>,
     pub(crate) moments: Vec<Moment>,
     pub(crate) patterns: Vec<Pattern>,
     /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
@@ -137,6 +145,8 @@ pub struct Policy {
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     pub(crate) touched: Touched,
+    /// One bit a feature: whether its value can change when a lifecycle moves on.
+    pub(crate) lifecycle_dependents: Vec<u64>,
     event_positions: IdIndex,
     feature_positions: IdIndex,
     offer_positions: IdIndex,
@@ -197,6 +207,7 @@ impl Policy {
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
             touched: Touched::new(&tables),
+            lifecycle_dependents: lifecycles::dependents(&tables),
             event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
             feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),
             offer_positions: IdIndex::new(tables.offers.iter().map(|o| o.id.0)),

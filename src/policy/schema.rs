@@ -62,6 +62,12 @@ pub(crate) enum FeatureKind {
     Aggregate { fold: Fold, window: Window },
     /// Computed when read.
     Derived(Program),
+    /// An answer of a model, at this position of the policy.
+    Output { model: u16 },
+    /// The stage of a lifecycle, at this position of the policy: where the subscriber is, and since when.
+    Stage { lifecycle: u16 },
+    /// Since when the subscriber is in the stage that the feature at this position says.
+    Since { stage: u16 },
 }
 
 /// How events become one value.

@@ -46,17 +46,9 @@ impl Touched {
     }
 }
 
-/// Positions of the kinds of event that are folded into what the programs read.
-fn kinds(tables: &Tables, programs: &[Program]) -> impl Iterator<Item = usize> {
-    let read = closure(tables, programs);
-    tables.events.iter().enumerate().filter_map(move |(position, event)| {
-        let folded = |step: &super::FoldStep| read.get(usize::from(step.feature)) == Some(&true);
-        event.folds.iter().any(folded).then_some(position)
-    })
-}
-
-/// By position of the feature: whether the programs read it, directly or through others.
-fn closure(tables: &Tables, programs: &[Program]) -> Vec<bool> {
+/// Positions of the kinds of event that are folded into what the programs read; all kinds, if they
+/// read how far a lifecycle has come, which any message may move.
+fn kinds(tables: &Tables, programs: &[Program]) -> Vec<usize> {
     let mut read = alloc::vec![false; tables.features.len()];
     let mut waiting = Vec::from(programs);
     while let Some(program) = waiting.pop() {
@@ -65,12 +57,24 @@ fn closure(tables: &Tables, programs: &[Program]) -> Vec<bool> {
             let position = usize::from(position);
             let Some(known) = read.get_mut(position).filter(|known| !**known) else { continue };
             *known = true;
-            if let Some(FeatureKind::Derived(program)) =
-                tables.features.get(position).map(|feature| feature.kind)
-            {
-                waiting.push(program);
+            match tables.features.get(position).map(|feature| feature.kind) {
+                Some(FeatureKind::Derived(program)) => waiting.push(program),
+                Some(FeatureKind::Output { model }) => {
+                    let model = tables.models.get(usize::from(model));
+                    let inputs = model.map_or(&[][..], |model| &model.inputs);
+                    waiting.extend(inputs.iter().map(|input| input.program));
+                }
+                Some(FeatureKind::Stage { .. } | FeatureKind::Since { .. }) => {
+                    return (0..tables.events.len()).collect();
+                }
+                Some(FeatureKind::Attribute | FeatureKind::Aggregate { .. }) | None => {}
             }
         }
     }
-    read
+    let events = tables.events.iter().enumerate();
+    let folded = |step: &super::FoldStep| read.get(usize::from(step.feature)) == Some(&true);
+    events
+        .filter(|(_, event)| event.folds.iter().any(folded))
+        .map(|(position, _)| position)
+        .collect()
 }

@@ -12,7 +12,7 @@ use crate::policy::{FeatureKind, Fold, Policy};
 /// For an attribute: its value, as of that time (an older one does not replace a newer). For an
 /// aggregate: what its events of one bucket come to, at any time within the bucket: how many for
 /// a count (an integer), their sum, least, greatest or last value; for a last time, the time
-/// alone counts. Backfilling a day's total equals having seen the day's events.
+/// alone counts. For the stage of a lifecycle: the stage, and since when. Backfilling a day's total equals having seen the day's events.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dated<'a> {
     /// Which feature.
@@ -45,7 +45,9 @@ pub(crate) fn backfill(
 fn cell(policy: &Policy, position: usize, entry: &Dated) -> Result<Cell, Error> {
     let feature = policy.tables.features.get(position).ok_or(Error::UnknownFeature)?;
     match feature.kind {
-        FeatureKind::Derived(_) => Err(Error::UnknownFeature),
+        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+            Err(Error::UnknownFeature)
+        }
         FeatureKind::Aggregate { fold: Fold::Count, .. } => match entry.value {
             Value::Int(count) if count >= 0 => Ok(Cell::int(count)),
             _ => Err(Error::ValueType),

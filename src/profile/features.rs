@@ -2,13 +2,16 @@
 
 use alloc::vec::Vec;
 
+use super::lifecycles::{since_of, stage_of};
 use super::message::EventCells;
 use crate::base::bytes::{read_i64, read_u32, read_u64};
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
+use crate::base::limits::MODEL_INPUTS_MAX;
 use crate::base::money::MICROS;
 use crate::base::steps::step;
 use crate::expr::{Cell, Environment, Type, evaluate};
+use crate::model;
 use crate::policy::{Feature, FeatureKind, Fold, Policy, Window, Zone, bucket_bytes};
 
 /// Values of features already read in this call.
@@ -34,6 +37,13 @@ impl Memo {
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.fresh.fill(0);
+    }
+
+    /// Forgets the features whose bits are set.
+    pub(super) fn forget(&mut self, features: &[u64]) {
+        for (fresh, gone) in self.fresh.iter_mut().zip(features) {
+            *fresh &= !gone;
+        }
     }
 
     #[inline(always)]
@@ -76,6 +86,18 @@ impl<'a> Features<'a> {
         zone: Option<MemberId>,
     ) -> Features<'a> {
         memo.clear();
+        Features::resumed(policy, bytes, memo, now_ms, zone)
+    }
+
+    /// The same over a `memo` that holds what was read of these bytes in this call, and nothing
+    /// else.
+    pub(crate) fn resumed(
+        policy: &'a Policy,
+        bytes: &'a [u8],
+        memo: &'a mut Memo,
+        now_ms: i64,
+        zone: Option<MemberId>,
+    ) -> Features<'a> {
         let mut features = Features { policy, bytes, memo, now_ms, zone: None, event: None };
         let zones = &policy.tables.zones;
         let own = || {
@@ -100,6 +122,22 @@ impl<'a> Features<'a> {
         self.bytes
     }
 
+    /// What a model answers for the feature at this index.
+    fn score(&mut self, model: u16, index: u16) -> Cell {
+        let policy = self.policy;
+        let model = policy.tables.models.get(usize::from(model));
+        let Some((model, output)) = model.and_then(|model| {
+            Some((model, model.outputs.iter().find(|output| output.feature == index)?))
+        }) else {
+            return Cell::MISSING;
+        };
+        let mut inputs = model::Inputs::new();
+        for input in model.inputs.iter().take(MODEL_INPUTS_MAX) {
+            inputs.push(evaluate(policy.code(input.program), self));
+        }
+        model::score(model, &inputs, output.answer)
+    }
+
     fn read(&mut self, index: u16) -> Cell {
         step(1);
         let position = usize::from(index);
@@ -112,6 +150,9 @@ impl<'a> Features<'a> {
         match feature.kind {
             FeatureKind::Derived(program) => evaluate(self.policy.code(program), self),
             FeatureKind::Attribute => read_timed(self.bytes, offset),
+            FeatureKind::Output { model } => self.score(model, index),
+            FeatureKind::Stage { lifecycle } => stage_of(self.policy, self.bytes, lifecycle),
+            FeatureKind::Since { stage } => since_of(self.policy, self.bytes, stage),
             FeatureKind::Aggregate { fold, window: Window::Lifetime } => {
                 read_lifetime(self.bytes, offset, fold, feature)
             }

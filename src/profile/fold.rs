@@ -57,8 +57,10 @@ pub(super) fn fold_value(
     };
     let offset = offset as usize;
     match feature.kind {
-        FeatureKind::Derived(_) => {}
-        FeatureKind::Attribute => keep_latest(bytes, offset, bits, time_ms),
+        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {}
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
+            keep_latest(bytes, offset, bits, time_ms)
+        }
         FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
             Fold::Count | Fold::Sum => add(bytes, offset, summand(bits, fold, feature.ty)),
             Fold::Min | Fold::Max => keep_extreme(bytes, offset, bits, fold, feature.ty),

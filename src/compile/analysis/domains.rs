@@ -7,7 +7,7 @@ use super::formula::{Formula, Reader, Scale, Tree, Variable};
 use crate::base::limits::{TIME_MS_MAX, TIME_MS_MIN};
 use crate::base::money::MICROS;
 use crate::expr::{Calendar, Op, Type};
-use crate::policy::{FeatureKind, Fold, Policy};
+use crate::policy::{FeatureKind, Fold, ModelOutput, Policy};
 
 /// Times that a call accepts.
 const TIMES: Interval = Interval { low: TIME_MS_MIN, high: TIME_MS_MAX };
@@ -44,13 +44,24 @@ fn of_feature(policy: &Policy, reader: &Reader<'_>, position: usize) -> Facts {
     let all = Interval::of_type(feature.ty);
     match feature.kind {
         _ if feature.ty == Type::Member => {
-            Facts::of_members(feature.members.iter().map(|id| i64::from(id.0)).collect())
+            let mut facts =
+                Facts::of_members(feature.members.iter().map(|id| i64::from(id.0)).collect());
+            // Everybody is in some stage.
+            facts.may_be_missing = !matches!(feature.kind, FeatureKind::Stage { .. });
+            facts
         }
         // Nothing counted is 0, and nothing summed: neither is ever missing.
         FeatureKind::Aggregate { fold: Fold::Count, .. } => {
             Facts::new(Interval::new(0, i64::MAX), false)
         }
         FeatureKind::Aggregate { fold: Fold::Sum, .. } => Facts::new(all, false),
+        FeatureKind::Output { model } => {
+            let model = &policy.tables.models[usize::from(model)];
+            let own = |output: &&ModelOutput| usize::from(output.feature) == position;
+            let range = model.outputs.iter().find(own).map(|output| output.answer.range());
+            let (low, high) = range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+            Facts::new(of_doubles(low, high), true)
+        }
         // What it reads is taken at its widest: constants and clocks bound it.
         FeatureKind::Derived(program) => {
             let scale = if feature.ty == Type::Double { Scale::Double } else { Scale::Int };

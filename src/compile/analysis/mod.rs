@@ -16,6 +16,7 @@ mod eligibility;
 mod experiment;
 mod facts;
 mod formula;
+mod lifecycles;
 mod moments;
 mod reads;
 mod rules;
@@ -46,6 +47,7 @@ pub(super) fn analyse(policy: &Policy, root: &Section<'_>) {
     analysis.shadowing();
     analysis.moments();
     analysis.reads();
+    analysis.lifecycles();
     analysis.caps();
     analysis.consent();
     analysis.budgets();

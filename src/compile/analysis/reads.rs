@@ -3,13 +3,14 @@
 use std::format;
 use std::string::ToString;
 use std::vec;
+use std::vec::Vec;
 
 use super::Analysis;
 use crate::compile::diagnostic::Code;
 use crate::expr::Op;
 use crate::policy::FeatureKind;
 
-impl Analysis<'_> {
+impl<'a> Analysis<'a> {
     /// A feature is read by every program, as the goal of an issue and as the subscriber's zone;
     /// `export = true` says that the host reads it. One that only unread features read counts as
     /// read: it shows when they are gone.
@@ -24,18 +25,41 @@ impl Analysis<'_> {
         for position in reads.chain(goals).chain(tables.zones.feature) {
             read[usize::from(position)] = true;
         }
-        for (feature, _) in tables.features.iter().zip(read).filter(|(_, read)| !read) {
-            let (section, what) = match feature.kind {
-                FeatureKind::Attribute => ("attributes", "attribute"),
-                _ => ("features", "feature"),
-            };
-            let name = self.name(feature.id);
-            let exported = self.item(&[section, name, "export"]);
-            if exported.and_then(|item| item.boolean()) != Some(true) {
-                let message = format!("nothing reads the {what} `{name}`");
-                let help = "remove it, or say export = true if the host reads it".to_string();
-                self.warn(&[section, name], Code::UnreadFeature, message, Some(help));
+        // Who asks since when asks for the stage.
+        for (position, feature) in tables.features.iter().enumerate() {
+            if let FeatureKind::Since { stage } = feature.kind {
+                read[usize::from(stage)] |= read[position];
+                read[position] = true;
             }
         }
+        for (feature, _) in tables.features.iter().zip(read).filter(|(_, read)| !read) {
+            let name = self.name(feature.id);
+            let (path, what): (&[&str], _) = match feature.kind {
+                FeatureKind::Attribute => (&["attributes", name], "the attribute"),
+                FeatureKind::Output { .. } => {
+                    (&["models", self.model_of(name), "outputs", name], "the model's output")
+                }
+                FeatureKind::Stage { .. } => (&["lifecycles", name], "the lifecycle"),
+                _ => (&["features", name], "the feature"),
+            };
+            let exported = self.item(&[path, &["export"]].concat());
+            if exported.and_then(|item| item.boolean()) != Some(true) {
+                let message = format!("nothing reads {what} `{name}`");
+                let help = "remove it, or say export = true if the host reads it".to_string();
+                self.warn(path, Code::UnreadFeature, message, Some(help));
+            }
+        }
+    }
+
+    /// The name of the model that has this output.
+    fn model_of(&self, output: &str) -> &'a str {
+        let models = self.item(&["models"]).and_then(|models| models.open_section());
+        let models = models.map_or_else(Vec::new, |models| models.entries());
+        let of = models.iter().find(|model| {
+            let outputs = model.open_section().and_then(|model| model.get("outputs"));
+            let outputs = outputs.and_then(|outputs| outputs.open_section());
+            outputs.is_some_and(|outputs| outputs.get(output).is_some())
+        });
+        of.map_or("", |model| model.name)
     }
 }

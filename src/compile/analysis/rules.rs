@@ -102,7 +102,7 @@ impl Analysis<'_> {
         }
     }
 
-    fn verdict(&self, key: &str, rule: Program) -> Option<(Code, String)> {
+    pub(super) fn verdict(&self, key: &str, rule: Program) -> Option<(Code, String)> {
         if !self.possible(&[self.goal(rule, Truth::True)]) {
             return Some((Code::NeverHolds, format!("this `{key}` can never hold")));
         }

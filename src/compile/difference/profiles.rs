@@ -167,6 +167,9 @@ fn kind(feature: &Feature) -> String {
     let way = match feature.kind {
         FeatureKind::Attribute => "attribute",
         FeatureKind::Derived(_) => "derived",
+        FeatureKind::Output { .. } => "output of a model",
+        FeatureKind::Stage { .. } => "stage of a lifecycle",
+        FeatureKind::Since { .. } => "time of a stage",
         FeatureKind::Aggregate { fold, .. } => match fold {
             Fold::Count => "count",
             Fold::Sum => "sum",

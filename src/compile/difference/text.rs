@@ -47,6 +47,7 @@ pub(super) fn things(root: &Section<'_>) -> Vec<Thing> {
             name if SINGLE.contains(&name) => found.push(thing(name, "", &section, &[])),
             "contact" => contact(&section, &mut found),
             "issues" => nested(&section, ("issue", "groups", "group"), &mut found),
+            "lifecycles" => lifecycles(&section, &mut found),
             "offers" => nested(&section, ("offer", "treatments", "treatment"), &mut found),
             name => {
                 let what = name.strip_suffix('s').unwrap_or(name);
@@ -71,6 +72,22 @@ fn nested(section: &Item<'_>, (what, key, inner): (&str, &str, &str), found: &mu
                 let name = format!("{}.{}", item.name, entry.name);
                 let owner = Some(format!("{what} {}", item.name));
                 found.push(Thing { owner, ..thing(inner, &name, &entry, &[]) });
+            }
+        }
+    }
+}
+
+/// Transitions have no names of their own: they are known by where they lead.
+fn lifecycles(section: &Item<'_>, found: &mut Vec<Thing>) {
+    for item in entries(section) {
+        found.push(thing("lifecycle", item.name, &item, &["transitions"]));
+        for list in entries(&item).filter(|entry| entry.name == "transitions") {
+            for transition in list.list().unwrap_or_default() {
+                let transition = thing("transition", "", &transition, &[]);
+                let end = |key| transition.get(key).unwrap_or_default();
+                let name = format!("{} from {} to {}", item.name, end("from"), end("to"));
+                let owner = Some(format!("lifecycle {}", item.name));
+                found.push(Thing { name, owner, ..transition });
             }
         }
     }

@@ -5,12 +5,14 @@
 
 mod catalogue;
 mod root;
+mod scored;
 mod situations;
 
 use std::vec::Vec;
 
 pub(super) use catalogue::*;
 pub(super) use root::*;
+pub(super) use scored::*;
 pub(super) use situations::*;
 
 /// A table whose keys are known words.

@@ -41,6 +41,16 @@ pub(in crate::compile) static ROOT: Record = Record {
             "Groups of subscribers by rule; their names can be used in every rule.",
         ),
         optional(
+            "models",
+            Form::Named(&Form::Table(&MODEL)),
+            "Numbers computed from features by something that was fitted to data.",
+        ),
+        optional(
+            "lifecycles",
+            Form::Named(&Form::Table(&LIFECYCLE)),
+            "Stages that subscribers go through.",
+        ),
+        optional(
             "patterns",
             Form::Named(&Form::Table(&PATTERN)),
             "What has to happen, over several events, before a moment is asked.",

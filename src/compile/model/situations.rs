@@ -69,7 +69,7 @@ pub(in crate::compile) static FEATURE: Record = Record {
 
 const FIELDS: Form = Form::OneOrMore(&Form::Text);
 
-const EXPORT: Key =
+pub(super) const EXPORT: Key =
     optional("export", Form::Bool, "Whether the host reads it, though no rule does.");
 
 pub(in crate::compile) static SEGMENT: Record = Record {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::error::ArtifactError;
-use super::{catalogue, contact, schema, zones};
+use super::{catalogue, contact, lifecycles, models, schema, zones};
 use crate::base::bucket::BUCKETS;
 use crate::base::ids::{MemberId, PermanentId};
 use crate::base::limits::{EVENT_FIELDS_MAX, EXPLORATION_TOP_MAX, MEMBERS_MAX};
@@ -21,7 +21,10 @@ pub(super) fn tables(tables: &Tables) -> Result<(), ArtifactError> {
     let check = Check { tables };
     check.own_facts()?;
     zones::check(&check)?;
+    // What models read is followed when chains of derived features are.
+    models::check(&check)?;
     schema::check(&check)?;
+    lifecycles::check(&check)?;
     catalogue::check(&check)?;
     contact::check(&check)
 }

@@ -13,6 +13,8 @@ mod catalogue;
 mod check;
 mod contact;
 mod error;
+mod lifecycles;
+mod models;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
 mod names;
 mod patterns;
@@ -100,11 +102,11 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ids::{EventId, FeatureId};
+    use crate::base::ids::{EventId, FeatureId, MemberId};
     use crate::expr::{Op, Program, Type};
     use crate::policy::{
-        Cap, CapScope, Contact, EventKind, Exploration, Feature, FeatureKind, FoldStep, KindSet,
-        Period,
+        Answer, Bgnbd, Cap, CapScope, Contact, EventKind, Exploration, Feature, FeatureKind,
+        FoldStep, KindSet, Lifecycle, Model, ModelInput, ModelOutput, Period, Scoring, Transition,
     };
 
     /// The least that passes, and a derived feature that reads another.
@@ -127,6 +129,42 @@ mod tests {
             contact: Contact { caps, ..Contact::default() },
             code: Vec::from([Op::Constant(1), Op::Feature(0)]),
             ..Tables::default()
+        }
+    }
+
+    /// The second feature is what BG/NBD says of the first.
+    fn modelled(tables: &mut Tables) {
+        let input = ModelInput { program: Program { start: 0, len: 1 }, ty: Type::Double };
+        let output = ModelOutput { feature: 1, answer: Answer::Alive };
+        let bgnbd = Bgnbd { r: 1.0, alpha: 1.0, a: 1.0, b: 1.0, unit_ms: 1_000 };
+        tables.models.push(Model {
+            scoring: Scoring::Bgnbd(bgnbd),
+            inputs: alloc::vec![input; 3],
+            outputs: alloc::vec![output],
+        });
+        tables.features[1].kind = FeatureKind::Output { model: 0 };
+        tables.features[1].ty = Type::Double;
+    }
+
+    /// The first feature is the stage of a lifecycle.
+    fn staged(tables: &mut Tables) {
+        let (first, to) = (MemberId(1), MemberId(2));
+        let when = Program { start: 0, len: 1 };
+        let transitions = alloc::vec![Transition { from: alloc::vec![first], to, when }];
+        tables.lifecycles.push(Lifecycle { feature: 0, first, transitions });
+        let kind = FeatureKind::Stage { lifecycle: 0 };
+        let members = alloc::vec![first, to];
+        tables.features[0] = Feature { id: FeatureId(1), ty: Type::Member, kind, members };
+    }
+
+    #[test]
+    fn models_and_lifecycles_are_loaded() {
+        for change in [modelled, staged] {
+            let mut tables = least();
+            change(&mut tables);
+            let policy = Policy::new(tables);
+            let loaded = Policy::from_bytes(&policy.to_bytes()).unwrap();
+            assert_eq!(loaded.to_bytes(), policy.to_bytes());
         }
     }
 
@@ -184,6 +222,62 @@ mod tests {
                 let (folds, id) = (Vec::from([fold]), EventId(1));
                 let (fields, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
                 tables.events.push(EventKind { id, fields, folds, moments, patterns });
+            }),
+            ("a feature is the output of no model", |tables| {
+                tables.features[0].kind = FeatureKind::Output { model: 0 };
+            }),
+            ("an output of a model is not its feature", |tables| {
+                modelled(tables);
+                tables.models[0].outputs[0].feature = 0;
+            }),
+            ("a model has no outputs, or too many", |tables| {
+                modelled(tables);
+                tables.models[0].outputs.clear();
+                tables.features[1].kind = FeatureKind::Attribute;
+            }),
+            ("a model is asked what it cannot answer", |tables| {
+                modelled(tables);
+                tables.models[0].outputs[0].answer = Answer::Probability;
+            }),
+            ("a model is asked what it cannot answer", |tables| {
+                modelled(tables);
+                // More terms than a call may take.
+                let within_ms = 1_000_000_000;
+                tables.models[0].outputs[0].answer = Answer::Expected { within_ms };
+            }),
+            ("a model has not the inputs that it needs", |tables| {
+                modelled(tables);
+                tables.models[0].inputs.pop();
+            }),
+            ("parameters of a model are out of range", |tables| {
+                modelled(tables);
+                let bgnbd = Bgnbd { r: 1.0, alpha: 0.0, a: 1.0, b: 1.0, unit_ms: 1_000 };
+                tables.models[0].scoring = Scoring::Bgnbd(bgnbd);
+            }),
+            ("derived features in too long a chain", |tables| {
+                modelled(tables);
+                tables.code[0] = Op::Feature(1);
+            }),
+            ("a feature is the stage of no lifecycle", |tables| {
+                staged(tables);
+                tables.lifecycles.clear();
+            }),
+            ("the stage of a lifecycle is not its feature", |tables| {
+                staged(tables);
+                let second = tables.lifecycles[0].clone();
+                tables.lifecycles.push(second);
+            }),
+            ("a lifecycle has a stage that is not there", |tables| {
+                staged(tables);
+                tables.lifecycles[0].transitions[0].to = MemberId(9);
+            }),
+            ("a program reads what it may not", |tables| {
+                staged(tables);
+                tables.code[0] = Op::EventTime;
+                tables.features[1].kind = FeatureKind::Attribute;
+            }),
+            ("a feature is the time of no stage", |tables| {
+                tables.features[1].kind = FeatureKind::Since { stage: 0 };
             }),
             ("exploration is out of range", |tables| tables.exploration.top = 0),
             ("the currency is no code of ISO 4217", |tables| tables.currency = "usd".into()),

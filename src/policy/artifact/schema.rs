@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::check::{Check, ensure, members, pieces};
 use super::error::ArtifactError;
-use super::patterns;
+use super::{lifecycles, models, patterns};
 use crate::base::bytes::{Reader, Writer};
 use crate::base::encoding::{Broken, Encoded, encoded, encoded_choice};
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
@@ -64,6 +64,18 @@ impl Encoded for FeatureKind {
                 out.u8(3);
                 program.write(out);
             }
+            FeatureKind::Output { model } => {
+                out.u8(4);
+                model.write(out);
+            }
+            FeatureKind::Stage { lifecycle } => {
+                out.u8(5);
+                lifecycle.write(out);
+            }
+            FeatureKind::Since { stage } => {
+                out.u8(6);
+                stage.write(out);
+            }
         }
     }
 
@@ -75,6 +87,9 @@ impl Encoded for FeatureKind {
                 Ok(FeatureKind::Aggregate { fold, window })
             }
             3 => Program::read(input).map(FeatureKind::Derived),
+            4 => u16::read(input).map(|model| FeatureKind::Output { model }),
+            5 => u16::read(input).map(|lifecycle| FeatureKind::Stage { lifecycle }),
+            6 => u16::read(input).map(|stage| FeatureKind::Since { stage }),
             _ => Err(Broken::Bytes),
         }
     }
@@ -111,9 +126,9 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     ensure(tables.events.len() <= EVENTS_MAX, "too many event kinds")?;
     ensure(tables.features.len() <= FEATURES_MAX, "too many features")?;
     ensure(tables.moments.len() <= MOMENTS_MAX, "too many moments")?;
-    for feature in &tables.features {
+    for (position, feature) in tables.features.iter().enumerate() {
         members(feature.ty, &feature.members)?;
-        kind(check, feature)?;
+        kind(check, position, feature)?;
     }
     chains_end(check)?;
     tables.events.iter().try_for_each(|event| event_kind(check, event))?;
@@ -131,10 +146,13 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     ensure(known, "a moment has an offer that is not there")
 }
 
-fn kind(check: &Check<'_>, feature: &Feature) -> Result<(), ArtifactError> {
+fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), ArtifactError> {
     match feature.kind {
         FeatureKind::Attribute => Ok(()),
         FeatureKind::Derived(program) => check.program(program),
+        FeatureKind::Output { model } => models::output(check, position, model),
+        FeatureKind::Stage { lifecycle } => lifecycles::stage(check, position, lifecycle),
+        FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
         FeatureKind::Aggregate { fold, window } => {
             ensure(folds_to(fold, feature.ty), "a fold over values of the wrong type")?;
             let Window::Rolling { bucket_ms, buckets } = window else { return Ok(()) };
@@ -166,12 +184,22 @@ fn chains_end(check: &Check<'_>) -> Result<(), ArtifactError> {
     for _ in 0..=DERIVED_DEPTH_MAX {
         let mut settled = true;
         for (position, feature) in check.tables.features.iter().enumerate() {
-            let FeatureKind::Derived(program) = feature.kind else { continue };
-            let reads = program.of(&check.tables.code).iter().map(|op| match op {
-                Op::Feature(index) => depths[usize::from(*index)],
-                _ => 0,
-            });
-            let depth = reads.max().unwrap_or(0).saturating_add(1);
+            let read = |program: Program| {
+                let reads = program.of(&check.tables.code).iter().map(|op| match op {
+                    Op::Feature(index) => depths[usize::from(*index)],
+                    _ => 0,
+                });
+                reads.max().unwrap_or(0)
+            };
+            let deepest = match feature.kind {
+                FeatureKind::Derived(program) => read(program),
+                FeatureKind::Output { model } => {
+                    let inputs = check.tables.models[usize::from(model)].inputs.iter();
+                    inputs.map(|input| read(input.program)).max().unwrap_or(0)
+                }
+                _ => continue,
+            };
+            let depth = deepest.saturating_add(1);
             settled &= depth == depths[position];
             depths[position] = depth;
         }
@@ -201,7 +229,13 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
 fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<(), ArtifactError> {
     let feature = check.tables.features.get(usize::from(step.feature));
     let fits = feature.is_some_and(|feature| match (feature.kind, step.field) {
-        (FeatureKind::Derived(_), _) => false,
+        (
+            FeatureKind::Derived(_)
+            | FeatureKind::Output { .. }
+            | FeatureKind::Stage { .. }
+            | FeatureKind::Since { .. },
+            _,
+        ) => false,
         (FeatureKind::Aggregate { fold: Fold::Count | Fold::LastTime, .. }, field) => {
             field.is_none()
         }

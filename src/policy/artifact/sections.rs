@@ -66,6 +66,7 @@ sections! {
     4 "the catalogue" { issues groups offers treatments channels budgets }
     5 "contact rules" { contact }
     6 "code" { code }
+    7 "models and lifecycles" { models lifecycles }
 }
 
 /// A section that is being read.
