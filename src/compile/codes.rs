@@ -229,23 +229,8 @@ eligible = "1 / 0 > 2"
     /// Moments that supersede one another in a circle.
     SupersedesCircle = "OPP0507", Error;
     why: "Whichever of them were raised, it would be ended by another.";
-    example: Example::Policy(r#"
-[moments.small]
-on = "recharge"
-when = "event.amount < 5.00"
-intent = "do"
-supersedes = "large"
-[moments.large]
-on = "recharge"
-when = "event.amount >= 50.00"
-intent = "do"
-supersedes = "small"
-[offers.pass]
-group = "sales.data"
-kind = "sale"
-moments = ["thanks", "small", "large"]
-value = "2.50"
-"#);
+    example: Example::Policy("[moments.thanks]\non = 'recharge'\nwhen = 'event.amount >= 10.00'\n\
+        intent = 'do'\nsupersedes = 'thanks'\n");
     mend: "Let only the more pressing one supersede the others.";
 
     /// A named limit is exceeded.
@@ -437,4 +422,24 @@ to = "active"
 when = "recharged > 0.00"
 "#);
     mend: "Add a transition that leads to it, or remove it.";
+
+    /// A pattern that never completes.
+    NeverCompletes = "OPP0930", Warning;
+    why: "One of its steps can never be seen, or is also what must not happen.";
+    example: Example::Policy("[patterns.twice]\nrepeat = 'recharge'\nwithout = 'recharge'\ntimes = 2\n\
+        [moments.thanks]\npattern = 'twice'\nintent = 'do'\n");
+    mend: "Correct the step, or tell what must not happen from it by a `where` of its own.";
+
+    /// A pattern that no moment waits for.
+    UnusedPattern = "OPP0931", Warning;
+    why: "It takes 16 bytes of every profile, and nothing comes of it.";
+    example: Example::Policy("[patterns.twice]\nrepeat = 'recharge'\ntimes = 2\n");
+    mend: "Name it in a moment, as in pattern = \"twice\", or remove it.";
+
+    /// A crossing that is armed again while its rule still holds.
+    Chatter = "OPP0932", Warning;
+    why: "Where both rules hold at once, it completes again and again.";
+    example: Example::Policy("[patterns.rich]\ncrosses = 'recharged > 50.00'\nrearm = 'recharged > 40.00'\n\
+        [moments.thanks]\npattern = 'rich'\nintent = 'do'\n");
+    mend: "Turn the comparison of `rearm` round, with a gap between the two.";
 }

@@ -18,6 +18,7 @@ mod facts;
 mod formula;
 mod lifecycles;
 mod moments;
+mod patterns;
 mod reads;
 mod rules;
 mod shadowing;
@@ -46,6 +47,7 @@ pub(super) fn analyse(policy: &Policy, root: &Section<'_>) {
     analysis.eligibility();
     analysis.shadowing();
     analysis.moments();
+    analysis.patterns();
     analysis.reads();
     analysis.lifecycles();
     analysis.caps();
