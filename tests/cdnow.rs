@@ -2,6 +2,8 @@
 
 #[path = "support/exact.rs"]
 mod exact;
+#[path = "support/facts.rs"]
+mod facts;
 #[path = "support/line.rs"]
 mod line;
 mod support;
@@ -9,10 +11,13 @@ mod support;
 use std::io::Read as _;
 use std::path::Path;
 
-use exact::{Fact, Plain, features};
+use exact::features;
+use facts::{Clock, Fact, Known, Plain};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use line::{Line, Sent};
+
+const ZONE: &str = "America/New_York";
 
 const POLICY: &str = r#"
 [policy]
@@ -63,12 +68,12 @@ propensity = 0.1
 "#;
 
 /// The purchases of each customer, in the order of the file.
-fn customers() -> Vec<Vec<Fact>> {
+fn customers() -> Vec<Vec<Known>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cdnow/CDNOW_master.txt.gz");
     let file = std::fs::File::open(path).expect("the data");
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).expect("text");
-    let (mut customers, mut last) = (Vec::<Vec<Fact>>::new(), String::new());
+    let (mut customers, mut last) = (Vec::<Vec<Known>>::new(), String::new());
     for (line, row) in text.lines().skip(1).enumerate() {
         let mut cells = row.split_whitespace();
         let mut next = || cells.next().expect("four columns");
@@ -85,7 +90,7 @@ fn customers() -> Vec<Vec<Fact>> {
         let fields = vec![("amount", Plain::Money(amount)), ("discs", Plain::Int(number(discs)))];
         let time_ms = midnight_ms(day) + minute * 60_000;
         let bought = Fact { kind: "recharge", time_ms, fields };
-        customers.last_mut().expect("a customer").push(bought);
+        customers.last_mut().expect("a customer").push(Known::new(bought, ZONE));
     }
     customers
 }
@@ -94,7 +99,7 @@ fn customers() -> Vec<Vec<Fact>> {
 fn midnight_ms(day: &str) -> i64 {
     let number = |range: std::ops::Range<usize>| day[range].parse::<i16>().expect("a number");
     let date = Date::new(number(0..4), number(4..6) as i8, number(6..8) as i8).expect("a day");
-    let zone = TimeZone::get("America/New_York").expect("a zone");
+    let zone = TimeZone::get(ZONE).expect("a zone");
     date.to_zoned(zone).expect("a time").timestamp().as_millisecond()
 }
 
@@ -109,25 +114,26 @@ fn features_equal_an_exact_replay() {
     let end_ms = midnight_ms("19980701");
     for (number, arrivals) in customers.into_iter().enumerate() {
         let mut line = Line::new(&policy, &format!("+999{number:05}"));
-        let (mut facts, mut now_ms) = (Vec::<Fact>::new(), 0);
-        for (position, fact) in arrivals.iter().enumerate() {
+        let (mut facts, mut now_ms) = (Vec::<Known>::new(), 0);
+        for (position, known) in arrivals.iter().enumerate() {
             // Two of one day have come in the order of the file, which has no hours.
-            facts.insert(facts.partition_point(|f| f.time_ms <= fact.time_ms), fact.clone());
-            now_ms = fact.time_ms.max(now_ms);
+            let time_ms = known.fact.time_ms;
+            facts.insert(facts.partition_point(|k| k.fact.time_ms <= time_ms), known.clone());
+            now_ms = time_ms.max(now_ms);
             let repeated = line.take(&Sent {
                 session: "recharges".to_owned(),
                 number: position as u32,
                 now_ms,
                 zone: None,
-                facts: vec![fact.clone()],
+                facts: vec![known.fact.clone()],
             });
             assert!(!repeated);
             // A look in the middle for some, at the end for all.
             if number % 10 == 0 {
-                line.check(&features, &facts, now_ms);
+                line.check(&features, &facts, Clock::new(now_ms, ZONE));
             }
         }
-        line.check(&features, &facts, end_ms);
+        line.check(&features, &facts, Clock::new(end_ms, ZONE));
         let late: usize = features.iter().map(|feature| feature.late(&arrivals)).sum();
         assert_eq!(line.counted(), (late as u32, 0));
     }

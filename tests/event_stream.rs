@@ -3,11 +3,14 @@
 
 #[path = "support/exact.rs"]
 mod exact;
+#[path = "support/facts.rs"]
+mod facts;
 #[path = "support/line.rs"]
 mod line;
 mod support;
 
-use exact::{Fact, Feature, Plain, features};
+use exact::{Feature, features};
+use facts::{Clock, Fact, Known, Plain};
 use line::{Line, Sent};
 use opportune::{Policy, Value};
 use proptest::prelude::*;
@@ -143,10 +146,15 @@ fn order_and_repetitions_do_not_show() {
         let mut in_disorder = after(&policy, &messages, &order);
         prop_assert_eq!(values(&mut in_order, &features), values(&mut in_disorder, &features));
         // And both are right.
-        let mut facts: Vec<Fact> = messages.iter().flat_map(|sent| sent.facts.clone()).collect();
+        let mut facts: Vec<Known> = Vec::new();
+        for sent in &messages {
+            let zone = sent.zone.unwrap_or("America/New_York");
+            facts.extend(sent.facts.iter().map(|fact| Known::new(fact.clone(), zone)));
+        }
         // Of balances of one time the larger is kept: the oracle keeps the last.
-        facts.sort_by_key(|fact| (fact.time_ms, fact.field("balance").map(Plain::units)));
-        in_disorder.check(&features, &facts, END_MS);
+        let balance = |known: &Known| known.fact.field("balance").map(Plain::units);
+        facts.sort_by_key(|known| (known.fact.time_ms, balance(known)));
+        in_disorder.check(&features, &facts, Clock::new(END_MS, "America/New_York"));
     });
 }
 

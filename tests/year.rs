@@ -5,13 +5,16 @@
 
 #[path = "support/exact.rs"]
 mod exact;
+#[path = "support/facts.rs"]
+mod facts;
 #[path = "support/line.rs"]
 mod line;
 mod support;
 #[path = "support/year.rs"]
 mod year;
 
-use exact::{Fact, Feature};
+use exact::Feature;
+use facts::{Clock, Known};
 use line::Line;
 use opportune::{Dated, Policy, ProfileBytes, Scratch, Value, backfill};
 use year::{DAY_MS, Dice, Row, START_MS, Sessions, rows, year, zone_of_state};
@@ -141,15 +144,16 @@ impl Counted {
 fn subscriber(policy: &Policy, features: &[Feature], row: &Row, number: u64) -> Counted {
     let key = format!("+999{number:05}");
     let mut line = Line::new(policy, &key);
-    give_home(policy, &mut line, &key, zone_of_state(&row.state));
+    let home = zone_of_state(&row.state);
+    give_home(policy, &mut line, &key, home);
     let mut dice = Dice(number);
     let (mut sessions, mut counted) = (Sessions::default(), Counted::default());
     // In the order of arrival, and in the order of time.
-    let (mut arrived, mut facts) = (Vec::<Fact>::new(), Vec::<Fact>::new());
+    let (mut arrived, mut facts) = (Vec::<Known>::new(), Vec::<Known>::new());
     let mut month_ms = START_MS + 30 * DAY_MS;
     for sent in year(row, number) {
         if sent.now_ms >= month_ms {
-            line.check(features, &facts, month_ms);
+            line.check(features, &facts, Clock::new(month_ms, home));
             month_ms += 30 * DAY_MS;
         }
         let repeated = sessions.repeated(&sent);
@@ -164,16 +168,17 @@ fn subscriber(policy: &Policy, features: &[Feature], row: &Row, number: u64) -> 
         for mut fact in sent.facts {
             // What is ahead of our clock counts as happening now.
             fact.time_ms = fact.time_ms.min(sent.now_ms);
-            facts
-                .insert(facts.partition_point(|known| known.time_ms <= fact.time_ms), fact.clone());
-            arrived.push(fact);
+            let known = Known::new(fact, sent.zone.unwrap_or(home));
+            let place = facts.partition_point(|k| k.fact.time_ms <= known.fact.time_ms);
+            facts.insert(place, known.clone());
+            arrived.push(known);
         }
         if dice.below(500) == 0 {
-            line.check(features, &facts, sent.now_ms);
+            line.check(features, &facts, Clock::new(sent.now_ms, home));
         }
     }
-    line.check(features, &facts, month_ms);
-    line.check(features, &facts, month_ms + 200 * DAY_MS);
+    line.check(features, &facts, Clock::new(month_ms, home));
+    line.check(features, &facts, Clock::new(month_ms + 200 * DAY_MS, home));
     counted.late = features.iter().map(|feature| feature.late(&arrived)).sum();
     counted.forgotten = sessions.forgotten as usize;
     assert_eq!(line.counted(), (counted.late as u32, sessions.forgotten), "{key}");

@@ -6,7 +6,8 @@ use opportune::{
     Scratch, Value, new_profile, read_feature, update,
 };
 
-use super::exact::{Expected, Fact, Feature, Plain};
+use super::exact::{Expected, Feature};
+use super::facts::{Clock, Fact, Known, Plain};
 
 /// A message of plain facts.
 #[derive(Clone, Debug)]
@@ -89,18 +90,24 @@ impl<'p> Line<'p> {
     }
 
     /// Every feature is what the oracle says, and within what its window promises.
-    pub fn check(&mut self, features: &[Feature], facts: &[Fact], now_ms: i64) {
+    pub fn check(&mut self, features: &[Feature], facts: &[Known], now: Clock) {
         for feature in features {
-            let Expected { value, between } = feature.expected(facts, now_ms);
-            let found = self.read(&feature.name, now_ms);
-            assert_eq!(found, value, "{} of {} at {now_ms}", feature.name, self.key);
-            if let Some((least, most)) = between {
-                let units = match value {
-                    Some(Value::Int(units) | Value::Money(units)) => units,
-                    Some(Value::Double(value)) => (value * 1e6).round() as i64,
-                    other => panic!("no total: {other:?}"),
+            let found = self.read(&feature.name, now.time_ms);
+            let place = || format!("{} of {} at {}", feature.name, self.key, now.time_ms);
+            match feature.expected(facts, now) {
+                Expected::Is(value) => assert_eq!(found, value, "{}", place()),
+                Expected::Near { value, by } => {
+                    let distance = (number(found) - value).abs();
+                    assert!(distance <= by, "{}: {found:?} is no {value}", place());
+                }
+            }
+            if let Some((least, most)) = feature.bounds(facts, now.time_ms) {
+                let units = match found {
+                    Some(Value::Double(value)) => (value * 1e6).round(),
+                    other => number(other),
                 };
-                assert!((least..=most).contains(&units), "{}: {units}", feature.name);
+                let held = (least as f64..=most as f64).contains(&units);
+                assert!(held, "{}: {units} is not from {least} to {most}", place());
             }
         }
     }
@@ -111,5 +118,13 @@ impl<'p> Line<'p> {
             u32::from_le_bytes(self.profile[at..at + 4].try_into().expect("four bytes"))
         };
         (word(40), word(44))
+    }
+}
+
+fn number(value: Option<Value>) -> f64 {
+    match value {
+        Some(Value::Int(value) | Value::Money(value) | Value::Duration(value)) => value as f64,
+        Some(Value::Double(value)) => value,
+        other => panic!("not a number: {other:?}"),
     }
 }

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::exact::{Fact, Plain};
+use super::facts::{Fact, Plain};
 use super::line::Sent;
 
 /// 2026-01-01T00:00Z.

@@ -18,6 +18,7 @@ mod models;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
 mod names;
 mod patterns;
+mod predecessors;
 mod schema;
 mod sections;
 mod texts;
@@ -28,7 +29,7 @@ use alloc::vec::Vec;
 
 pub use error::ArtifactError;
 
-use super::{Names, Policy, Tables, Texts, Wordings};
+use super::{MigrationProgram, Names, Policy, Tables, Texts, Wordings};
 use crate::base::encoding::Encoded;
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
@@ -64,6 +65,7 @@ impl Policy {
             + index.size().bytes
             + layout.features.heap_bytes()
             + self.touched.heap_bytes()
+            + self.migrations.iter().map(MigrationProgram::heap_bytes).sum::<usize>()
             + self.position_bytes()
     }
 
