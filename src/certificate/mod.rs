@@ -27,8 +27,8 @@ use crate::base::ids::FeatureId;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 use crate::decision::Decision;
 use crate::policy::{
-    CONTACT_BYTES, IndexSize, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES, Policy,
-    SESSION_BYTES, WATCH_BYTES, header,
+    CALLS_BYTES, CONTACT_BYTES, IndexSize, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, Policy,
+    SESSION_BYTES, header, patterns_bytes,
 };
 
 /// What a policy can cost at most. The data plane never exceeds it.
@@ -118,8 +118,8 @@ fn profile_bytes(policy: &Policy) -> ProfileCost {
         total: layout.bytes,
         header: header::BYTES,
         sessions: SESSIONS * SESSION_BYTES,
-        moments: WATCH_BYTES + MOMENT_BYTES * tables.moments.len(),
-        patterns: PATTERN_BYTES * tables.patterns.len(),
+        moments: CALLS_BYTES + MOMENT_BYTES * tables.moments.len(),
+        patterns: patterns_bytes(tables.patterns.len()),
         contacts: layout.contact_entries * CONTACT_BYTES,
         open_offers: OPEN_OFFERS * OPEN_OFFER_BYTES,
         features,

@@ -2,7 +2,7 @@
 //! the year 2106.
 
 use crate::base::bytes::{read_u32, write_u32};
-use crate::policy::{MOMENT_BYTES, PATTERN_BYTES, Policy};
+use crate::policy::{MOMENT_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy};
 
 /// A whole second that an event may have happened in: never zero, which stands for "never".
 pub(super) fn second(time_ms: i64) -> u32 {
@@ -58,20 +58,28 @@ impl MomentState {
 /// Times at which a call is due, though nothing happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Call {
-    /// The first absence of something that is waited for.
-    Absence = 4,
+    /// The first wait for something that does not happen is over.
+    Absence,
     /// The first moment that says when it is due.
-    Due = 8,
+    Due,
     /// An offer waits for the end of quiet hours.
-    Quiet = 12,
+    Quiet,
 }
 
 impl Call {
     pub(super) const ALL: [Call; 3] = [Call::Absence, Call::Due, Call::Quiet];
 
+    fn offset(self, policy: &Policy) -> Option<usize> {
+        match self {
+            Call::Absence => patterns_head(policy).map(|head| head + 4),
+            Call::Due => Some(policy.layout.calls),
+            Call::Quiet => Some(policy.layout.calls + 4),
+        }
+    }
+
     /// When; zero for never.
     pub(super) fn second(self, policy: &Policy, bytes: &[u8]) -> u32 {
-        read_u32(bytes, policy.layout.watch + self as usize)
+        self.offset(policy).map_or(0, |offset| read_u32(bytes, offset))
     }
 
     pub(super) fn time_ms(self, policy: &Policy, bytes: &[u8]) -> i64 {
@@ -79,7 +87,9 @@ impl Call {
     }
 
     pub(super) fn set(self, policy: &Policy, bytes: &mut [u8], second: u32) {
-        write_u32(bytes, policy.layout.watch + self as usize, second);
+        if let Some(offset) = self.offset(policy) {
+            write_u32(bytes, offset, second);
+        }
     }
 }
 
@@ -88,25 +98,35 @@ pub(crate) fn wait_until_ms(policy: &Policy, bytes: &mut [u8], quiet_until_ms: i
     Call::Quiet.set(policy, bytes, second_from(quiet_until_ms));
 }
 
+fn patterns_head(policy: &Policy) -> Option<usize> {
+    (!policy.tables.patterns.is_empty()).then_some(policy.layout.patterns)
+}
+
 /// A bit for each pattern that the last message completed.
 pub(super) fn completed(policy: &Policy, bytes: &[u8]) -> u32 {
-    read_u32(bytes, policy.layout.watch)
+    patterns_head(policy).map_or(0, |head| read_u32(bytes, head))
 }
 
 pub(super) fn set_completed(policy: &Policy, bytes: &mut [u8], completed: u32) {
-    write_u32(bytes, policy.layout.watch, completed);
+    if let Some(head) = patterns_head(policy) {
+        write_u32(bytes, head, completed);
+    }
+}
+
+fn words_offset(policy: &Policy, pattern: usize) -> usize {
+    policy.layout.patterns + PATTERNS_HEAD_BYTES + PATTERN_BYTES * pattern
 }
 
 /// The words of one pattern's automaton.
 pub(super) type Words = [u32; PATTERN_BYTES / 4];
 
 pub(super) fn read_words(policy: &Policy, bytes: &[u8], pattern: usize) -> Words {
-    let offset = policy.layout.patterns + PATTERN_BYTES * pattern;
+    let offset = words_offset(policy, pattern);
     core::array::from_fn(|word| read_u32(bytes, offset + 4 * word))
 }
 
 pub(super) fn write_words(policy: &Policy, bytes: &mut [u8], pattern: usize, words: Words) {
-    let offset = policy.layout.patterns + PATTERN_BYTES * pattern;
+    let offset = words_offset(policy, pattern);
     for (at, word) in words.into_iter().enumerate() {
         write_u32(bytes, offset + 4 * at, word);
     }

@@ -38,8 +38,11 @@ pub(crate) mod header {
 
 /// Bytes of one entry of the session table.
 pub(crate) const SESSION_BYTES: usize = 24;
-/// Bytes of what is watched for between messages: patterns that have just completed, and the times of calls to come.
-pub(crate) const WATCH_BYTES: usize = 16;
+/// Bytes of the times of calls to come: the first moment that is due, the end of quiet hours.
+pub(crate) const CALLS_BYTES: usize = 8;
+/// Bytes before the states of patterns, if there are any: which have just completed, and the first
+/// time at which a wait is over.
+pub(crate) const PATTERNS_HEAD_BYTES: usize = 8;
 /// Bytes of one moment: until when it is active, until when it is silent.
 pub(crate) const MOMENT_BYTES: usize = 8;
 /// Bytes of the state of one pattern.
@@ -63,11 +66,11 @@ pub(crate) struct Layout {
     pub(crate) sessions: usize,
     /// Offset of each feature's slot, by feature position; zero for derived features.
     pub(crate) features: Vec<u32>,
-    /// [`WATCH_BYTES`].
-    pub(crate) watch: usize,
+    /// [`CALLS_BYTES`].
+    pub(crate) calls: usize,
     /// [`MOMENT_BYTES`] a moment.
     pub(crate) moments: usize,
-    /// [`PATTERN_BYTES`] a pattern.
+    /// [`PATTERNS_HEAD_BYTES`], then [`PATTERN_BYTES`] a pattern; nothing without patterns.
     pub(crate) patterns: usize,
     /// `contact_entries` entries of [`CONTACT_BYTES`].
     pub(crate) contacts: usize,
@@ -106,9 +109,9 @@ impl Layout {
             });
         }
         let sessions = place(SESSIONS * SESSION_BYTES);
-        let watch = place(WATCH_BYTES);
+        let calls = place(CALLS_BYTES);
         let of_moments = place(MOMENT_BYTES * moments.len());
-        let of_patterns = place(PATTERN_BYTES * patterns.len());
+        let of_patterns = place(patterns_bytes(patterns.len()));
         let contacts = place(contact_entries * CONTACT_BYTES);
         let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
@@ -116,7 +119,7 @@ impl Layout {
             hash: layout_hash(features, moments, patterns, contact_entries),
             sessions,
             features: slots,
-            watch,
+            calls,
             moments: of_moments,
             patterns: of_patterns,
             contacts,
@@ -134,6 +137,11 @@ impl Layout {
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
         slot_bytes(feature).next_multiple_of(8)
     }
+}
+
+/// Bytes that so many patterns take in a profile.
+pub(crate) fn patterns_bytes(patterns: usize) -> usize {
+    if patterns == 0 { 0 } else { PATTERNS_HEAD_BYTES + PATTERN_BYTES * patterns }
 }
 
 /// Bytes of a feature's slot. Slots begin as zeros, which is "never" for times and "nothing" for

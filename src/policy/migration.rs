@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use super::Tables;
 use super::layout::{
-    CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES, SESSION_BYTES,
-    WATCH_BYTES,
+    CALLS_BYTES, CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
+    PATTERNS_HEAD_BYTES, SESSION_BYTES,
 };
 use super::pattern::Pattern;
 use super::predecessor::Predecessor;
@@ -151,12 +151,16 @@ impl MigrationProgram {
                 new.id == pattern.id && new.shape.digest() == pattern.shape.digest()
             };
             if let Some(new) = tables.patterns.iter().position(same) {
-                let (at, to) = (PATTERN_BYTES * position, PATTERN_BYTES * new);
+                let place = |position| PATTERNS_HEAD_BYTES + PATTERN_BYTES * position;
+                let (at, to) = (place(position), place(new));
                 moves.copy(from.patterns + at, layout.patterns + to, PATTERN_BYTES);
             }
         }
-        // The times of calls to come; which patterns the last message completed is over.
-        moves.copy(from.watch + 4, layout.watch + 4, WATCH_BYTES - 4);
+        if !old.patterns.is_empty() && !tables.patterns.is_empty() {
+            // When the first wait is over. Which patterns the last message completed is past.
+            moves.copy(from.patterns + 4, layout.patterns + 4, PATTERNS_HEAD_BYTES - 4);
+        }
+        moves.copy(from.calls, layout.calls, CALLS_BYTES);
         if from.contact_entries == layout.contact_entries {
             let bytes = layout.contact_entries * CONTACT_BYTES;
             moves.copy(from.contacts, layout.contacts, bytes);

@@ -36,8 +36,8 @@ pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, S
 pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
-    CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
-    SESSION_BYTES, WATCH_BYTES, bucket_bytes, header,
+    CALLS_BYTES, CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
+    PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, bucket_bytes, header, patterns_bytes,
 };
 pub(crate) use lifecycles::{Lifecycle, Transition};
 pub(crate) use migration::{Conversion, MigrationProgram, Move, RingMove};
