@@ -132,6 +132,9 @@ fn allocate(policy: &Policy) -> u64 {
 /// Finding the first moment that is due.
 fn planning(tables: &Tables) -> u64 {
     let due = || tables.moments.iter().filter_map(|moment| moment.due);
+    if due().next().is_none() {
+        return 0;
+    }
     tables.moments.len() as u64 + due().map(ops).sum::<u64>() + reading(tables, due())
 }
 
