@@ -21,7 +21,7 @@ pub(crate) use allocate::{Inputs, allocate, apply};
 pub use eligible::Lookup;
 pub(crate) use eligible::eligible;
 pub use outcome::{Outcome, OutcomeKind, Settled};
-pub(crate) use outcome::{settle, sweep_expired};
+pub(crate) use outcome::{release, settle, sweep_expired};
 pub use stage::Stage;
 pub(crate) use trace::{Explaining, NoTrace, Trace};
 pub use trace::{Explanation, Fate};
