@@ -21,6 +21,7 @@ mod moments;
 mod patterns;
 mod reads;
 mod rules;
+mod scores;
 mod shadowing;
 mod solver;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub(super) fn analyse(policy: &Policy, root: &Section<'_>) {
     analysis.rules();
     analysis.eligibility();
     analysis.shadowing();
+    analysis.scores();
     analysis.moments();
     analysis.patterns();
     analysis.reads();
