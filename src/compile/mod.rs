@@ -26,6 +26,7 @@ mod convert;
 mod derived;
 mod diagnostic;
 mod difference;
+mod examples;
 mod expression;
 mod features;
 mod files;
