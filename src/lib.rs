@@ -93,6 +93,7 @@
 //! # Features
 //!
 //! - `std` (default): errors of the compiler and the C ABI need it; the data plane does not.
+//! - `json` (default): profiles as JSON, [`export_profile`] and [`import_profile`].
 //! - `compiler` (default): policy text to [`Policy`], in [`compile`](mod@compile).
 //! - `capi`: the C ABI of `include/opportune.h`; needs `compiler`.
 
@@ -124,6 +125,8 @@ mod learning;
 mod model;
 mod moment;
 mod policy;
+#[cfg(feature = "json")]
+mod portable;
 mod profile;
 pub mod record;
 mod snapshot;
@@ -132,14 +135,14 @@ mod snapshot;
 pub use base::hash::hash_bytes;
 pub use base::ids::{
     BudgetId, ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IntentId, IssueId,
-    MemberId, MomentId, Namespace, OfferId, ParameterId, PermanentId, TreatmentId,
+    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, TreatmentId,
 };
 pub use base::limits;
 pub use base::money::MICROS;
 pub use call::{
     Local, Question, Scratch, Shared, Updated, allocate, backfill, classify, decide, eligible,
-    explain, init_profile, migrate, new_profile, open_offers, profile_health, profile_revision,
-    read_feature, settle, tick, update,
+    erase, explain, init_profile, migrate, new_profile, open_offers, profile_health,
+    profile_revision, read_feature, settle, tick, update,
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
@@ -148,11 +151,13 @@ pub use decision::{
 pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
-pub use moment::{Moments, RaisedMoment};
+pub use moment::{ConditionFate, MomentFate, MomentVerdict, Moments, PatternState, RaisedMoment};
 pub use policy::{
     Arm, ArtifactError, FeatureChange, IndexSize, Migration, OfferKind, OfferPlace, Policy,
     SuccessionError,
 };
+#[cfg(feature = "json")]
+pub use portable::{ImportError, ImportProblem, export_profile, import_profile};
 pub use profile::{
     Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, ProfileHealth,
     Value,

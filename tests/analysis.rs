@@ -399,6 +399,58 @@ fn offers_in_the_shadow() {
 }
 
 #[test]
+fn treatments_that_never_pay() {
+    const NEVER: &[(&str, &str)] = &[("OPP0911", "offers.pass.treatments.sms")];
+    let offer = "[offers.pass]\ngroup = \"sales.data\"\nkind = \"sale\"\nmoments = [\"thanks\"]\n";
+    let costing =
+        |cost: &str| format!("[channels.sms]\nconsent = \"consent\"\ncost = \"{cost}\"\n");
+    let policy = |more: &str| {
+        format!(
+            "[policy]\nname = \"sample\"\nversion = 1\ncurrency = \"USD\"\nzones = [\"UTC\"]\n{more}\n"
+        )
+    };
+    // Twice 0.05 x 2.50 is 0.25.
+    for (name, piece, expected) in [
+        ("a cost in the wrong place", costing("5"), NEVER),
+        ("just not enough", costing("0.250001"), NEVER),
+        ("just enough", costing("0.25"), &[]),
+        ("score_min", policy("score_min = \"0.26\""), NEVER),
+        (
+            "the best weight is enough",
+            format!(
+                "{}{offer}value = \"2.50\"\nweight = \"recharged > 1.00 ? 2.0 : 1.0\"",
+                costing("0.4")
+            ),
+            &[],
+        ),
+        (
+            "the best weight is not enough",
+            format!(
+                "{}{offer}value = \"2.50\"\nweight = \"recharged > 1.00 ? 1.5 : 1.0\"",
+                costing("0.4")
+            ),
+            NEVER,
+        ),
+        (
+            "the lever is enough",
+            format!("{}{offer}value = \"2.50\"\nlever = 2", costing("0.4")),
+            &[],
+        ),
+        (
+            "a value that nobody knows beforehand",
+            format!("{}{offer}value = \"recharged\"", costing("0.4")),
+            &[],
+        ),
+        ("worth nothing, costs nothing", format!("{offer}value = \"0\""), &[]),
+        ("worth less than nothing", format!("{offer}value = \"-1\""), NEVER),
+    ] {
+        let found = diagnostics(&[with(&piece).as_bytes()], "");
+        let warnings: Vec<_> = found.iter().map(|d| (d.code().as_str(), d.rule())).collect();
+        assert_eq!(warnings, expected, "{name}:\n{found}");
+    }
+}
+
+#[test]
 fn what_is_of_no_use() {
     check(&[
         (
@@ -575,7 +627,7 @@ warning[OPP0901]: this offer can never be eligible: `issues.sales.groups.data.el
 47 | eligible = \"tariff == 'basic'\"
    |            ^^^^^^^^^^^^^^^^^^^ offers.pass.eligible
 
-1 warning in the policy
+1 warning in the policy; `opportune explain-code OPP0901` says more
 ";
     assert_eq!(found.to_string(), expected);
     let json = "[\n{\"code\":\"OPP0901\",\"severity\":\"warning\",\"message\":\"this offer can never \
@@ -612,4 +664,80 @@ fn the_time_grows_with_the_offers() {
     };
     let (small, large) = (time(&many(500)), time(&many(4_000)));
     assert!(large < small * 30 + Duration::from_millis(200), "{small:?}, then {large:?}");
+}
+
+#[test]
+fn patterns_and_thresholds() {
+    let waiting =
+        |patterns: &str| format!("{patterns}\n[moments.thanks]\npattern = \"p\"\nintent = \"do\"");
+    for (name, patterns, expected) in [
+        (
+            "a sound sequence",
+            "[patterns.p]\nsequence = ['recharge', 'recharge']\nwithin = '1h'",
+            &[][..],
+        ),
+        (
+            "a step that can never be",
+            "[patterns.p]\nsequence = ['recharge', { event = 'recharge', where = 'event.amount > 5.00 && event.amount < 1.00' }]\nwithin = '1h'",
+            &["OPP0930"],
+        ),
+        (
+            "a second step that undoes the first",
+            "[patterns.p]\nsequence = ['recharge', 'recharge']\nwithout = 'recharge'\nwithin = '1h'",
+            &["OPP0930"],
+        ),
+        ("silence", "[patterns.p]\nafter = 'recharge'\nwithout = 'recharge'\nwithin = '30d'", &[]),
+        ("a gap", "[patterns.p]\ncrosses = 'recharged < 5.00'\nrearm = 'recharged > 9.00'", &[]),
+        (
+            "no gap",
+            "[patterns.p]\ncrosses = 'recharged < 5.00'\nrearm = 'recharged > 4.00'",
+            &["OPP0932"],
+        ),
+        ("no rule for arming", "[patterns.p]\ncrosses = 'recharged < 5.00'", &[]),
+        (
+            "a pattern by itself",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 2\n[patterns.q]\nrepeat = 'recharge'\ntimes = 3",
+            &["OPP0931"],
+        ),
+        // Mistakes that keep a policy from compiling.
+        (
+            "two kinds at once",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 2\ncrosses = 'true'",
+            &["OPP0307"],
+        ),
+        (
+            "what does not go with it",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 2\nrearm = 'true'",
+            &["OPP0307"],
+        ),
+        (
+            "too many within a time",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 6\nwithin = '1h'",
+            &["OPP0304"],
+        ),
+        (
+            "longer than is kept",
+            "[patterns.p]\nsequence = ['recharge', 'recharge']\nwithin = '91d'",
+            &["OPP0601"],
+        ),
+        ("no time", "[patterns.p]\nsequence = ['recharge', 'recharge']", &["OPP0302"]),
+        ("an unknown event", "[patterns.p]\nrepeat = 'recharg'\ntimes = 2", &["OPP0401"]),
+    ] {
+        let found = diagnostics(&[with(&waiting(patterns)).as_bytes()], "");
+        let codes: Vec<_> = found.iter().map(|d| d.code().as_str()).collect();
+        assert_eq!(codes, expected, "{name}:\n{found}");
+    }
+    let thanks = "[moments.thanks]\non = 'recharge'\nwhen = 'event.amount > 1.00'\nintent = 'do'\n";
+    for (keys, expected) in [
+        ("strength = 0.4\nthreshold = 0.5", &["OPP0902"][..]),
+        ("strength = 0.5\nthreshold = 0.5", &[]),
+        ("threshold = 1.5", &["OPP0304"]),
+        ("supersedes = 'nothing'", &["OPP0401"]),
+        ("due = 'now'", &["OPP0307"]),
+        ("pattern = 'p'", &["OPP0307", "OPP0401"]),
+    ] {
+        let found = diagnostics(&[with(&format!("{thanks}{keys}")).as_bytes()], "");
+        let codes: Vec<_> = found.iter().map(|d| d.code().as_str()).collect();
+        assert_eq!(codes, expected, "{keys}:\n{found}");
+    }
 }

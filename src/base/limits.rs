@@ -103,6 +103,18 @@ pub const QUANTILE_BINS_MAX: usize = 64;
 pub const MOMENTS_MAX: usize = 1_024;
 /// Moments that one message can raise; when more hold, the first by priority stay.
 pub const MOMENTS_RAISED_MAX: usize = 8;
+/// Moments that one moment supersedes.
+pub const SUPERSEDES_MAX: usize = 16;
+/// Patterns of a policy.
+pub const PATTERNS_MAX: usize = 32;
+/// Steps of a sequence.
+pub const PATTERN_STEPS_MAX: usize = 3;
+/// How many times something may have to happen within a time.
+pub const PATTERN_TIMES_WITHIN_MAX: usize = 5;
+/// How many times something may have to happen.
+pub const PATTERN_TIMES_MAX: usize = 10_000;
+/// Longest time of a pattern: 90 days.
+pub const PATTERN_MS_MAX: i64 = 90 * 86_400_000;
 /// Offers of a policy.
 pub const OFFERS_MAX: usize = 100_000;
 /// Issues of a policy.
@@ -162,4 +174,8 @@ const _: () = {
     assert!(STREAK_PERIODS_MAX as u32 == u64::BITS);
     // Numbers of buckets are u32.
     assert!(TIME_MS_MAX / WINDOW_BUCKET_MS_MIN < u32::MAX as i64);
+    // A bit for each pattern says that it has just completed.
+    assert!(PATTERNS_MAX <= u32::BITS as usize);
+    // A moment's number stands in three bytes of an open offer.
+    assert!(ID_NUMBER_MAX < 1 << 24);
 };

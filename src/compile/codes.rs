@@ -2,6 +2,7 @@
 //! `opportune explain-code`. The numbers below 0900 are errors, those from it warnings.
 
 use super::code::{Example, Page, Severity, codes};
+use super::examples;
 
 codes! {
     /// The text is not UTF-8.
@@ -10,11 +11,11 @@ codes! {
     example: Example::Files(&[b"[policy]\nname = \"caf\xE9\"\n"]);
     mend: "Save the file as UTF-8.";
 
-    /// No source, or sources that do not make one policy.
+    /// No source, or a file that cannot be used.
     Sources = "OPP0102", Error;
     why: "A policy is compiled from its text; nothing is read from anywhere else.";
     example: Example::Files(&[]);
-    mend: "Pass the text of the policy.";
+    mend: "Give the text of the policy: look at the path, and whether the file may be read.";
 
     /// The text is not TOML, or not JSON.
     Syntax = "OPP0103", Error;
@@ -50,6 +51,15 @@ name = "sample
     example: Example::Ids("offer 1 pass\noffer 1 gift\n");
     mend: "Restore the line that was committed first. After a merge, keep both names and give the \
         newer one a number above all of its namespace.";
+
+    /// Names that have no permanent number yet.
+    Unnumbered = "OPP0203", Error;
+    why: "Profiles and logs know names by numbers that are kept in a file beside the policy. Numbers \
+        are handed out only when asked, so that none is forgotten there, and a misspelt name does \
+        not get one.";
+    example: Example::Ids("# Nothing has a number yet.\n");
+    mend: "Look for misspelt names. If all are meant, `opportune check --write-ids` writes their \
+        numbers: commit the file with the policy.";
 
     /// A key that this section does not have.
     UnknownKey = "OPP0301", Error;
@@ -226,6 +236,13 @@ eligible = "1 / 0 > 2"
 "#);
     mend: "Mend what fails. For a rule that nobody passes say \"false\".";
 
+    /// Moments that supersede one another in a circle.
+    SupersedesCircle = "OPP0507", Error;
+    why: "Whichever of them were raised, it would be ended by another.";
+    example: Example::Policy("[moments.thanks]\non = 'recharge'\nwhen = 'event.amount >= 10.00'\n\
+        intent = 'do'\nsupersedes = 'thanks'\n");
+    mend: "Let only the more pressing one supersede the others.";
+
     /// A named limit is exceeded.
     Limit = "OPP0601", Error;
     why: "Every limit has a name, so that the time and the memory of a decision are known \
@@ -310,22 +327,7 @@ eligible = "has(tariff) || !has(tariff)"
         this one, at all times and on all its channels, is worth at least as much, is accepted \
         at least as often and costs no more. This one comes only while the other is open, or by \
         exploration. Not reported where a cap over each offer gives both their turn.";
-    example: Example::Policy(r#"
-[offers.pass]
-group = "sales.data"
-kind = "sale"
-moments = ["thanks"]
-value = "2.50"
-[offers.poor]
-group = "sales.data"
-kind = "sale"
-moments = ["thanks"]
-value = "2.00"
-eligible = "recharged > 5.00"
-[offers.poor.treatments.sms]
-content = "poor_sms"
-propensity = 0.05
-"#);
+    example: Example::Policy(examples::SHADOWED);
     mend: "Remove it, give it a value or weight of its own, or exclude its subscribers from the \
         other offer.";
 
@@ -354,16 +356,7 @@ count = "recharge"
     IdleCap = "OPP0907", Warning;
     why: "Another cap stops every contact before this one would, or there is nothing that it could \
         count.";
-    example: Example::Policy(r#"
-[[contact.caps]]
-at_most = 12
-within = "30d"
-of = "all"
-[[contact.caps]]
-at_most = 20
-within = "7d"
-of = { channel = "sms" }
-"#);
+    example: Example::Policy(examples::IDLE_CAP);
     mend: "Remove it, or make it tighter than the cap that the message names.";
 
     /// A channel that offers use and that asks for no consent.
@@ -401,18 +394,43 @@ seed = "sample"
     mend: "Choose a share between 0 and 1, and exempt fewer kinds; without [control] nobody is held \
         back.";
 
+    /// A treatment that can never score enough to be made.
+    NeverScores = "OPP0911", Warning;
+    why: "A score is propensity x value x weight x lever, less what the channel costs. With value, weight \
+        and lever at their most and twice the propensity it stays below score_min, so the treatment is \
+        never made, and its propensity never learnt.";
+    example: Example::Policy(r#"
+[channels.sms]
+consent = "consent"
+# For a message of 5 cents.
+cost = "5"
+"#);
+    mend: "Correct the cost of the channel or the value of the offer, or lower score_min.";
+
     /// A stage of a lifecycle that nobody can come to.
     UnreachableStage = "OPP0920", Warning;
     why: "No chain of transitions leads to it from the first stage, so every rule about it is for \
         nobody.";
-    example: Example::Policy(r#"
-[lifecycles.stage]
-stages = ["new", "active", "gone"]
-export = true
-[[lifecycles.stage.transitions]]
-from = "new"
-to = "active"
-when = "recharged > 0.00"
-"#);
+    example: Example::Policy(examples::UNREACHABLE_STAGE);
     mend: "Add a transition that leads to it, or remove it.";
+
+    /// A pattern that never completes.
+    NeverCompletes = "OPP0930", Warning;
+    why: "One of its steps can never be seen, or is also what must not happen.";
+    example: Example::Policy("[patterns.twice]\nrepeat = 'recharge'\nwithout = 'recharge'\ntimes = 2\n\
+        [moments.thanks]\npattern = 'twice'\nintent = 'do'\n");
+    mend: "Correct the step, or tell what must not happen from it by a `where` of its own.";
+
+    /// A pattern that no moment waits for.
+    UnusedPattern = "OPP0931", Warning;
+    why: "It takes 16 bytes of every profile, and nothing comes of it.";
+    example: Example::Policy("[patterns.twice]\nrepeat = 'recharge'\ntimes = 2\n");
+    mend: "Name it in a moment, as in pattern = \"twice\", or remove it.";
+
+    /// A crossing that is armed again while its rule still holds.
+    Chatter = "OPP0932", Warning;
+    why: "Where both rules hold at once, it completes again and again.";
+    example: Example::Policy("[patterns.rich]\ncrosses = 'recharged > 50.00'\nrearm = 'recharged > 40.00'\n\
+        [moments.thanks]\npattern = 'rich'\nintent = 'do'\n");
+    mend: "Turn the comparison of `rearm` round, with a gap between the two.";
 }

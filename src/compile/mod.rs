@@ -26,6 +26,7 @@ mod convert;
 mod derived;
 mod diagnostic;
 mod difference;
+mod examples;
 mod expression;
 mod features;
 mod files;
@@ -53,6 +54,7 @@ mod offset;
 mod operators;
 #[cfg(test)]
 mod parsers;
+mod patterns;
 mod periods;
 mod placeholder;
 mod plain;
@@ -73,6 +75,7 @@ mod tree;
 mod types;
 mod variables;
 mod windows;
+mod wordings;
 mod zones;
 
 use std::format;
@@ -92,7 +95,7 @@ pub use json_schema::json_schema;
 
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX};
-use crate::policy::{Names, Policy, Tables};
+use crate::policy::{Names, Policy, Tables, Wording, Wordings};
 use diagnostic::{File, Report};
 use files::Opened;
 use ids::Ids;
@@ -118,6 +121,26 @@ pub struct Compiled {
     pub ids: String,
     /// What compiles, but cannot have been meant; often empty.
     pub warnings: Diagnostics,
+}
+
+impl Compiled {
+    /// The lines of the table of permanent numbers that are not in `before`, the table as it was.
+    pub fn new_ids(&self, before: &str) -> Vec<&str> {
+        ids::added(before, &self.ids)
+    }
+
+    /// That every name has its number in `before`, the table as it was, which is called `table`;
+    /// `help` says how names get theirs.
+    ///
+    /// # Errors
+    /// Which names have none. A misspelt name is a new name as well, so whoever compiles for good
+    /// asks for this, and takes new numbers only when told to.
+    pub fn require_ids(&self, before: &str, table: &str, help: &str) -> Result<(), Diagnostics> {
+        let message = ids::unnumbered(&self.new_ids(before));
+        message.map_or(Ok(()), |message| {
+            Err(Diagnostics::about_file(Code::Unnumbered, table, &message, Some(help)))
+        })
+    }
 }
 
 /// Compiles a policy from its files. `ids` is the text of its table of permanent numbers,
@@ -163,12 +186,14 @@ struct Build<'a> {
     scope: Scope,
     tables: Tables,
     known: lower::Known,
+    /// How conditions of moments are written.
+    wordings: Vec<Wording>,
 }
 
 impl<'a> Build<'a> {
     fn new(report: &'a Report, ids: Ids) -> Build<'a> {
         let (scope, tables) = (Scope::default(), Tables::default());
-        Build { report, ids, scope, tables, known: lower::Known::new() }
+        Build { report, ids, scope, tables, known: lower::Known::new(), wordings: Vec::new() }
     }
 
     fn everything(&mut self, root: &Section<'_>) {
@@ -178,6 +203,7 @@ impl<'a> Build<'a> {
         self.budgets(root);
         self.channels(root);
         self.issues(root);
+        self.patterns(root);
         self.moments(root);
         let uses = self.offers(root);
         self.content(root, &header.languages, &uses);
@@ -197,6 +223,7 @@ impl<'a> Build<'a> {
         }
         let (ids, used) = self.ids.finish();
         self.tables.names = Names::new(used);
+        self.tables.wordings = Wordings::new(self.wordings);
         let texts = files.iter().map(|file| file.text.as_bytes());
         self.tables.fingerprint = hash_bytes(texts.fold(0, hash_bytes), ids.as_bytes());
         let policy = Policy::new(self.tables);

@@ -104,6 +104,7 @@ pub(super) struct Scope {
     pub(super) zone_type: Option<Ty>,
     pub(super) events: Directory,
     pub(super) event_fields: Vec<Vec<Field>>,
+    pub(super) patterns: Directory,
     pub(super) moments: Directory,
     pub(super) budgets: Directory,
     /// By position; none where the unit is wrong.

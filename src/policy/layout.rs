@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Tables;
+use super::pattern::Pattern;
 use super::schema::{Feature, FeatureKind, Moment};
 use crate::base::bytes::Writer;
 use crate::base::encoding::Encoded;
@@ -41,6 +42,15 @@ pub(crate) mod header {
 
 /// Bytes of one entry of the session table.
 pub(crate) const SESSION_BYTES: usize = 24;
+/// Bytes of the times of calls to come: the first moment that is due, the end of quiet hours.
+pub(crate) const CALLS_BYTES: usize = 8;
+/// Bytes before the states of patterns, if there are any: which have just completed, and the first
+/// time at which a wait is over.
+pub(crate) const PATTERNS_HEAD_BYTES: usize = 8;
+/// Bytes of one moment: until when it is active, until when it is silent.
+pub(crate) const MOMENT_BYTES: usize = 8;
+/// Bytes of the state of one pattern.
+pub(crate) const PATTERN_BYTES: usize = 16;
 /// Bytes of one entry of the contact log.
 pub(crate) const CONTACT_BYTES: usize = 16;
 /// Bytes of one open offer.
@@ -60,8 +70,12 @@ pub(crate) struct Layout {
     pub(crate) sessions: usize,
     /// Offset of each feature's slot, by feature position; zero for derived features.
     pub(crate) features: Vec<u32>,
-    /// One i64 a moment: until when it is snoozed.
+    /// [`CALLS_BYTES`].
+    pub(crate) calls: usize,
+    /// [`MOMENT_BYTES`] a moment.
     pub(crate) moments: usize,
+    /// [`PATTERNS_HEAD_BYTES`], then [`PATTERN_BYTES`] a pattern; nothing without patterns.
+    pub(crate) patterns: usize,
     /// `contact_entries` entries of [`CONTACT_BYTES`].
     pub(crate) contacts: usize,
     /// How many contacts the log holds: the limit of the mandatory cap.
@@ -73,13 +87,18 @@ pub(crate) struct Layout {
 impl Layout {
     pub(crate) fn new(tables: &Tables) -> Layout {
         let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
-        Layout::of(&tables.features, &tables.moments, contacts)
+        Layout::of(&tables.features, &tables.moments, &tables.patterns, contacts)
     }
 
     /// The layout of a profile that holds these features and moments and remembers so many
     /// contacts. Of a moment only what it is and what it remembers counts, and derived features
     /// do not count.
-    pub(crate) fn of(features: &[Feature], moments: &[Moment], contact_entries: usize) -> Layout {
+    pub(crate) fn of(
+        features: &[Feature],
+        moments: &[Moment],
+        patterns: &[Pattern],
+        contact_entries: usize,
+    ) -> Layout {
         let mut next = header::BYTES;
         let mut slots = Vec::with_capacity(features.len());
         for feature in features {
@@ -100,15 +119,19 @@ impl Layout {
             offset
         };
         let sessions = place(SESSIONS * SESSION_BYTES);
-        let snoozes = place(8 * moments.len());
+        let calls = place(CALLS_BYTES);
+        let of_moments = place(MOMENT_BYTES * moments.len());
+        let of_patterns = place(patterns_bytes(patterns.len()));
         let contacts = place(contact_entries * CONTACT_BYTES);
         let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
             bytes: next,
-            hash: layout_hash(features, moments, contact_entries),
+            hash: layout_hash(features, moments, patterns, contact_entries),
             sessions,
             features: slots,
-            moments: snoozes,
+            calls,
+            moments: of_moments,
+            patterns: of_patterns,
             contacts,
             contact_entries,
             open_offers,
@@ -126,6 +149,11 @@ impl Layout {
     }
 }
 
+/// Bytes that so many patterns take in a profile.
+pub(crate) fn patterns_bytes(patterns: usize) -> usize {
+    if patterns == 0 { 0 } else { PATTERNS_HEAD_BYTES + PATTERN_BYTES * patterns }
+}
+
 /// Bytes of a feature's slot. Slots begin as zeros, which is "never" for times and "nothing" for
 /// counts and sums.
 fn slot_bytes(feature: &Feature) -> usize {
@@ -138,7 +166,12 @@ fn slot_bytes(feature: &Feature) -> usize {
 }
 
 /// Two layouts with one hash mean the same by every byte.
-fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize) -> u64 {
+fn layout_hash(
+    features: &[Feature],
+    moments: &[Moment],
+    patterns: &[Pattern],
+    contact_entries: usize,
+) -> u64 {
     let mut meaning = Writer::default();
     FORMAT_VERSION.write(&mut meaning);
     meaning.u32(contact_entries as u32);
@@ -157,7 +190,10 @@ fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize)
         }
     }
     for moment in moments {
-        (moment.id, 3u8).write(&mut meaning);
+        (moment.id, 6u8).write(&mut meaning);
+    }
+    for pattern in patterns {
+        (pattern.id, (7u8, pattern.shape.digest())).write(&mut meaning);
     }
     hash_bytes(0, &meaning.bytes)
 }

@@ -36,8 +36,8 @@ pub(super) fn add(aggregate: &Aggregate, bucket: &mut [u8], number: u32, sample:
         }
         Fold::Count => add_count(bucket, 0, value, weight),
         Fold::Sum => add_amount(bucket, 0, amount(value, ty, weight)),
-        Fold::Min => keep_larger(bucket, !order_of(value, ty)),
-        Fold::Max => keep_larger(bucket, order_of(value, ty)),
+        Fold::Min => keep_larger(bucket, kept_extreme(value, true, ty)),
+        Fold::Max => keep_larger(bucket, kept_extreme(value, false, ty)),
         Fold::Last if (time_ms, value) > timed(bucket) => write_timed(bucket, time_ms, value),
         Fold::First if timed(bucket).0 == 0 || (time_ms, value) < timed(bucket) => {
             write_timed(bucket, time_ms, value);
@@ -91,8 +91,8 @@ pub(super) fn read<'b>(
             // Sums of doubles are kept in micro-units.
             if ty == Type::Double { Cell::double(in_units(sum)) } else { Cell::int(sum) }
         }
-        Fold::Min => largest(buckets).map_or(Cell::MISSING, |order| value_of(!order, ty)),
-        Fold::Max => largest(buckets).map_or(Cell::MISSING, |order| value_of(order, ty)),
+        Fold::Min => extreme_of(largest(buckets), true, ty),
+        Fold::Max => extreme_of(largest(buckets), false, ty),
         Fold::Last => at_time(buckets.map(timed).max()),
         Fold::First => at_time(buckets.map(timed).filter(|(time_ms, _)| *time_ms != 0).min()),
         Fold::LastTime => {
@@ -215,13 +215,26 @@ fn value_of(order: u64, ty: Type) -> Cell {
 
 /// The least or greatest integer, as it is kept, as a double is kept; nothing stays nothing.
 pub(super) fn extreme_as_double(kept: u64, least: bool) -> u64 {
-    let order = if least { !kept } else { kept };
-    match value_of(order, Type::Int).as_int() {
-        Some(value) if kept != 0 => {
-            let order = order_of(Cell::double(value as f64).bits().unwrap_or(0), Type::Double);
-            if least { !order } else { order }
+    match extreme_of(kept, least, Type::Int).as_int() {
+        Some(value) => {
+            let double = Cell::double(value as f64).bits().unwrap_or(0);
+            kept_extreme(double, least, Type::Double)
         }
-        _ => 0,
+        None => 0,
+    }
+}
+
+/// How a least or greatest value is kept.
+pub(crate) fn kept_extreme(bits: u64, least: bool, ty: Type) -> u64 {
+    let order = order_of(bits, ty);
+    if least { !order } else { order }
+}
+
+/// The least or greatest value that is kept, if there is one.
+pub(crate) fn extreme_of(kept: u64, least: bool, ty: Type) -> Cell {
+    match kept {
+        0 => Cell::MISSING,
+        _ => value_of(if least { !kept } else { kept }, ty),
     }
 }
 
@@ -230,8 +243,8 @@ fn keep_larger(bucket: &mut [u8], order: u64) {
     write_u64(bucket, 0, kept);
 }
 
-fn largest<'b>(buckets: impl Iterator<Item = &'b [u8]>) -> Option<u64> {
-    buckets.map(|bucket| read_u64(bucket, 0)).max().filter(|order| *order != 0)
+fn largest<'b>(buckets: impl Iterator<Item = &'b [u8]>) -> u64 {
+    buckets.map(|bucket| read_u64(bucket, 0)).max().unwrap_or(0)
 }
 
 /// Time and value; the time is zero while there is none.

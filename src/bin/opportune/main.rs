@@ -13,14 +13,17 @@ mod diff;
 mod explain_code;
 mod input;
 mod load;
+mod output;
+mod profile;
 mod replay;
 mod schema;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use output::Failure;
 
-/// Check, compile and certify policies, and replay logs, of the opportune decisioning library.
+/// Check, compile and certify policies, read profiles, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
@@ -31,6 +34,7 @@ use clap::{Parser, Subcommand};
   opportune certify prepaid.opp
   opportune explain-code OPP0901
   opportune diff old.toml new.toml
+  opportune profile export prepaid.opp 99955500001.profile
   opportune replay prepaid.opp day.log
   opportune schema > policy.schema.json"
 )]
@@ -47,31 +51,21 @@ enum Command {
     Compile(compile::Options),
     Diff(diff::Options),
     ExplainCode(explain_code::Options),
+    Profile(profile::Options),
     Replay(replay::Options),
     Schema(schema::Options),
 }
 
 fn main() -> ExitCode {
-    let done = match Options::parse().command {
-        Command::Cel(options) => options.run(),
-        Command::Certify(options) => options.run(),
+    output::finish(match Options::parse().command {
+        Command::Cel(options) => options.run().map_err(Failure::from),
+        Command::Certify(options) => options.run().map_err(Failure::from),
         Command::Check(options) => options.run(),
-        Command::Compile(options) => options.run(),
+        Command::Compile(options) => options.run().map_err(Failure::from),
         Command::Diff(options) => options.run(),
-        Command::ExplainCode(options) => options.run(),
-        Command::Replay(options) => options.run(),
-        Command::Schema(options) => options.run(),
-    };
-    match done {
-        Ok(text) => {
-            if !text.is_empty() {
-                println!("{text}");
-            }
-            ExitCode::SUCCESS
-        }
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::FAILURE
-        }
-    }
+        Command::ExplainCode(options) => options.run().map_err(Failure::from),
+        Command::Profile(options) => options.run().map_err(Failure::from),
+        Command::Replay(options) => options.run().map_err(Failure::from),
+        Command::Schema(options) => options.run().map_err(Failure::from),
+    })
 }

@@ -18,8 +18,10 @@ mod facts;
 mod formula;
 mod lifecycles;
 mod moments;
+mod patterns;
 mod reads;
 mod rules;
+mod scores;
 mod shadowing;
 mod solver;
 #[cfg(test)]
@@ -45,7 +47,9 @@ pub(super) fn analyse(policy: &Policy, root: &Section<'_>) {
     analysis.rules();
     analysis.eligibility();
     analysis.shadowing();
+    analysis.scores();
     analysis.moments();
+    analysis.patterns();
     analysis.reads();
     analysis.lifecycles();
     analysis.caps();

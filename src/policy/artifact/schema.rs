@@ -5,16 +5,16 @@ use core::ops::Range;
 
 use super::check::{Check, ensure, members, pieces};
 use super::error::ArtifactError;
-use super::{lifecycles, models};
+use super::{lifecycles, models, patterns};
 use crate::base::encoding::{encoded, encoded_choice};
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
 use crate::base::limits::{
-    DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, MOMENTS_MAX,
+    DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, MOMENTS_MAX, SUPERSEDES_MAX,
 };
 use crate::expr::{Op, Program, Type};
 use crate::policy::{
     Aggregate, BillDay, CalendarUnit, EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep,
-    Moment, Quantile, Window,
+    Listen, Moment, Quantile, Window,
 };
 
 encoded! {
@@ -24,6 +24,7 @@ encoded! {
         zone: Option<u16>,
         folds: Vec<FoldStep>,
         moments: Vec<u16>,
+        patterns: Vec<Listen>,
     }
     FieldSpec { id: FieldId, ty: Type, members: Vec<MemberId> }
     FoldStep { feature: u16, field: Option<u16>, filter: Option<Program>, part: Option<Program> }
@@ -33,12 +34,15 @@ encoded! {
         intent: IntentId,
         when: Program,
         strength: Program,
+        threshold: f64,
+        due: Option<Program>,
         urgency: f64,
         lasts_ms: i64,
         snooze_ms: i64,
         rank: u16,
         offers: Range<u32>,
         on_tick: bool,
+        supersedes: Vec<u16>,
     }
 }
 
@@ -104,6 +108,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     chains_end(check)?;
     tables.events.iter().try_for_each(|event| event_kind(check, event))?;
     tables.moments.iter().try_for_each(|asked| moment(check, asked))?;
+    patterns::check(check)?;
     let mut ranked = [false; MOMENTS_MAX];
     let ranks = tables.moments.iter().map(|moment| usize::from(moment.rank));
     for rank in ranks {
@@ -190,6 +195,7 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
     let sound = zone.is_none_or(|field| field.is_some_and(|field| field.ty == Type::Member));
     ensure(sound, "the zone of an event is no field that can hold one")?;
     event.folds.iter().try_for_each(|step| fold_step(check, event, step))?;
+    patterns::event_kind(check, event)?;
     let moments = check.tables.moments.len();
     let known = event.moments.iter().all(|position| usize::from(*position) < moments);
     ensure(known, "an event raises a moment that is not there")
@@ -222,6 +228,12 @@ fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<()
 fn moment(check: &Check<'_>, moment: &Moment) -> Result<(), ArtifactError> {
     check.on_event(moment.when)?;
     check.on_event(moment.strength)?;
+    check.optional(moment.due)?;
+    let moments = check.tables.moments.len();
+    let known = moment.supersedes.iter().all(|position| usize::from(*position) < moments);
+    let few = moment.supersedes.len() <= SUPERSEDES_MAX;
+    ensure(known && few, "a moment supersedes one that is not there")?;
+    ensure((0.0..=1.0).contains(&moment.threshold), "the threshold of a moment is no share")?;
     ensure((0.0..=1.0).contains(&moment.urgency), "the urgency of a moment is no share")?;
     ensure(moment.lasts_ms >= 0 && moment.snooze_ms >= 0, "a moment lasts less than no time")
 }
