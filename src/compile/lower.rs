@@ -200,38 +200,8 @@ fn emit_logic(
 pub(super) fn stack_depth(ops: &[Op]) -> usize {
     let (mut depth, mut deepest) = (0usize, 0);
     for op in ops {
-        depth = (depth + 1).saturating_sub(operands(*op));
+        depth = (depth + 1).saturating_sub(op.takes());
         deepest = deepest.max(depth);
     }
     deepest
-}
-
-/// How many cells an operation takes; it leaves one.
-fn operands(op: Op) -> usize {
-    match op {
-        Op::Constant(_) | Op::Feature(_) | Op::Field(_) | Op::Now | Op::EventTime | Op::Missing => {
-            0
-        }
-        Op::Not
-        | Op::Has
-        | Op::JumpIfFalse(_)
-        | Op::JumpIfTrue(_)
-        | Op::NegateInt
-        | Op::NegateDouble
-        | Op::IntToDouble
-        | Op::DoubleToInt
-        | Op::MoneyToDouble
-        | Op::DoubleToMoney
-        | Op::DoubleToUint
-        | Op::UintToDouble
-        | Op::SwitchSign
-        | Op::Number
-        | Op::TimestampInRange
-        | Op::DurationInRange
-        | Op::Unary(_)
-        | Op::Utc(_)
-        | Op::Local(_) => 1,
-        Op::Select => 3,
-        _ => 2,
-    }
 }

@@ -13,7 +13,7 @@ macro_rules! operations {
 
         impl Op {
             /// How many cells it takes. Every operation leaves one.
-            pub(super) fn takes(self) -> usize {
+            pub(crate) fn takes(self) -> usize {
                 match self {
                     $(Op::$op { .. } => $takes,)*
                 }
