@@ -10,6 +10,7 @@ use crate::conformance::{Case, Counts, End, cases};
 /// Wrong cases that are shown.
 const WRONG_SHOWN_MAX: usize = 20;
 
+/// Run conformance cases of CEL, and count those that pass, are refused or come out wrong.
 #[derive(Args)]
 #[command(after_help = "Examples:
   opportune cel --cases tests/data/cel-conformance.json
