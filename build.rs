@@ -15,7 +15,7 @@ mod header {
     use cbindgen::{Builder, Config};
 
     /// The files with exported items, in the order in which a reader of the header meets them.
-    const SOURCES: [&str; 15] = [
+    const SOURCES: [&str; 16] = [
         "version",
         "status",
         "handles",
@@ -25,6 +25,7 @@ mod header {
         "stage",
         "decision",
         "policy",
+        "source",
         "snapshot",
         "local",
         "profile",

@@ -27,9 +27,9 @@
  *   libraries of different versions understand one another. Later versions add at the end only.
  * - Threads. Any number of threads may use a policy or a snapshot at once; a local handle belongs
  *   to one at a time. There is no last error to fetch, no lock, no signal handler and no global
- *   state; only opportune_policy_compile has caches behind locks, which stay when policies are
- *   freed.
- *   Functions that do not allocate run on a stack of 16 KiB.
+ *   state; only opportune_policy_compile and opportune_policy_compile_files have caches behind
+ *   locks, which stay when policies are freed. Functions that do not allocate run on a stack of
+ *   16 KiB.
  * - Time is an argument. The library reads no clock, file, socket or environment variable.
  * - Nothing unwinds, exits, aborts or prints. (Functions that say "Allocates" abort the process if
  *   the allocator has nothing left.)
@@ -436,6 +436,20 @@ typedef struct {
      */
     size_t len;
 } opportune_bytes;
+
+/**
+ * A file of a policy's text. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What messages call it: a file name in UTF-8. One that ends in ".json" is JSON.
+     */
+    opportune_bytes name;
+    /**
+     * TOML, or JSON if it begins with a brace, in UTF-8.
+     */
+    opportune_bytes text;
+} opportune_source;
 
 /**
  * What a value holds; its type says which member counts. This shape is frozen.
@@ -1026,6 +1040,12 @@ typedef struct {
  */
 #define OPPORTUNE_ARTIFACT_VERSION 112
 
+/**
+ * The policy cannot take over the profiles of an older one: another salt, a permanent number that
+ * stands for two things, or too many layouts.
+ */
+#define OPPORTUNE_SUCCESSION 113
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1063,15 +1083,17 @@ const char *opportune_stage_words(uint32_t stage);
 /**
  * Compiles a policy from its text.
  *
- * name is what messages call the text (a file name, UTF-8); text is TOML; ids is the table of
- * permanent numbers that is stored beside it (UTF-8; empty for a policy that has none yet). On
- * success *policy is a handle that the caller frees with opportune_policy_free. If names were
- * new, the table has grown: store what opportune_policy_ids gives before using the policy, or
- * the numbers will mean something else another time.
+ * name is what messages call the text (a file name, UTF-8); text is TOML, or JSON if the name ends
+ * in ".json" or the text begins with a brace; ids is the table of permanent numbers that is
+ * stored beside it (UTF-8; empty for a policy that has none yet). On success *policy is a handle
+ * that the caller frees with opportune_policy_free. If names were new, the table has grown: store
+ * what opportune_policy_ids gives before using the policy, or the numbers will mean something
+ * else another time.
  *
  * On OPPORTUNE_COMPILE_FAILED, message gets every mistake with its line and column, as UTF-8
  * text without NUL for people, cut if it is longer than message_capacity; *message_length is
- * its full length. On any other status *message_length is 0. message may be NULL if
+ * its full length. On OPPORTUNE_OK the same is told of what the policy says and cannot mean:
+ * warnings, often none. On any other status *message_length is 0. message may be NULL if
  * message_capacity is 0; message_length may be NULL.
  *
  * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
@@ -1115,6 +1137,22 @@ opportune_status opportune_policy_save(const opportune_policy *policy,
                                        uint8_t *buffer,
                                        size_t capacity,
                                        size_t *length);
+
+/**
+ * Makes a policy that decides as the given one and takes over profiles that were written under
+ * count older ones, and under what those succeed themselves: any call that meets such a profile
+ * brings it to the new layout first. On success *successor is a handle that the caller frees
+ * with opportune_policy_free; it has a fingerprint of its own, so snapshots and local handles are
+ * made for it. OPPORTUNE_SUCCESSION if the profiles would be misread: another salt, a
+ * permanent number that stands for two things, or too many layouts. The command
+ * "opportune compile --succeeds" does the same, and says what becomes of what profiles hold.
+ *
+ * Allocates: for start-up, not for the rating thread. Any thread.
+ */
+opportune_status opportune_policy_succeeding(const opportune_policy *policy,
+                                             const opportune_policy *const *older,
+                                             size_t count,
+                                             opportune_policy **successor);
 
 /**
  * Frees a policy. NULL is allowed and does nothing. No call may be using it; snapshots, local
@@ -1169,6 +1207,23 @@ opportune_status opportune_policy_name(const opportune_policy *policy,
                                        char *buffer,
                                        size_t capacity,
                                        size_t *length);
+
+/**
+ * Compiles a policy from several files, as opportune_policy_compile does from one: their sections
+ * are put together in the order of the files. What a file includes is for the caller to find and
+ * pass; nothing is read here.
+ *
+ * Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
+ * rating thread. Any thread.
+ */
+opportune_status opportune_policy_compile_files(const opportune_source *sources,
+                                                size_t source_count,
+                                                const char *ids,
+                                                size_t ids_len,
+                                                opportune_policy **policy,
+                                                char *message,
+                                                size_t message_capacity,
+                                                size_t *message_length);
 
 /**
  * Makes the snapshot before anything has been learned: the policy's priors, nothing scarce,
@@ -1334,6 +1389,29 @@ opportune_status opportune_backfill(const opportune_policy *policy,
                                     size_t profile_out_capacity,
                                     uint64_t expected_revision,
                                     uint64_t *revision);
+
+/**
+ * Brings a profile of an older layout that the policy succeeds to the policy's own. Every call
+ * that changes a profile does so with one that it meets; this one is for hosts that go through
+ * their store ahead of traffic. *migrated, unless NULL, is set to 1 if that was done, and to 0 if
+ * there was nothing to do and the profile is handed on as it is; *revision, unless NULL, to the
+ * revision of the profile afterwards.
+ *
+ * The profile arguments are as for opportune_decide. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY,
+ * OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, OPPORTUNE_SCRATCH_MISMATCH. Does not allocate.
+ * The thread that owns the handle.
+ */
+opportune_status opportune_profile_migrate(const opportune_policy *policy,
+                                           opportune_local *local,
+                                           const void *subscriber,
+                                           size_t subscriber_len,
+                                           const uint8_t *profile_in,
+                                           size_t profile_in_len,
+                                           uint8_t *profile_out,
+                                           size_t profile_out_capacity,
+                                           uint64_t expected_revision,
+                                           uint32_t *migrated,
+                                           uint64_t *revision);
 
 /**
  * Reads one feature as it is at now_ms: value->type is OPPORTUNE_TYPE_NONE when it is missing.

@@ -17,7 +17,8 @@ pub enum Error {
     ProfileFormat = 2,
     /// The checksum does not match: bytes were changed or lost.
     ProfileChecksum = 3,
-    /// The profile was written under a policy with another layout.
+    /// The profile was written under a policy with another layout, which this policy does not
+    /// [succeed](crate::Policy::succeeding).
     ProfileLayout = 4,
     /// The profile is another subscriber's.
     ProfileSubscriber = 5,
@@ -80,7 +81,9 @@ impl Error {
             Error::ProfileChecksum => {
                 "profile checksum does not match: the stored bytes were changed or cut"
             }
-            Error::ProfileLayout => "profile was written under a policy with another layout",
+            Error::ProfileLayout => {
+                "profile was written under a policy with another layout: load a policy that succeeds it"
+            }
             Error::ProfileSubscriber => "profile belongs to another subscriber than the message",
             Error::ProfileRevision => {
                 "profile is not at the expected revision: read it again and repeat the call"

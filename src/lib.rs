@@ -142,8 +142,8 @@ pub use base::limits;
 pub use base::money::MICROS;
 pub use call::{
     Local, Question, Scratch, Shared, Updated, allocate, backfill, classify, decide, eligible,
-    explain, init_profile, new_profile, open_offers, profile_revision, read_feature, settle, tick,
-    update,
+    explain, init_profile, migrate, new_profile, open_offers, profile_revision, read_feature,
+    settle, tick, update,
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
@@ -153,7 +153,10 @@ pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{Moments, RaisedMoment};
-pub use policy::{Arm, ArtifactError, IndexSize, OfferKind, OfferPlace, Policy};
+pub use policy::{
+    Arm, ArtifactError, FeatureChange, IndexSize, Migration, OfferKind, OfferPlace, Policy,
+    SuccessionError,
+};
 pub use profile::{
     Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, Value,
 };

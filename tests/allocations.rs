@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use opportune::{
     Arm, Event, Lookup, Outcome, OutcomeKind, ProfileBytes, Question, Shared, Snapshot, allocate,
-    classify, decide, eligible, open_offers, read_feature, settle, tick, update,
+    classify, decide, eligible, migrate, open_offers, read_feature, settle, tick, update,
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 
@@ -141,6 +141,39 @@ fn neither_do_the_calls_one_by_one_nor_refusals() {
         profile[70] ^= 1;
         let bytes = ProfileBytes::in_place(&mut profile);
         assert!(decide(shared, bytes, &message, &outbound(), &mut local).is_err());
+    });
+    assert_eq!(counted, 0);
+}
+
+#[test]
+fn neither_does_a_migration() {
+    let text = support::shipped_text("prepaid");
+    let other = text
+        .replace("window = \"7d\"", "window = \"14d\"")
+        .replace("within = \"30d\"", "within = \"45d\"");
+    let other = format!("{other}\n[attributes.added]\ntype = \"int\"\n");
+    let (old, new) = support::compile_versions(&text, &other);
+    let new = new.succeeding(&[&old]).expect("one salt");
+    let (snapshot, mut local) = (Snapshot::initial(&new), rich_local(&new));
+    let key = support::subscriber_in(&new, Arm::Treated);
+    let before = known_profile(&old, &key);
+    let mut buffer = before.clone();
+    buffer.resize(new.profile_bytes(), 0);
+    let ids = Ids::of(&new);
+    let (call, balance) = (ids.call_fields(), ids.balance_fields(900_000));
+    let events = ids.call(&call, &balance, AFTERNOON_MS);
+    let message = message(&key, 1, AFTERNOON_MS, &events);
+    let shared = Shared { policy: &new, snapshot: &snapshot };
+    let counted = allocations(|| {
+        let short = ProfileBytes::apart(&before, &mut []);
+        assert!(decide(shared, short, &message, &outbound(), &mut local).is_err());
+        let bytes = ProfileBytes::within(&mut buffer, before.len());
+        let decision = decide(shared, bytes, &message, &outbound(), &mut local);
+        assert_eq!(decision.expect("a known layout").offers.len(), 1);
+        assert_eq!(open_offers(&new, &buffer, AFTERNOON_MS).expect("sound").len(), 1);
+        assert_eq!(open_offers(&new, &before, AFTERNOON_MS).expect("sound").len(), 0);
+        let bytes = ProfileBytes::apart(&before, &mut buffer);
+        migrate(&new, bytes, key.as_bytes(), &mut local.scratch).expect("a known layout");
     });
     assert_eq!(counted, 0);
 }

@@ -11,7 +11,7 @@ mod workload;
 use opportune::limits::{ARTIFACT_BYTES_MAX, ARTIFACT_MEMORY_FACTOR};
 use opportune::{
     Arm, ArtifactError, Event, EventId, FeatureId, Local, OfferId, Origin, Policy, ProfileBytes,
-    Shared, Snapshot, decide, new_profile, tick,
+    Shared, Snapshot, decide, migrate, new_profile, tick,
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 use proptest::prelude::*;
@@ -46,10 +46,29 @@ fn resealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// A small policy, whose artifact can be mutated in every byte.
+/// A small policy that succeeds another, whose artifact can be mutated in every byte.
 fn small() -> Policy {
-    support::compile_text(
-        r#"
+    let (old, new) = small_versions();
+    new.succeeding(&[&old]).expect("one salt")
+}
+
+/// Its profile under the policy that it succeeds.
+fn older_profile() -> &'static [u8] {
+    static BYTES: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+    BYTES.get_or_init(|| new_profile(&small_versions().0, b"key").expect("a key"))
+}
+
+fn small_versions() -> (Policy, Policy) {
+    let text = small_text();
+    let older = text
+        .replace("window = \"24h\"", "window = \"48h\"")
+        .replace("at_most = 10", "at_most = 3")
+        .replace("\"basic\"", "\"basic\", \"old\"");
+    support::compile_versions(&older, text)
+}
+
+fn small_text() -> &'static str {
+    r#"
         [policy]
         name = "small"
         version = 1
@@ -106,8 +125,7 @@ fn small() -> Policy {
         draws = { gifts = "0.50" }
         parameters = { size = "seen_24h * 2" }
         treatments.sms = { content = "bonus", propensity = 0.1 }
-        "#,
-    )
+        "#
 }
 
 /// A policy that was let in can be used: whatever it says, nothing panics.
@@ -129,6 +147,9 @@ fn use_it(policy: &Policy) {
     }
     let bytes = ProfileBytes::in_place(&mut profile);
     let _ = tick(shared, bytes, b"key", AFTERNOON_MS, &mut local);
+    let bytes = ProfileBytes::apart(older_profile(), &mut profile);
+    let _ = migrate(policy, bytes, b"key", &mut local.scratch);
+    assert!(policy.migrations().iter().all(|migration| !migration.to_string().is_empty()));
 }
 
 #[test]

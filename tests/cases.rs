@@ -4,7 +4,8 @@
 //! A case says what is `given` about a subscriber, then steps, each at a time (UTC): an `event`
 //! with its fields, a `tick`, or the `outcome` of the last offer. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
-//! `repeated`, `parameters`, `call_again`, `features`.
+//! `repeated`, `parameters`, `call_again`, `features`. The worked examples of `docs/measures.md` are
+//! cases too, of the ready policy; their numbers are rounded.
 
 mod support;
 
@@ -52,6 +53,25 @@ fn policy_of(file: &Table) -> Policy {
         Some(text) => support::compile_text(text),
         None => support::shipped_policy(text_of(file, "policy").unwrap_or("prepaid")),
     }
+}
+
+/// Each fence of the guide to measures that is marked as a case.
+#[test]
+fn worked_examples_of_measures() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/measures.md");
+    let text = std::fs::read_to_string(path).expect("docs/measures.md");
+    let policy = support::shipped_policy("ready");
+    let (mut ran, mut wrong) = (0, String::new());
+    for fence in text.split("```toml case\n").skip(1) {
+        let (example, _) = fence.split_once("\n```").expect("a fence ends");
+        let case: Table = example.parse().unwrap_or_else(|error| panic!("{error}\n{example}"));
+        ran += 1;
+        for problem in run_case(&policy, &case) {
+            writeln!(wrong, "{problem}\n{example}\n").expect("a string grows");
+        }
+    }
+    assert!(ran >= 14, "{ran} examples");
+    assert!(wrong.is_empty(), "\n{wrong}");
 }
 
 /// One subscriber, one thread.
@@ -246,7 +266,7 @@ impl Stage<'_> {
                 Some(full) => full.rsplit('.').next().unwrap_or(full).to_owned(),
                 None => found.map_or("missing".to_owned(), shown),
             };
-            if found != words(expected) {
+            if found != words(expected) && !rounds_to(&found, expected) {
                 problems.push(format!("{name} is {found}, not {}", words(expected)));
             }
         }
@@ -289,6 +309,12 @@ fn time_ms(value: &Toml) -> i64 {
     stamp.as_millisecond()
 }
 
+/// Whether a number of a case is this one, rounded to four digits.
+fn rounds_to(found: &str, expected: &Toml) -> bool {
+    let (Ok(found), Toml::Float(expected)) = (found.parse::<f64>(), expected) else { return false };
+    (found - expected).abs() <= 5e-4 * expected.abs()
+}
+
 /// A value as a case writes it.
 fn shown(value: Value) -> String {
     match value {
@@ -296,7 +322,8 @@ fn shown(value: Value) -> String {
         Value::Int(value) => value.to_string(),
         Value::Double(value) => value.to_string(),
         Value::Money(micros) => (micros as f64 / MICROS as f64).to_string(),
-        Value::Timestamp(ms) | Value::Duration(ms) => ms.to_string(),
+        Value::Timestamp(ms) => ms.to_string(),
+        Value::Duration(ms) => format!("{}h", ms as f64 / 3_600_000.0),
         Value::Member(member) => member.0.to_string(),
         Value::Text(_) | Value::TextHash(_) => "text".to_owned(),
     }

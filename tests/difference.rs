@@ -134,20 +134,21 @@ fn nothing_changes() {
 #[test]
 fn profiles_meet_the_new_policy() {
     let window = |from: &str, to: &str| FeatureChange::Window(from.into(), to.into());
-    let retyped = |from: &str, to: &str| FeatureChange::Retyped(from.into(), to.into());
+    let emptied = |from: &str, to: &str| FeatureChange::Emptied(from.into(), to.into());
+    let day = "sum of money over 1d in 12 buckets";
     let recharged = "[features.recharged]\nsum = \"recharge.amount\"\n";
     for (new, name, change, layout_equal) in [
         (
             format!("{recharged}window = \"7d\"\nbuckets = 7"),
             "recharged",
-            window("1d in 12 buckets", "7d in 7 buckets"),
+            window(day, "sum of money over 7d in 7 buckets"),
             false,
         ),
-        (recharged.into(), "recharged", window("1d in 12 buckets", "lifetime"), false),
+        (recharged.into(), "recharged", emptied(day, "sum of money over a lifetime"), false),
         (
             "[features.recharged]\nmax = \"recharge.amount\"\nwindow = \"24h\"".into(),
             "recharged",
-            retyped("sum of money", "max of money"),
+            emptied(day, "max of money over 1d in 12 buckets"),
             false,
         ),
         (

@@ -138,6 +138,8 @@ pub const SESSION_REORDER: u32 = 32;
 pub const CONTACTS_MAX: usize = 64;
 /// Offers that are open at once for one subscriber.
 pub const OPEN_OFFERS: usize = 6;
+/// Older layouts whose profiles a policy migrates.
+pub const PREDECESSORS_MAX: usize = 16;
 /// Largest profile.
 pub const PROFILE_BYTES_MAX: usize = 64 * 1024;
 

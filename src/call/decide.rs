@@ -25,12 +25,13 @@ pub fn update(
 ) -> Result<Updated, Error> {
     let key = open(policy, &profile, message, scratch)?;
     let repeated = take_in(policy, key, message, scratch)? == Seen::Again;
+    let bytes = &mut scratch.profile;
     if repeated {
-        profile.keep();
+        profile::hand_on(policy, bytes, &mut profile);
     } else {
-        profile::commit(policy, &mut scratch.profile, &mut profile, message.now_ms);
+        profile::commit(policy, bytes, &mut profile, message.now_ms);
     }
-    Ok(Updated { repeated, revision: profile::revision(&scratch.profile) })
+    Ok(Updated { repeated, revision: profile::revision(bytes) })
 }
 
 /// The moments that a message raises over an updated profile. Changes nothing, never allocates.
@@ -45,10 +46,10 @@ pub fn classify(
 ) -> Result<Moments, Error> {
     let key = MessageKey::new(policy, message)?;
     scratch.check(policy)?;
-    profile::check(policy, profile, key.subscriber)?;
+    let Scratch { profile: room, memo, .. } = scratch;
+    let profile = profile::open(policy, profile, key.subscriber, room)?;
     profile::check_events(policy, message)?;
-    let mut features =
-        Features::new(policy, profile, &mut scratch.memo, message.now_ms, message.zone);
+    let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
     Ok(moment::classify(&mut features, message))
 }
 
@@ -73,7 +74,7 @@ pub fn allocate(
     let inputs = inputs(shared, message, context, key, &local.scratch);
     let mut decision = Decision::nothing();
     if made_before(&inputs, &local.scratch) {
-        repeat(&inputs, &mut profile, &mut decision);
+        repeat(&inputs, &mut profile, &mut local.scratch, &mut decision);
         return Ok(decision);
     }
     answer(&inputs, message, Some(moments), context, local, &mut NoTrace, &mut decision);
@@ -127,7 +128,7 @@ pub fn explain(
     context: &Context,
     local: &Local,
 ) -> Result<Explanation, Error> {
-    let mut new = alloc::vec![0; profile.len()];
+    let mut new = alloc::vec![0; shared.policy.profile_bytes()];
     let mut fates: Vec<Fate> = Vec::new();
     let mut decision = Decision::nothing();
     decide_traced(
@@ -165,7 +166,7 @@ pub fn settle(
     if changed {
         profile::commit(policy, &mut scratch.profile, &mut profile, outcome.now_ms);
     } else {
-        profile.keep();
+        profile::hand_on(policy, &mut scratch.profile, &mut profile);
     }
     Ok(settled)
 }
@@ -183,10 +184,10 @@ fn decide_traced(
     let policy = shared.policy;
     let key = open(policy, profile, message, &mut local.scratch)?;
     let inputs = inputs(shared, message, context, key, &local.scratch);
-    if take_in(policy, key, message, &mut local.scratch)? == Seen::Again
-        || made_before(&inputs, &local.scratch)
+    if made_before(&inputs, &local.scratch)
+        || take_in(policy, key, message, &mut local.scratch)? == Seen::Again
     {
-        repeat(&inputs, profile, decision);
+        repeat(&inputs, profile, &mut local.scratch, decision);
         return Ok(());
     }
     answer(&inputs, message, None, context, local, trace, decision);
@@ -310,9 +311,13 @@ fn close(
 }
 
 /// The answer to a message that was answered before: the profile is handed on as it is.
-fn repeat(inputs: &Inputs, profile: &mut ProfileBytes, decision: &mut Decision) {
+fn repeat(
+    inputs: &Inputs,
+    profile: &mut ProfileBytes,
+    scratch: &mut Scratch,
+    decision: &mut Decision,
+) {
     decision.id = inputs.decision;
     decision.repeated = true;
-    decision.revision = profile::revision(profile.old());
-    profile.keep();
+    decision.revision = profile::hand_on(inputs.policy, &mut scratch.profile, profile);
 }

@@ -1,7 +1,7 @@
 //! Asking for the offers whose rules hold, without deciding.
 
 use super::profiles::subscriber_hash;
-use super::scratch::{Local, Shared};
+use super::scratch::{Local, Scratch, Shared};
 use crate::base::ids::{MemberId, MomentId, OfferId};
 use crate::decision::{self, Inputs, Lookup, Stage};
 use crate::error::Error;
@@ -41,9 +41,10 @@ pub fn eligible(
     local.check(policy)?;
     local.scratch.check(policy)?;
     profile::check_time(question.now_ms)?;
-    profile::check(policy, profile, subscriber_hash(policy, question.subscriber)?)?;
-    let Local { lease, scratch, .. } = local;
-    let (memo, now_ms) = (&mut scratch.memo, question.now_ms);
+    let subscriber = subscriber_hash(policy, question.subscriber)?;
+    let (lease, now_ms) = (&local.lease, question.now_ms);
+    let Scratch { profile: room, memo, workspace } = &mut local.scratch;
+    let profile = profile::open(policy, profile, subscriber, room)?;
     let mut features = Features::new(policy, profile, memo, now_ms, question.zone);
     let inputs = Inputs {
         policy,
@@ -54,5 +55,5 @@ pub fn eligible(
         subscriber: question.subscriber,
     };
     let asked = (question.moment, question.lookup);
-    Ok(decision::eligible(&mut features, &inputs, lease, &mut scratch.workspace, asked, found))
+    Ok(decision::eligible(&mut features, &inputs, lease, workspace, asked, found))
 }

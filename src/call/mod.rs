@@ -3,12 +3,15 @@
 
 mod decide;
 mod eligible;
+#[cfg(all(test, feature = "compiler"))]
+mod ill_typed;
 mod profiles;
 mod scratch;
 
 pub use decide::{allocate, classify, decide, explain, settle, tick, update};
 pub use eligible::{Question, eligible};
 pub use profiles::{
-    Updated, backfill, init_profile, new_profile, open_offers, profile_revision, read_feature,
+    Updated, backfill, init_profile, migrate, new_profile, open_offers, profile_revision,
+    read_feature,
 };
 pub use scratch::{Local, Scratch, Shared};

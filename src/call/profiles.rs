@@ -74,11 +74,12 @@ pub fn read_feature(
     scratch: &mut Scratch,
 ) -> Result<Option<Value<'static>>, Error> {
     scratch.check(policy)?;
-    profile::check(policy, profile, 0)?;
+    let Scratch { profile: room, memo, .. } = scratch;
+    let profile = profile::open(policy, profile, 0, room)?;
     profile::check_time(now_ms)?;
     let position = policy.feature_position(feature).ok_or(Error::UnknownFeature)?;
     let ty = policy.feature_type(feature).ok_or(Error::UnknownFeature)?;
-    let mut features = Features::new(policy, profile, &mut scratch.memo, now_ms, None);
+    let mut features = Features::new(policy, profile, memo, now_ms, None);
     Ok(Value::of_cell(features.feature(position as u16), ty))
 }
 
@@ -91,10 +92,10 @@ pub fn open_offers(
     profile: &[u8],
     now_ms: i64,
 ) -> Result<SmallVec<[OpenOffer; OPEN_OFFERS]>, Error> {
-    profile::check(policy, profile, 0)?;
-    let mut open: SmallVec<[OpenOffer; OPEN_OFFERS]> = OpenOffers::of(policy)
+    let known = |treatment| policy.treatment_position(treatment).is_some();
+    let mut open: SmallVec<[OpenOffer; OPEN_OFFERS]> = OpenOffers::found(policy, profile)?
         .used(profile)
-        .filter(|entry| entry.expires_ms(profile) > now_ms)
+        .filter(|entry| entry.expires_ms(profile) > now_ms && known(entry.treatment(profile)))
         .filter_map(|entry| {
             let offer = policy.offer_position(entry.offer(profile));
             let treatment = policy.treatment_position(entry.treatment(profile));
@@ -116,8 +117,29 @@ pub fn open_offers(
 /// # Errors
 /// Those of the profile.
 pub fn profile_revision(policy: &Policy, profile: &[u8]) -> Result<u64, Error> {
-    profile::check(policy, profile, 0)?;
+    profile::sound(policy, profile, 0)?;
     Ok(profile::revision(profile))
+}
+
+/// Brings a profile of a layout that the policy succeeds to the policy's own. Every call does so
+/// with a profile that it changes; this one is for hosts that go through their store ahead of
+/// traffic. `repeated` says that there was nothing to do. Does not allocate.
+///
+/// # Errors
+/// Those of the profile; [`Error::Key`], [`Error::OutputTooSmall`], [`Error::ScratchMismatch`]. On
+/// any of them nothing has changed.
+pub fn migrate(
+    policy: &Policy,
+    mut profile: ProfileBytes,
+    subscriber: &[u8],
+    scratch: &mut Scratch,
+) -> Result<Updated, Error> {
+    scratch.check(policy)?;
+    let bytes = &mut scratch.profile;
+    profile::load(policy, &profile, subscriber_hash(policy, subscriber)?, bytes)?;
+    let before = profile::revision(bytes);
+    let revision = profile::hand_on(policy, bytes, &mut profile);
+    Ok(Updated { repeated: revision == before, revision })
 }
 
 pub(super) fn subscriber_hash(policy: &Policy, subscriber: &[u8]) -> Result<u64, Error> {

@@ -56,6 +56,10 @@ impl fmt::Display for Steps {
             f,
             "steps at most: update {} ({} an event), classify {}, allocate {}, decide {}",
             self.update, self.event, self.classify, self.allocate, self.decide
-        )
+        )?;
+        match self.migrate {
+            0 => Ok(()),
+            steps => write!(f, ", and {steps} to migrate an older profile"),
+        }
     }
 }

@@ -16,8 +16,8 @@ mod tests {
     use crate::expr::Type;
     use crate::policy::{EventKind, FeatureKind, FieldSpec, Policy};
     use crate::{
-        Context, Dated, Event, Field, Local, Message, Origin, ProfileBytes, Shared, Snapshot,
-        Value, allocate, backfill, classify, decide, new_profile, tick, update,
+        Context, Dated, Event, Field, Local, Message, Origin, ProfileBytes, Scratch, Shared,
+        Snapshot, Value, allocate, backfill, classify, decide, migrate, new_profile, tick, update,
     };
 
     fn prepaid() -> Policy {
@@ -149,7 +149,8 @@ mod tests {
         local
     }
 
-    const NONE: Steps = Steps { event: 0, update: 0, classify: 0, allocate: 0, decide: 0 };
+    const NONE: Steps =
+        Steps { event: 0, update: 0, classify: 0, allocate: 0, decide: 0, migrate: 0 };
 
     /// The most steps of each call over messages full of events, of each kind in turn, and ticks.
     fn measured(policy: &Policy) -> Steps {
@@ -213,7 +214,7 @@ mod tests {
         let (ticked, tick) =
             counted(|| tick(shared, bytes, message.subscriber, message.now_ms, local));
         assert!(updated.is_ok() && allocated.is_ok() && decided.is_ok() && ticked.is_ok());
-        Steps { event: 0, update, classify, allocate, decide: decide.max(tick) }
+        Steps { event: 0, update, classify, allocate, decide: decide.max(tick), migrate: 0 }
     }
 
     fn larger(a: Steps, b: Steps) -> Steps {
@@ -223,6 +224,7 @@ mod tests {
             classify: a.classify.max(b.classify),
             allocate: a.allocate.max(b.allocate),
             decide: a.decide.max(b.decide),
+            migrate: 0,
         }
     }
 
@@ -272,6 +274,50 @@ mod tests {
         assert!(silent + 100 <= asked, "{silent} {asked}");
         assert!(asked_thrice < asked + 50, "{asked} {asked_twice} {asked_thrice}");
         assert!(asked < asked_twice && asked_twice < asked_thrice);
+    }
+
+    #[test]
+    fn a_migration_stays_within_the_certificate() {
+        let text = |caps: u32, buckets: u32| {
+            include_str!("../../examples/policies/prepaid.toml")
+                .replace("at_most = 12\n", &std::format!("at_most = {caps}\n"))
+                + &std::format!(
+                    "[features.more]\ncount = 'call_end'\nwindow = '48h'\nbuckets = {buckets}\n"
+                )
+        };
+        let build = |text: std::string::String| {
+            let source = Source { name: "prepaid.toml", bytes: text.as_bytes() };
+            compile(&[source], include_str!("../../examples/policies/policy.ids")).unwrap().policy
+        };
+        let (old, new) = (build(text(12, 48)), build(text(5, 24)));
+        let new = new.succeeding(&[&old]).unwrap();
+        let (key, mut local) = (b"key", local(&old));
+        let mut profile = new_profile(&old, key).unwrap();
+        let snapshot = Snapshot::initial(&old);
+        let shared = Shared { policy: &old, snapshot: &snapshot };
+        for number in 0..200u32 {
+            let kind = &old.tables.events[number as usize % old.tables.events.len()];
+            let now_ms = 1_772_568_000_000 + i64::from(number) * DAY_MS / 9;
+            let fields = fields(kind, u64::from(number));
+            let events = [Event { kind: kind.id, time_ms: now_ms, fields: &fields[0] }];
+            let message = Message {
+                subscriber: key,
+                session: &[],
+                number,
+                now_ms,
+                zone: None,
+                events: &events,
+            };
+            let bytes = ProfileBytes::in_place(&mut profile);
+            decide(shared, bytes, &message, &Context::default(), &mut local).unwrap();
+        }
+        let (mut out, mut scratch) = (std::vec![0; new.profile_bytes()], Scratch::new(&new));
+        let bytes = ProfileBytes::apart(&profile, &mut out);
+        let (migrated, most) = counted(|| migrate(&new, bytes, key, &mut scratch));
+        assert!(!migrated.unwrap().repeated);
+        let bound = worst(&new).migrate;
+        assert!(most <= bound && 5 * most >= bound, "{most} of {bound}");
+        assert_eq!(worst(&old).migrate, 0);
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct Steps {
     pub allocate: u64,
     /// Of `decide`: all three.
     pub decide: u64,
+    /// Of bringing a profile of an older layout to the policy's own, which each of the calls does
+    /// when it meets one, beside what it does; zero for a policy that succeeds none.
+    pub migrate: u64,
 }
 
 pub(super) fn worst(policy: &Policy) -> Steps {
@@ -29,7 +32,8 @@ pub(super) fn worst(policy: &Policy) -> Steps {
     let event = tables.events.iter().map(|kind| folding(tables, kind)).max().unwrap_or(0);
     let update = MESSAGE_EVENTS_MAX as u64 * event + moving_on(tables);
     let (classify, allocate) = (classify(tables), allocate(policy));
-    Steps { event, update, classify, allocate, decide: update + classify + allocate }
+    let (decide, migrate) = (update + classify + allocate, policy.migration_steps());
+    Steps { event, update, classify, allocate, decide, migrate }
 }
 
 fn ops(program: impl Into<Option<Program>>) -> u64 {

@@ -1,8 +1,9 @@
 //! Whether a program that was not compiled here is one that the compiler could have made, as far
 //! as running it goes: it ends, it fits the stack, and what it names exists.
 //!
-//! Types are not checked: an operation on a cell of another type gives some answer, always the
-//! same one, and cannot do harm.
+//! Types are not checked: a cell is 64 bits, every operation has an answer for all of them, and
+//! whoever takes a result reads it as what it should be. So an operation on a cell of another type
+//! gives a wrong answer, always the same one, and does no other harm; `call/ill_typed.rs` tries.
 
 use super::program::Op;
 use crate::base::limits::{EXPRESSION_OPS_MAX, EXPRESSION_STACK_MAX};

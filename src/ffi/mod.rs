@@ -23,6 +23,7 @@ mod pointers;
 mod policy;
 mod profile;
 mod snapshot;
+mod source;
 mod stage;
 mod status;
 mod structs;

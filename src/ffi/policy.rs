@@ -2,16 +2,19 @@
 
 use core::ffi::{c_char, c_void};
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::guard::guard;
 use super::handles::{give, opportune_policy, take_back};
 use super::pointers;
+use super::source::{Words, compile_to};
 use super::status::{
-    OPPORTUNE_BAD_ENUM, OPPORTUNE_COMPILE_FAILED, OPPORTUNE_UNKNOWN_NAME, Refusal, opportune_status,
+    OPPORTUNE_BAD_ENUM, OPPORTUNE_OUT_OF_MEMORY, OPPORTUNE_SUCCESSION, OPPORTUNE_UNKNOWN_NAME,
+    Refusal, opportune_status,
 };
 use crate::base::ids::Namespace;
-use crate::compile::{Source, compile};
+use crate::compile::Source;
 use crate::policy::Policy;
 
 /// An event kind: "call_end".
@@ -63,15 +66,17 @@ const _: () = {
 
 /// Compiles a policy from its text.
 ///
-/// name is what messages call the text (a file name, UTF-8); text is TOML; ids is the table of
-/// permanent numbers that is stored beside it (UTF-8; empty for a policy that has none yet). On
-/// success *policy is a handle that the caller frees with opportune_policy_free. If names were
-/// new, the table has grown: store what opportune_policy_ids gives before using the policy, or
-/// the numbers will mean something else another time.
+/// name is what messages call the text (a file name, UTF-8); text is TOML, or JSON if the name ends
+/// in ".json" or the text begins with a brace; ids is the table of permanent numbers that is
+/// stored beside it (UTF-8; empty for a policy that has none yet). On success *policy is a handle
+/// that the caller frees with opportune_policy_free. If names were new, the table has grown: store
+/// what opportune_policy_ids gives before using the policy, or the numbers will mean something
+/// else another time.
 ///
 /// On OPPORTUNE_COMPILE_FAILED, message gets every mistake with its line and column, as UTF-8
 /// text without NUL for people, cut if it is longer than message_capacity; *message_length is
-/// its full length. On any other status *message_length is 0. message may be NULL if
+/// its full length. On OPPORTUNE_OK the same is told of what the policy says and cannot mean:
+/// warnings, often none. On any other status *message_length is 0. message may be NULL if
 /// message_capacity is 0; message_length may be NULL.
 ///
 /// Allocates, takes milliseconds or more, and needs an ordinary stack: for start-up, not for the
@@ -91,35 +96,16 @@ pub unsafe extern "C" fn opportune_policy_compile(
 ) -> opportune_status {
     guard(|| {
         // SAFETY: pointers are as the header asks, for the length of the call.
-        let (length, message, policy, name, bytes, ids) = unsafe {
+        let (words, policy, name, bytes, ids) = unsafe {
             (
-                pointers::out_if_wanted(message_length)?,
-                pointers::array_out::<u8>(message.cast(), message_capacity)?,
+                Words::new(message, message_capacity, message_length)?,
                 pointers::out(policy)?,
                 pointers::text(name, name_len)?,
                 pointers::bytes(text, text_len)?,
                 pointers::text(ids, ids_len)?,
             )
         };
-        let length = length.map(|length| length.write(0));
-        match compile(&[Source { name, bytes }], ids) {
-            Ok(compiled) => {
-                give(opportune_policy { policy: compiled.policy, ids: compiled.ids }, policy);
-                Ok(())
-            }
-            Err(diagnostics) => {
-                let words = diagnostics.to_string();
-                if let Some(length) = length {
-                    *length = words.len();
-                }
-                let fits = |end: &usize| *end <= message.len() && words.is_char_boundary(*end);
-                let shown = (0..=words.len()).rev().find(fits).unwrap_or(0);
-                for (slot, byte) in message.iter_mut().zip(&words.as_bytes()[..shown]) {
-                    slot.write(*byte);
-                }
-                Err(Refusal(OPPORTUNE_COMPILE_FAILED))
-            }
-        }
+        compile_to(&[Source { name, bytes }], ids, policy, words)
     })
 }
 
@@ -169,6 +155,41 @@ pub unsafe extern "C" fn opportune_policy_save(
             )
         };
         pointers::deliver(&policy.policy.to_bytes(), buffer, length)
+    })
+}
+
+/// Makes a policy that decides as the given one and takes over profiles that were written under
+/// count older ones, and under what those succeed themselves: any call that meets such a profile
+/// brings it to the new layout first. On success *successor is a handle that the caller frees
+/// with opportune_policy_free; it has a fingerprint of its own, so snapshots and local handles are
+/// made for it. OPPORTUNE_SUCCESSION if the profiles would be misread: another salt, a
+/// permanent number that stands for two things, or too many layouts. The command
+/// "opportune compile --succeeds" does the same, and says what becomes of what profiles hold.
+///
+/// Allocates: for start-up, not for the rating thread. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_succeeding(
+    policy: *const opportune_policy,
+    older: *const *const opportune_policy,
+    count: usize,
+    successor: *mut *mut opportune_policy,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, older, out) = unsafe {
+            (pointers::borrow(policy)?, pointers::array(older, count)?, pointers::out(successor)?)
+        };
+        let mut policies = Vec::new();
+        policies.try_reserve(count).map_err(|_| Refusal(OPPORTUNE_OUT_OF_MEMORY))?;
+        for &old in older {
+            // SAFETY: as above.
+            policies.push(&unsafe { pointers::borrow(old) }?.policy);
+        }
+        let policy_ids = policy.ids.clone();
+        let made = policy.policy.succeeding(&policies);
+        let made = made.map_err(|_| Refusal(OPPORTUNE_SUCCESSION))?;
+        give(opportune_policy { policy: made, ids: policy_ids }, out);
+        Ok(())
     })
 }
 

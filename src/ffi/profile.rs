@@ -31,7 +31,7 @@ pub(super) unsafe fn profile_bytes<'a>(
             if output_capacity < input_len {
                 return Err(Refusal(OPPORTUNE_OUTPUT_TOO_SMALL));
             }
-            pointers::bytes_mut(output, input_len)?
+            pointers::bytes_mut(output, output_capacity)?
         } else {
             if overlap(input.addr(), input_len, output.addr(), output_capacity) {
                 return Err(Refusal(OPPORTUNE_OVERLAP));
@@ -40,7 +40,7 @@ pub(super) unsafe fn profile_bytes<'a>(
         }
     };
     let profile = if in_place {
-        ProfileBytes::in_place(to)
+        ProfileBytes::within(to, input_len)
     } else {
         // SAFETY: passed on; what is changed lies apart.
         ProfileBytes::apart(unsafe { pointers::array(input, input_len) }?, to)
@@ -152,6 +152,55 @@ pub unsafe extern "C" fn opportune_backfill(
         let updated =
             call::backfill(&policy.policy, profile, subscriber, dated, now_ms, &mut local.scratch)?;
         out.map(|out| out.write(updated.revision));
+        Ok(())
+    })
+}
+
+/// Brings a profile of an older layout that the policy succeeds to the policy's own. Every call
+/// that changes a profile does so with one that it meets; this one is for hosts that go through
+/// their store ahead of traffic. *migrated, unless NULL, is set to 1 if that was done, and to 0 if
+/// there was nothing to do and the profile is handed on as it is; *revision, unless NULL, to the
+/// revision of the profile afterwards.
+///
+/// The profile arguments are as for opportune_decide. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY,
+/// OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, OPPORTUNE_SCRATCH_MISMATCH. Does not allocate.
+/// The thread that owns the handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_profile_migrate(
+    policy: *const opportune_policy,
+    local: *mut opportune_local,
+    subscriber: *const c_void,
+    subscriber_len: usize,
+    profile_in: *const u8,
+    profile_in_len: usize,
+    profile_out: *mut u8,
+    profile_out_capacity: usize,
+    expected_revision: u64,
+    migrated: *mut u32,
+    revision: *mut u64,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, local, subscriber, migrated, revision, profile) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::borrow_mut(local)?,
+                pointers::bytes(subscriber, subscriber_len)?,
+                pointers::out_if_wanted(migrated)?,
+                pointers::out_if_wanted(revision)?,
+                profile_bytes(
+                    profile_in,
+                    profile_in_len,
+                    profile_out,
+                    profile_out_capacity,
+                    expected_revision,
+                )?,
+            )
+        };
+        let scratch = &mut local.local.scratch;
+        let updated = call::migrate(&policy.policy, profile, subscriber, scratch)?;
+        migrated.map(|out| out.write(u32::from(!updated.repeated)));
+        revision.map(|out| out.write(updated.revision));
         Ok(())
     })
 }

@@ -87,6 +87,9 @@ pub const OPPORTUNE_UNKNOWN_NAME: opportune_status = 110;
 pub const OPPORTUNE_OUT_OF_MEMORY: opportune_status = 111;
 /// The artifact is of another version than this library reads: compile the policy text again.
 pub const OPPORTUNE_ARTIFACT_VERSION: opportune_status = 112;
+/// The policy cannot take over the profiles of an older one: another salt, a permanent number that
+/// stands for two things, or too many layouts.
+pub const OPPORTUNE_SUCCESSION: opportune_status = 113;
 
 /// Why an exported function does not do what it is asked; never OPPORTUNE_OK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +185,9 @@ pub extern "C" fn opportune_status_message(status: opportune_status) -> *const c
         OPPORTUNE_OUT_OF_MEMORY => c_text!("out of memory"),
         OPPORTUNE_ARTIFACT_VERSION => {
             c_text!("artifact is of another version: compile the policy text again")
+        }
+        OPPORTUNE_SUCCESSION => {
+            c_text!("policy cannot take over the profiles of an older one: salts or numbers differ")
         }
         _ => error_text(status).unwrap_or(c_text!("unknown status")),
     }

@@ -105,6 +105,11 @@ impl Layout {
         }
     }
 
+    /// Whether a feature has a slot. Others are computed when they are read.
+    pub(crate) fn stores(feature: &Feature) -> bool {
+        slot_bytes(feature) > 0
+    }
+
     /// Bytes that a feature takes in a profile.
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
         slot_bytes(feature).next_multiple_of(8)

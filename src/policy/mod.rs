@@ -11,9 +11,12 @@ mod contact;
 mod index;
 mod layout;
 mod lifecycles;
+mod migration;
 mod models;
 mod names;
 mod period;
+mod predecessor;
+mod report;
 mod schema;
 mod texts;
 mod zones;
@@ -33,11 +36,16 @@ pub(crate) use layout::{
     CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
 };
 pub(crate) use lifecycles::{Lifecycle, Transition};
+pub(crate) use migration::{Conversion, MigrationProgram, Move, RingMove};
 pub(crate) use models::{
     Answer, Bgnbd, Logistic, Model, ModelInput, ModelOutput, Scoring, Term, Weights,
 };
 pub(crate) use names::Names;
 pub(crate) use period::Period;
+pub use predecessor::SuccessionError;
+pub(crate) use predecessor::{GoneName, Predecessor};
+pub(crate) use report::describe;
+pub use report::{FeatureChange, Migration};
 pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
@@ -93,6 +101,8 @@ pub(crate) struct Tables {
     pub(crate) texts: Texts,
     /// Hashes of the keys of subscribers that are the operator's own, ascending.
     pub(crate) test_subscribers: Vec<u64>,
+    /// Older layouts whose profiles are migrated.
+    pub(crate) predecessors: Vec<Predecessor>,
 }
 
 /// Epsilon-greedy over the best few: the best keeps `1 - epsilon + epsilon / m`, each other of
@@ -137,6 +147,8 @@ pub struct Policy {
     pub(crate) cpu: CpuLevel,
     /// One bit a feature: whether its value can change when a lifecycle moves on.
     pub(crate) lifecycle_dependents: Vec<u64>,
+    /// Ascending by the hash of the older layout.
+    migrations: Vec<MigrationProgram>,
     event_positions: IdIndex,
     feature_positions: IdIndex,
     offer_positions: IdIndex,
@@ -193,6 +205,7 @@ impl Policy {
     pub(crate) fn new(tables: Tables) -> Policy {
         let layout = Layout::new(&tables);
         Policy {
+            migrations: predecessor::programs(&tables, &layout),
             layout,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
@@ -361,6 +374,17 @@ impl Policy {
 
     pub(crate) fn code(&self, program: Program) -> &[Op] {
         program.of(&self.tables.code)
+    }
+
+    /// How profiles of an older layout become this policy's, if it succeeds that layout.
+    pub(crate) fn migration(&self, layout: u64) -> Option<&MigrationProgram> {
+        let found = self.migrations.binary_search_by_key(&layout, |program| program.from.hash);
+        self.migrations.get(found.ok()?)
+    }
+
+    /// The largest number of steps of a migration.
+    pub(crate) fn migration_steps(&self) -> u64 {
+        self.migrations.iter().map(MigrationProgram::steps).max().unwrap_or(0)
     }
 
     pub(crate) fn event_position(&self, id: EventId) -> Option<usize> {

@@ -3,34 +3,52 @@
 //! Work happens in scratch and is copied out last, so whatever fails in between, neither the
 //! caller's old bytes nor its new ones have changed.
 
+use super::migration::migrate;
 use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
 use crate::base::simd::crc32c;
 use crate::error::Error;
-use crate::policy::{FORMAT_VERSION, Policy, header};
+use crate::policy::{FORMAT_VERSION, MigrationProgram, Policy, header};
 
 const MAGIC: u32 = u32::from_le_bytes(*b"OPPR");
 
 /// Where a call finds a profile, where it puts the new one, and which revision it expects.
 #[derive(Debug)]
 pub struct ProfileBytes<'a> {
-    /// None: the old profile is in `to`.
-    from: Option<&'a [u8]>,
+    from: From<'a>,
     to: &'a mut [u8],
     expected_revision: u64,
 }
 
+/// Where the old profile is.
+#[derive(Debug)]
+enum From<'a> {
+    Apart(&'a [u8]),
+    /// At the beginning of `to`, so many bytes.
+    Within(usize),
+}
+
 impl<'a> ProfileBytes<'a> {
-    /// The new profile replaces the old one, if the call succeeds.
+    /// The new profile replaces the old one, if the call succeeds. One of an older layout that
+    /// needs more room than it has is refused with [`Error::OutputTooSmall`]: see
+    /// [`within`](Self::within).
     pub fn in_place(profile: &'a mut [u8]) -> Self {
-        ProfileBytes { from: None, to: profile, expected_revision: 0 }
+        let bytes = profile.len();
+        ProfileBytes::within(profile, bytes)
+    }
+
+    /// The same in a buffer that may be longer than the old profile, of which it is the first
+    /// `bytes` bytes: room for a profile of an older layout to grow. After any call that changed it
+    /// the profile is as long as [`Policy::profile_bytes`] says.
+    pub fn within(buffer: &'a mut [u8], bytes: usize) -> Self {
+        ProfileBytes { from: From::Within(bytes), to: buffer, expected_revision: 0 }
     }
 
     /// The old profile stays as it is; `to` receives the new one, if the call succeeds, and needs
     /// room for the policy's profile size.
     pub fn apart(from: &'a [u8], to: &'a mut [u8]) -> Self {
-        ProfileBytes { from: Some(from), to, expected_revision: 0 }
+        ProfileBytes { from: From::Apart(from), to, expected_revision: 0 }
     }
 
     /// Refuses the call unless the old profile is at this revision (0: any). This is how a host
@@ -40,12 +58,16 @@ impl<'a> ProfileBytes<'a> {
     }
 
     pub(crate) fn old(&self) -> &[u8] {
-        self.from.unwrap_or(self.to)
+        match self.from {
+            From::Apart(from) => from,
+            // A profile cannot be longer than the buffer that it is in: this one is cut.
+            From::Within(bytes) => self.to.get(..bytes).unwrap_or(self.to),
+        }
     }
 
     /// Hands the old profile on unchanged.
-    pub(crate) fn keep(&mut self) {
-        if let Some(from) = self.from
+    fn keep(&mut self) {
+        if let From::Apart(from) = self.from
             && let Some(out) = self.to.get_mut(..from.len())
         {
             out.copy_from_slice(from);
@@ -65,8 +87,9 @@ pub(crate) fn initialise(policy: &Policy, subscriber: u64, out: &mut [u8]) -> Re
     Ok(())
 }
 
-/// Checks a profile and copies it into scratch. The output's room is checked here too, so that
-/// nothing can fail later. A `subscriber` of zero stands for any.
+/// Checks a profile and copies it into scratch, in the policy's own layout: one of a layout that
+/// the policy succeeds is migrated. The output's room is checked here too, so that nothing can
+/// fail later. A `subscriber` of zero stands for any.
 pub(crate) fn load(
     policy: &Policy,
     profile: &ProfileBytes,
@@ -74,22 +97,68 @@ pub(crate) fn load(
     scratch: &mut [u8],
 ) -> Result<(), Error> {
     let old = profile.old();
-    check(policy, old, subscriber)?;
+    let found = sound(policy, old, subscriber)?;
     if profile.expected_revision != 0 && revision(old) != profile.expected_revision {
         return Err(Error::ProfileRevision);
     }
     if profile.to.len() < policy.layout.bytes {
         return Err(Error::OutputTooSmall);
     }
-    if scratch.len() != old.len() {
+    if scratch.len() != policy.layout.bytes {
         return Err(Error::ScratchMismatch);
     }
-    scratch.copy_from_slice(old);
+    match found {
+        Found::Own => scratch.copy_from_slice(old),
+        Found::Older(program) => migrate(policy, program, old, scratch),
+    }
     Ok(())
 }
 
-/// Checks that bytes are a sound profile of this policy and, unless zero, this subscriber.
-pub(crate) fn check(policy: &Policy, bytes: &[u8], subscriber: u64) -> Result<(), Error> {
+/// Checks a profile that is only read, and gives it in the policy's own layout: as it lies, or
+/// migrated in scratch.
+pub(crate) fn open<'a>(
+    policy: &Policy,
+    profile: &'a [u8],
+    subscriber: u64,
+    scratch: &'a mut [u8],
+) -> Result<&'a [u8], Error> {
+    match sound(policy, profile, subscriber)? {
+        Found::Own => Ok(profile),
+        Found::Older(_) if scratch.len() != policy.layout.bytes => Err(Error::ScratchMismatch),
+        Found::Older(program) => {
+            migrate(policy, program, profile, scratch);
+            Ok(scratch)
+        }
+    }
+}
+
+/// Hands on a profile that the call did not change: as it was, or, if it was of an older layout, as
+/// it was migrated into scratch. Gives its revision.
+pub(crate) fn hand_on(policy: &Policy, scratch: &mut [u8], profile: &mut ProfileBytes) -> u64 {
+    if read_u64(profile.old(), header::LAYOUT) == policy.layout.hash {
+        profile.keep();
+    } else {
+        commit(policy, scratch, profile, 0);
+    }
+    revision(scratch)
+}
+
+/// Which layout a sound profile is of.
+#[derive(Debug)]
+pub(crate) enum Found<'p> {
+    /// The policy's own.
+    Own,
+    /// One that the policy succeeds.
+    Older(&'p MigrationProgram),
+}
+
+/// Checks that bytes are a sound profile of this policy or one that it succeeds and, unless zero,
+/// of this subscriber.
+pub(crate) fn sound<'p>(
+    policy: &'p Policy,
+    bytes: &[u8],
+    subscriber: u64,
+) -> Result<Found<'p>, Error> {
     if bytes.len() < header::BYTES {
         return Err(Error::ProfileLength);
     }
@@ -99,10 +168,17 @@ pub(crate) fn check(policy: &Policy, bytes: &[u8], subscriber: u64) -> Result<()
     }
     // A sound profile of another layout may well have another length: say what it is.
     let sound = read_u32(bytes, header::CHECKSUM) == checksum(policy, bytes);
-    if sound && read_u64(bytes, header::LAYOUT) != policy.layout.hash {
-        return Err(Error::ProfileLayout);
-    }
-    if bytes.len() != policy.layout.bytes {
+    let layout = read_u64(bytes, header::LAYOUT);
+    let (found, length) = if layout == policy.layout.hash {
+        (Found::Own, policy.layout.bytes)
+    } else {
+        match policy.migration(layout) {
+            Some(program) => (Found::Older(program), program.from.bytes),
+            None if sound => return Err(Error::ProfileLayout),
+            None => (Found::Own, policy.layout.bytes),
+        }
+    };
+    if bytes.len() != length {
         return Err(Error::ProfileLength);
     }
     if !sound {
@@ -111,7 +187,7 @@ pub(crate) fn check(policy: &Policy, bytes: &[u8], subscriber: u64) -> Result<()
     if subscriber != 0 && read_u64(bytes, header::SUBSCRIBER) != subscriber {
         return Err(Error::ProfileSubscriber);
     }
-    Ok(())
+    Ok(found)
 }
 
 /// How many calls have changed these bytes.

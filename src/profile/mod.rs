@@ -10,13 +10,14 @@ mod features;
 mod fold;
 mod lifecycles;
 mod message;
+mod migration;
 mod open_offers;
 mod sessions;
 
 pub use backfill::Dated;
 pub(crate) use backfill::backfill;
 pub use buffer::ProfileBytes;
-pub(crate) use buffer::{check, commit, initialise, load, revision};
+pub(crate) use buffer::{commit, hand_on, initialise, load, open, revision, sound};
 pub(crate) use contacts::{Contact, contacts, record_contact};
 pub(crate) use features::{Features, Memo};
 pub(crate) use fold::fold_message;

@@ -3,10 +3,12 @@
 
 use smallvec::SmallVec;
 
+use super::buffer::{Found, sound};
 use super::message::Value;
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
 use crate::base::ids::{ChannelId, OfferId, ParameterId, TreatmentId};
 use crate::base::limits::{OFFER_PARAMETERS_MAX, OPEN_OFFERS};
+use crate::error::Error;
 use crate::expr::{Cell, Type};
 use crate::policy::{OPEN_OFFER_BYTES, Policy};
 
@@ -101,6 +103,15 @@ pub(crate) struct OpenOffers {
 impl OpenOffers {
     pub(crate) fn of(policy: &Policy) -> OpenOffers {
         OpenOffers { start: policy.layout.open_offers }
+    }
+
+    /// The table within a profile of the policy's own layout, or of one that it succeeds: its
+    /// entries mean the same in all of them.
+    pub(crate) fn found(policy: &Policy, bytes: &[u8]) -> Result<OpenOffers, Error> {
+        Ok(match sound(policy, bytes, 0)? {
+            Found::Own => OpenOffers::of(policy),
+            Found::Older(program) => OpenOffers { start: program.from.open_offers },
+        })
     }
 
     /// Entries in use.

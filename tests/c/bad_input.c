@@ -98,6 +98,49 @@ static uint32_t id(uint32_t space, const char *name)
     return number;
 }
 
+#define BYTES(text) {text, sizeof text - 1}
+
+/* Policies of several files. */
+static void sources(opportune_policy **none)
+{
+    const opportune_source files[] = {
+        {BYTES("a.toml"),
+         BYTES("[policy]\n name = 'hello'\n version = 1\n currency = 'USD'\n zones = ['UTC']\n"
+               "[events.use]\n amount = 'money'\n[channels.ussd]\n[contact]\n"
+               "caps = [{ at_most = 10, within = '30d', of = 'all' }]\n")},
+        {BYTES("b"), BYTES("{\"features\": {\"uses\": {\"count\": \"use\"}}}")},
+        {BYTES("c"), BYTES("[features.no")},
+        {BYTES("\xff"), BYTES("")},
+        {BYTES("d"), {NULL, 1}},
+        {{NULL, 1}, BYTES("")},
+    };
+    opportune_policy *made = NULL;
+    char words[4096];
+    size_t len = 7;
+    uint32_t number = 0;
+
+#define FILES(first, count, handle)                                                               \
+    opportune_policy_compile_files(files + (first), count, NULL, 0, handle, NULL, 0, NULL)
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_policy_compile_files(NULL, 1, NULL, 0, none, NULL, 0, NULL));
+    REFUSED(OPPORTUNE_MISALIGNED,
+            opportune_policy_compile_files((const opportune_source *)(const void *)(out + 1), 1, NULL, 0, none,
+                                           NULL, 0, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, FILES(0, HUGE_LEN, none));
+    REFUSED(OPPORTUNE_NULL_POINTER, FILES(0, 2, NULL));
+    REFUSED(OPPORTUNE_NOT_UTF8, FILES(3, 1, none));
+    REFUSED(OPPORTUNE_NULL_POINTER, FILES(4, 1, none));
+    REFUSED(OPPORTUNE_NULL_POINTER, FILES(5, 1, none));
+    REFUSED(OPPORTUNE_COMPILE_FAILED, FILES(0, 0, none));
+    REFUSED(OPPORTUNE_COMPILE_FAILED, FILES(0, 3, none));
+
+    /* Files of both kinds make one policy, and what is odd about it is told. */
+    DONE(opportune_policy_compile_files(files, 2, NULL, 0, &made, words, sizeof words, &len));
+    DONE(opportune_policy_id(made, OPPORTUNE_NAMESPACE_FEATURE, "uses", 4, &number));
+    HOLDS(len < sizeof words && len > 8 && memcmp(words, "warning[", 8) == 0);
+    opportune_policy_free(made);
+}
+
 static void policies(const char *text, size_t text_len, const char *ids, size_t ids_len)
 {
     opportune_policy *none = (opportune_policy *)out;
@@ -119,6 +162,8 @@ static void policies(const char *text, size_t text_len, const char *ids, size_t 
     REFUSED(OPPORTUNE_NULL_POINTER,
             opportune_policy_compile("p", 1, "x", 1, NULL, 0, &none, NULL, 1, &len));
     HOLDS(none == (opportune_policy *)out);
+
+    sources(&none);
 
     /* The message is cut, never overrun, and its full length is told. */
     memset(words, PATTERN, sizeof words);
@@ -180,9 +225,9 @@ static void artifacts(void)
     bytes[len / 2] ^= 1;
     REFUSED(OPPORTUNE_MALFORMED, opportune_policy_load(bytes, len, &loaded));
     bytes[len / 2] ^= 1;
-    bytes[4] = 99;
+    bytes[4] ^= 99;
     REFUSED(OPPORTUNE_ARTIFACT_VERSION, opportune_policy_load(bytes, len, &loaded));
-    bytes[4] = 1;
+    bytes[4] ^= 99;
     HOLDS(loaded == (opportune_policy *)out);
 
     /* What was saved is what is loaded, without the table of ids, and saves the same bytes. */
@@ -196,6 +241,90 @@ static void artifacts(void)
     DONE(opportune_policy_save(loaded, again, sizeof again, &again_len));
     HOLDS(again_len == len && memcmp(bytes, again, len) == 0);
     opportune_policy_free(loaded);
+}
+
+/* A profile of an older policy: refused by one that does not succeed it, migrated by one that does. */
+static void successions(const char *text, size_t text_len, const char *ids, size_t ids_len)
+{
+    static const char more[] = "\n[attributes.added]\ntype = \"int\"\n";
+    static char longer[1 << 18];
+    static uint8_t migrated[ROOM];
+    opportune_policy *bare = NULL, *next = (opportune_policy *)out;
+    opportune_local *mine = NULL;
+    const opportune_policy *older[2];
+    size_t bytes = 0;
+    uint32_t was = 7;
+    uint64_t revision = 7;
+
+    HOLDS(text_len + sizeof more <= sizeof longer);
+    memcpy(longer, text, text_len);
+    memcpy(longer + text_len, more, sizeof more - 1);
+    DONE(opportune_policy_compile("p", 1, longer, text_len + sizeof more - 1, ids, ids_len, &bare,
+                                  NULL, 0, NULL));
+    older[0] = policy;
+    older[1] = NULL;
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(NULL, older, 1, &next));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(bare, NULL, 1, &next));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(bare, older, 2, &next));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_succeeding(bare, older, 1, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_policy_succeeding(bare, older, HUGE_LEN, &next));
+    HOLDS(next == (opportune_policy *)out);
+    {
+        opportune_policy *salted = NULL;
+        char *salt = strstr(longer, "\nsalt = \"");
+        HOLDS(salt != NULL);
+        salt[9] ^= 1;
+        DONE(opportune_policy_compile("p", 1, longer, text_len + sizeof more - 1, ids, ids_len,
+                                      &salted, NULL, 0, NULL));
+        REFUSED(OPPORTUNE_SUCCESSION, opportune_policy_succeeding(salted, older, 1, &next));
+        opportune_policy_free(salted);
+    }
+    DONE(opportune_policy_succeeding(bare, older, 1, &next));
+    DONE(opportune_policy_profile_bytes(next, &bytes));
+    HOLDS(bytes > profile_len);
+    DONE(opportune_local_new(next, 1, 1, 1, &mine));
+
+#define MIGRATE(policy, local, in, in_len, room, revision_of)                                     \
+    opportune_profile_migrate(policy, local, KEY, in, in_len, out, room, revision_of, &was,       \
+                              &revision)
+    REFUSED(OPPORTUNE_NULL_POINTER, MIGRATE(NULL, mine, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, MIGRATE(next, NULL, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, MIGRATE(next, mine, NULL, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_migrate(next, mine, NULL, 1, profile, profile_len, out, ROOM, 0,
+                                      &was, &revision));
+    REFUSED(OPPORTUNE_PROFILE_SUBSCRIBER,
+            opportune_profile_migrate(next, mine, "x", 1, profile, profile_len, out, ROOM, 0,
+                                      &was, &revision));
+    REFUSED(OPPORTUNE_SCRATCH_MISMATCH, MIGRATE(next, local, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, MIGRATE(next, mine, profile, profile_len, bytes - 1, 0));
+    REFUSED(OPPORTUNE_PROFILE_REVISION, MIGRATE(next, mine, profile, profile_len, ROOM, 99));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, MIGRATE(next, mine, profile, profile_len - 1, ROOM, 0));
+    memcpy(migrated, profile, profile_len);
+    migrated[80] ^= 1;
+    REFUSED(OPPORTUNE_PROFILE_CHECKSUM, MIGRATE(next, mine, migrated, profile_len, ROOM, 0));
+    migrated[80] ^= 1;
+    migrated[0] ^= 1;
+    REFUSED(OPPORTUNE_PROFILE_FORMAT, MIGRATE(next, mine, migrated, profile_len, ROOM, 0));
+    opportune_local_free(mine);
+    DONE(opportune_local_new(bare, 1, 1, 1, &mine));
+    REFUSED(OPPORTUNE_PROFILE_LAYOUT, MIGRATE(bare, mine, profile, profile_len, ROOM, 0));
+    opportune_local_free(mine);
+    HOLDS(was == 7 && revision == 7);
+
+    /* In place, with room to grow: then it is one more revision, and there is nothing to do. */
+    DONE(opportune_local_new(next, 1, 1, 1, &mine));
+    memcpy(migrated, profile, profile_len);
+    DONE(opportune_profile_revision(next, profile, profile_len, &revision));
+    DONE(opportune_profile_migrate(next, mine, KEY, migrated, profile_len, migrated,
+                                   sizeof migrated, revision, &was, NULL));
+    HOLDS(was == 1);
+    DONE(opportune_profile_migrate(next, mine, KEY, migrated, bytes, migrated, bytes,
+                                   revision + 1, &was, &revision));
+    HOLDS(was == 0);
+    opportune_local_free(mine);
+    opportune_policy_free(next);
+    opportune_policy_free(bare);
 }
 
 static void shared_state(void)
@@ -678,6 +807,7 @@ int main(int argc, char **argv)
 
     policies(text, text_len, ids, ids_len);
     artifacts();
+    successions(text, text_len, ids, ids_len);
     shared_state();
     profiles();
     messages();

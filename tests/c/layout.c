@@ -15,6 +15,10 @@ SIZE(opportune_bytes, 16);
 FIELD(opportune_bytes, ptr, 0);
 FIELD(opportune_bytes, len, 8);
 
+SIZE(opportune_source, 32);
+FIELD(opportune_source, name, 0);
+FIELD(opportune_source, text, 16);
+
 SIZE(opportune_data, 16);
 SIZE(opportune_value, 24);
 FIELD(opportune_value, id, 0);

@@ -60,6 +60,13 @@ pub fn compile_text(text: &str) -> Policy {
     compiled(&[("test.toml".to_owned(), text.to_owned())], "").policy
 }
 
+/// Two versions of a policy, the older one first, which share their permanent numbers.
+pub fn compile_versions(old: &str, new: &str) -> (Policy, Policy) {
+    let file = |text: &str| [("test.toml".to_owned(), text.to_owned())];
+    let ids = compiled(&file(old), "").ids;
+    (compiled(&file(old), &ids).policy, compiled(&file(new), &ids).policy)
+}
+
 /// A policy from names and texts of files.
 pub fn compiled(files: &[(String, String)], ids: &str) -> Compiled {
     let sources: Vec<Source> =

@@ -84,6 +84,7 @@ fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
             "classify": steps.classify,
             "allocate": steps.allocate,
             "decide": steps.decide,
+            "migrate": steps.migrate,
         },
         "decision_bytes": certificate.decision_bytes,
         "programs": certificate.programs,

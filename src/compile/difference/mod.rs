@@ -13,7 +13,9 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 pub use ids::{IdConflict, IdConflictKind};
-pub use profiles::{FeatureChange, ProfileChange};
+pub use profiles::ProfileChange;
+
+pub use crate::policy::FeatureChange;
 
 use super::diagnostic::Diagnostics;
 use super::json::Json;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::error::ArtifactError;
-use super::{catalogue, contact, lifecycles, models, schema, zones};
+use super::{catalogue, contact, lifecycles, models, predecessors, schema, zones};
 use crate::base::bucket::BUCKETS;
 use crate::base::ids::{MemberId, PermanentId};
 use crate::base::limits::{EVENT_FIELDS_MAX, EXPLORATION_TOP_MAX, MEMBERS_MAX};
@@ -26,7 +26,8 @@ pub(super) fn tables(tables: &Tables) -> Result<(), ArtifactError> {
     schema::check(&check)?;
     lifecycles::check(&check)?;
     catalogue::check(&check)?;
-    contact::check(&check)
+    contact::check(&check)?;
+    predecessors::check(&check)
 }
 
 /// The tables, and what several rows are asked.
@@ -107,7 +108,9 @@ pub(super) fn unique_ids(tables: &Tables) -> Result<(), ArtifactError> {
     unique(tables.budgets.iter().map(|budget| budget.id))
 }
 
-fn unique<I: PermanentId>(ids: impl ExactSizeIterator<Item = I>) -> Result<(), ArtifactError> {
+pub(super) fn unique<I: PermanentId>(
+    ids: impl ExactSizeIterator<Item = I>,
+) -> Result<(), ArtifactError> {
     let mut numbers = Vec::new();
     numbers.try_reserve_exact(ids.len()).map_err(|_| ArtifactError::Memory)?;
     numbers.extend(ids.map(PermanentId::number));

@@ -17,6 +17,7 @@ mod lifecycles;
 mod models;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
 mod names;
+mod predecessors;
 mod schema;
 mod sections;
 mod texts;
@@ -26,7 +27,7 @@ use alloc::vec::Vec;
 
 pub use error::ArtifactError;
 
-use super::{Names, Policy, Tables, Texts};
+use super::{MigrationProgram, Names, Policy, Tables, Texts};
 use crate::base::encoding::Encoded;
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
@@ -59,6 +60,7 @@ impl Policy {
             + tables.texts.heap_bytes()
             + index.size().bytes
             + layout.features.heap_bytes()
+            + self.migrations.iter().map(MigrationProgram::heap_bytes).sum::<usize>()
             + self.position_bytes()
     }
 

@@ -147,16 +147,18 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Output { model } => models::output(check, position, model),
         FeatureKind::Stage { lifecycle } => lifecycles::stage(check, position, lifecycle),
         FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
-        FeatureKind::Aggregate { fold, window } => {
-            ensure(folds_to(fold, feature.ty), "a fold over values of the wrong type")?;
-            let Window::Rolling { bucket_ms, buckets } = window else { return Ok(()) };
-            ensure(!matches!(fold, Fold::Last | Fold::LastTime), "a fold that needs no window")?;
-            let counted = (1..=WINDOW_BUCKETS_MAX).contains(&usize::from(buckets));
-            let long = bucket_ms.checked_mul(i64::from(buckets));
-            let fits = long.is_some_and(|ms| (1..=WINDOW_MS_MAX).contains(&ms));
-            ensure(counted && fits, "a window is out of range")
-        }
+        FeatureKind::Aggregate { fold, window } => aggregate(feature.ty, fold, window),
     }
+}
+
+pub(super) fn aggregate(ty: Type, fold: Fold, window: Window) -> Result<(), ArtifactError> {
+    ensure(folds_to(fold, ty), "a fold over values of the wrong type")?;
+    let Window::Rolling { bucket_ms, buckets } = window else { return Ok(()) };
+    ensure(!matches!(fold, Fold::Last | Fold::LastTime), "a fold that needs no window")?;
+    let counted = (1..=WINDOW_BUCKETS_MAX).contains(&usize::from(buckets));
+    let long = bucket_ms.checked_mul(i64::from(buckets));
+    let fits = long.is_some_and(|ms| (1..=WINDOW_MS_MAX).contains(&ms));
+    ensure(counted && fits, "a window is out of range")
 }
 
 fn folds_to(fold: Fold, ty: Type) -> bool {

@@ -64,6 +64,7 @@ sections! {
     5 "contact rules" { contact }
     6 "code" { code }
     7 "models and lifecycles" { models lifecycles }
+    8 "older layouts" { predecessors }
 }
 
 /// A section that is being read.

@@ -1,0 +1,64 @@
+//! Older layouts whose profiles are migrated.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::check::{Check, ensure, members, unique};
+use super::error::ArtifactError;
+use super::schema;
+use crate::base::encoding::encoded;
+use crate::base::ids::Namespace;
+use crate::base::limits::{
+    CONTACTS_MAX, FEATURES_MAX, ID_NUMBER_MAX, MOMENTS_MAX, PREDECESSORS_MAX, PROFILE_BYTES_MAX,
+};
+use crate::policy::{Feature, FeatureKind, GoneName, Layout, Moment, Predecessor};
+
+encoded! {
+    Predecessor {
+        version: u32,
+        features: Vec<Feature>,
+        moments: Vec<Moment>,
+        contact_entries: u16,
+        gone: Vec<GoneName>,
+    }
+    GoneName { namespace: u8, number: u32, name: String }
+}
+
+/// Holds older layouts to what the compiler guarantees of a policy's own. Their offsets are
+/// computed, so there are none to check; programs they have none that would be run.
+pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
+    let older = &check.tables.predecessors;
+    ensure(older.len() <= PREDECESSORS_MAX, "too many older layouts")?;
+    let mut hashes = Vec::new();
+    hashes.try_reserve_exact(older.len() + 1).map_err(|_| ArtifactError::Memory)?;
+    hashes.push(Layout::new(check.tables).hash);
+    for old in older {
+        predecessor(old)?;
+        let layout = old.layout();
+        ensure(layout.bytes <= PROFILE_BYTES_MAX, "an older layout is larger than the limit")?;
+        ensure(!hashes.contains(&layout.hash), "an older layout is there twice")?;
+        hashes.push(layout.hash);
+    }
+    Ok(())
+}
+
+fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
+    let counts = old.features.len() <= FEATURES_MAX
+        && old.moments.len() <= MOMENTS_MAX
+        && usize::from(old.contact_entries) <= CONTACTS_MAX;
+    ensure(counts, "too much in an older layout")?;
+    for feature in &old.features {
+        ensure(Layout::stores(feature), "a computed feature in an older layout")?;
+        members(feature.ty, &feature.members)?;
+        if let FeatureKind::Aggregate { fold, window } = feature.kind {
+            schema::aggregate(feature.ty, fold, window)?;
+        }
+    }
+    unique(old.features.iter().map(|feature| feature.id))?;
+    unique(old.moments.iter().map(|moment| moment.id))?;
+    let named = |gone: &GoneName| {
+        Namespace::from_number(u32::from(gone.namespace)).is_some()
+            && (1..=ID_NUMBER_MAX).contains(&gone.number)
+    };
+    ensure(old.gone.iter().all(named), "an older layout names what cannot be")
+}

@@ -1,0 +1,219 @@
+//! From an older layout to a policy's own: what becomes of each thing that a profile holds.
+//!
+//! One function, [`Fate::of`], says what becomes of a feature. The moves that the data plane runs
+//! and the report that people read are both made of what it says.
+
+use alloc::vec::Vec;
+
+use super::Tables;
+use super::layout::{CONTACT_BYTES, Layout, OPEN_OFFER_BYTES, SESSION_BYTES};
+use super::predecessor::Predecessor;
+use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
+use crate::base::limits::{OPEN_OFFERS, SESSIONS};
+use crate::expr::Type;
+
+/// How a profile of an older layout becomes one of a policy's own.
+#[derive(Clone, Debug)]
+pub(crate) struct MigrationProgram {
+    /// The older layout.
+    pub(crate) from: Layout,
+    /// In any order; what none of them writes begins as zeros, which is empty.
+    pub(crate) moves: Vec<Move>,
+}
+
+/// One piece of a migration. Offsets are those of the two layouts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// Bytes that mean the same.
+    Copy { from: u32, to: u32, bytes: u32 },
+    /// One value as another type. With its time or flag behind it, it is moved if that is not
+    /// zero.
+    Value { from: u32, to: u32, conversion: Conversion },
+    /// A sum of integers as a sum of doubles, which is kept in millionths.
+    Sum { from: u32, to: u32 },
+    /// A ring into one of another shape.
+    Ring(RingMove),
+    /// Contacts into a log of another length: the latest, in their order.
+    Contacts { from: u32, to: u32, old: u16, new: u16 },
+}
+
+/// A ring of buckets into a ring of more, fewer or wider ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RingMove {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) fold: Fold,
+    pub(crate) ty: Type,
+    /// Buckets of the windows, without the one that is begun.
+    pub(crate) old: u16,
+    pub(crate) new: u16,
+    /// How many old buckets make a new one.
+    pub(crate) per_bucket: i64,
+}
+
+/// Values of one type that are values of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conversion {
+    /// Exact up to 2^53, then to the nearest double.
+    IntToDouble,
+    /// False is 0, true is 1.
+    BoolToInt,
+}
+
+/// What becomes of a feature that both policies store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The same bytes.
+    Kept,
+    Converted(Conversion),
+    /// The same values in a window of other buckets; so many old ones make a new one.
+    Rewindowed {
+        per_bucket: i64,
+    },
+    /// It means something else: it begins empty.
+    Emptied,
+}
+
+impl Fate {
+    pub(crate) fn of(old: &Feature, new: &Feature) -> Fate {
+        match (old.kind, new.kind) {
+            (FeatureKind::Attribute, FeatureKind::Attribute) => Fate::of_values(old.ty, new.ty),
+            (FeatureKind::Stage { .. }, FeatureKind::Stage { .. }) => Fate::Kept,
+            (
+                FeatureKind::Aggregate { fold: was, window: before },
+                FeatureKind::Aggregate { fold: is, window: after },
+            ) if was == is => match (before, after) {
+                _ if before == after && old.ty == new.ty => Fate::Kept,
+                (Window::Lifetime, Window::Lifetime) => Fate::of_values(old.ty, new.ty),
+                _ if old.ty == new.ty => Fate::of_windows(is, before, after),
+                _ => Fate::Emptied,
+            },
+            _ => Fate::Emptied,
+        }
+    }
+
+    fn of_values(old: Type, new: Type) -> Fate {
+        match (old, new) {
+            _ if old == new => Fate::Kept,
+            (Type::Int, Type::Double) => Fate::Converted(Conversion::IntToDouble),
+            (Type::Bool, Type::Int) => Fate::Converted(Conversion::BoolToInt),
+            _ => Fate::Emptied,
+        }
+    }
+
+    fn of_windows(fold: Fold, before: Window, after: Window) -> Fate {
+        let (Window::Rolling { bucket_ms: old_ms, .. }, Window::Rolling { bucket_ms: new_ms, .. }) =
+            (before, after)
+        else {
+            return Fate::Emptied;
+        };
+        // Buckets begin at multiples of their width, so wider ones are made of whole old ones.
+        let whole = old_ms > 0 && new_ms % old_ms == 0;
+        let per_bucket = if whole { new_ms / old_ms } else { 0 };
+        match (per_bucket, fold) {
+            (1, _) | (2.., Fold::Count | Fold::Sum | Fold::Min | Fold::Max) => {
+                Fate::Rewindowed { per_bucket }
+            }
+            _ => Fate::Emptied,
+        }
+    }
+}
+
+impl MigrationProgram {
+    pub(super) fn new(old: &Predecessor, tables: &Tables, layout: &Layout) -> MigrationProgram {
+        let mut moves = Moves::default();
+        let from = old.layout();
+        for (feature, &at) in old.features.iter().zip(&from.features) {
+            let same = |new: &&Feature| new.id == feature.id;
+            let Some(position) = tables.features.iter().position(|new| same(&new)) else {
+                continue;
+            };
+            if let (Some(new), Some(&to)) =
+                (tables.features.get(position), layout.features.get(position))
+            {
+                moves.feature((feature, at), (new, to));
+            }
+        }
+        moves.copy(from.sessions, layout.sessions, SESSIONS * SESSION_BYTES);
+        for (position, moment) in old.moments.iter().enumerate() {
+            let same = |new: &Moment| new.id == moment.id;
+            if let Some(new) = tables.moments.iter().position(same) {
+                moves.copy(from.moments + 8 * position, layout.moments + 8 * new, 8);
+            }
+        }
+        if from.contact_entries == layout.contact_entries {
+            let bytes = layout.contact_entries * CONTACT_BYTES;
+            moves.copy(from.contacts, layout.contacts, bytes);
+        } else {
+            moves.done.push(Move::Contacts {
+                from: from.contacts as u32,
+                to: layout.contacts as u32,
+                old: from.contact_entries as u16,
+                new: layout.contact_entries as u16,
+            });
+        }
+        moves.copy(from.open_offers, layout.open_offers, OPEN_OFFERS * OPEN_OFFER_BYTES);
+        MigrationProgram { from, moves: moves.done }
+    }
+
+    /// Bytes that it keeps on the heap, with itself in the list of all.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        size_of::<MigrationProgram>()
+            + size_of_val(self.from.features.as_slice())
+            + size_of_val(self.moves.as_slice())
+    }
+
+    /// The largest number of steps that it takes.
+    pub(crate) fn steps(&self) -> u64 {
+        let steps = |step: &Move| match step {
+            Move::Ring(ring) => 2 + u64::from(ring.old),
+            Move::Contacts { old, .. } => 1 + u64::from(*old) * u64::from(*old),
+            _ => 1,
+        };
+        self.moves.iter().map(steps).sum::<u64>() + OPEN_OFFERS as u64
+    }
+}
+
+#[derive(Default)]
+struct Moves {
+    done: Vec<Move>,
+}
+
+impl Moves {
+    /// Copies that follow on one another on both sides are one.
+    fn copy(&mut self, from: usize, to: usize, bytes: usize) {
+        let (from, to, more) = (from as u32, to as u32, bytes as u32);
+        if let Some(Move::Copy { from: first, to: start, bytes }) = self.done.last_mut()
+            && (*first + *bytes, *start + *bytes) == (from, to)
+        {
+            *bytes += more;
+        } else if more > 0 {
+            self.done.push(Move::Copy { from, to, bytes: more });
+        }
+    }
+
+    fn feature(&mut self, (old, from): (&Feature, u32), (new, to): (&Feature, u32)) {
+        match Fate::of(old, new) {
+            Fate::Emptied => {}
+            Fate::Kept => {
+                let bytes = Layout::feature_bytes(new);
+                self.copy(from as usize, to as usize, bytes);
+            }
+            Fate::Converted(conversion) => self.done.push(match new.kind {
+                FeatureKind::Aggregate { fold: Fold::Sum, .. } => Move::Sum { from, to },
+                _ => Move::Value { from, to, conversion },
+            }),
+            Fate::Rewindowed { per_bucket } => {
+                if let (
+                    FeatureKind::Aggregate { window: Window::Rolling { buckets: old, .. }, .. },
+                    FeatureKind::Aggregate { fold, window: Window::Rolling { buckets, .. } },
+                ) = (old.kind, new.kind)
+                {
+                    let ty = new.ty;
+                    let ring = RingMove { from, to, fold, ty, old, new: buckets, per_bucket };
+                    self.done.push(Move::Ring(ring));
+                }
+            }
+        }
+    }
+}
