@@ -81,13 +81,14 @@ const FOLDS: [&str; 14] = [
 
 /// The features of a policy's files that are folded from events in a way that the oracle knows.
 pub fn features(files: &[&str]) -> Vec<Feature> {
-    let mut policy = Table::new();
-    for file in files {
-        policy.extend(file.parse::<Table>().expect("TOML"));
-    }
-    let declared = policy["features"].as_table().expect("features");
-    let known = declared.iter();
-    known.filter_map(|(name, feature)| Feature::read(name, feature, &policy["events"])).collect()
+    let files: Vec<Table> = files.iter().map(|file| file.parse().expect("TOML")).collect();
+    let all = |section: &str| -> Table {
+        let tables = files.iter().filter_map(|file| file.get(section)?.as_table());
+        tables.flatten().map(|(name, entry)| (name.clone(), entry.clone())).collect()
+    };
+    let events = Toml::Table(all("events"));
+    let known = all("features").into_iter();
+    known.filter_map(|(name, feature)| Feature::read(&name, &feature, &events)).collect()
 }
 
 impl Feature {
