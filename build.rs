@@ -15,7 +15,7 @@ mod header {
     use cbindgen::{Builder, Config};
 
     /// The files with exported items, in the order in which a reader of the header meets them.
-    const SOURCES: [&str; 16] = [
+    const SOURCES: [&str; 17] = [
         "version",
         "status",
         "handles",
@@ -32,6 +32,7 @@ mod header {
         "decide",
         "outcome",
         "open_offers",
+        "portable",
     ];
 
     pub(super) fn generate() {

@@ -1046,6 +1046,11 @@ typedef struct {
  */
 #define OPPORTUNE_SUCCESSION 113
 
+/**
+ * The JSON of a profile has a mistake; the message says which key and why.
+ */
+#define OPPORTUNE_IMPORT_FAILED 114
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1570,6 +1575,66 @@ opportune_status opportune_open_offers(const opportune_policy *policy,
                                        opportune_open_offer *offers,
                                        size_t capacity,
                                        size_t *count);
+
+/**
+ * Writes a profile as JSON: everything that it holds, by name and in the units that people read.
+ * opportune_profile_import makes the same bytes of it. buffer gets UTF-8 text without NUL and
+ * *length its length; if that is more than capacity, OPPORTUNE_TOO_SMALL is returned, *length is
+ * what is needed, and buffer is untouched (it may be NULL if capacity is 0).
+ *
+ * OPPORTUNE_PROFILE_... Allocates: for support and for subscribers who ask, not for the rating
+ * thread. Any thread.
+ */
+opportune_status opportune_profile_export(const opportune_policy *policy,
+                                          const uint8_t *profile,
+                                          size_t profile_len,
+                                          char *buffer,
+                                          size_t capacity,
+                                          size_t *length);
+
+/**
+ * Makes a profile of the JSON that opportune_profile_export wrote under this policy, or under one
+ * that it succeeds, whose profiles it migrates. profile gets the bytes and *length their number; if
+ * that is more than capacity, OPPORTUNE_TOO_SMALL is returned, *length is what is needed, and
+ * profile is untouched (it may be NULL if capacity is 0).
+ *
+ * On OPPORTUNE_IMPORT_FAILED, message gets which key is wrong and how, as UTF-8 text without NUL
+ * for people, cut if it is longer than message_capacity; *message_length is its full length. On any
+ * other status *message_length is 0. message may be NULL if message_capacity is 0;
+ * message_length may be NULL.
+ *
+ * Allocates: not for the rating thread. Any thread.
+ */
+opportune_status opportune_profile_import(const opportune_policy *policy,
+                                          const void *json,
+                                          size_t json_len,
+                                          uint8_t *profile,
+                                          size_t profile_capacity,
+                                          size_t *length,
+                                          char *message,
+                                          size_t message_capacity,
+                                          size_t *message_length);
+
+/**
+ * Erases what a profile holds, as its subscriber may demand: what is left is that of somebody of
+ * whom nothing is known, one revision on. What open offers have reserved goes back to the lease, or
+ * into the delta for the ledger; what was accepted stays committed. *revision, unless NULL, is set
+ * to the revision of the profile afterwards. The host deletes its own copies, and its log.
+ *
+ * The profile arguments are as for opportune_decide. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY,
+ * OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, OPPORTUNE_LEASE_MISMATCH,
+ * OPPORTUNE_SCRATCH_MISMATCH. Does not allocate. The thread that owns the handle.
+ */
+opportune_status opportune_profile_erase(const opportune_policy *policy,
+                                         opportune_local *local,
+                                         const void *subscriber,
+                                         size_t subscriber_len,
+                                         const uint8_t *profile_in,
+                                         size_t profile_in_len,
+                                         uint8_t *profile_out,
+                                         size_t profile_out_capacity,
+                                         uint64_t expected_revision,
+                                         uint64_t *revision);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -97,6 +97,7 @@
 //! # Features
 //!
 //! - `std` (default): errors of the compiler and the C ABI need it; the data plane does not.
+//! - `json` (default): profiles as JSON, [`export_profile`] and [`import_profile`].
 //! - `compiler` (default): policy text to [`Policy`], in [`compile`](mod@compile).
 //! - `capi`: the C ABI of `include/opportune.h`; needs `compiler`.
 
@@ -128,6 +129,8 @@ mod learning;
 mod model;
 mod moment;
 mod policy;
+#[cfg(feature = "json")]
+mod portable;
 mod profile;
 pub mod record;
 mod snapshot;
@@ -142,8 +145,8 @@ pub use base::limits;
 pub use base::money::MICROS;
 pub use call::{
     Local, Question, Scratch, Shared, Updated, allocate, backfill, classify, decide, eligible,
-    explain, init_profile, migrate, new_profile, open_offers, profile_revision, read_feature,
-    settle, tick, update,
+    erase, explain, init_profile, migrate, new_profile, open_offers, profile_revision,
+    read_feature, settle, tick, update,
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
@@ -157,6 +160,8 @@ pub use policy::{
     Arm, ArtifactError, FeatureChange, IndexSize, Migration, OfferKind, OfferPlace, Policy,
     SuccessionError,
 };
+#[cfg(feature = "json")]
+pub use portable::{ImportError, ImportProblem, export_profile, import_profile};
 pub use profile::{
     Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, Value,
 };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up. A room may name those before it.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "error",
     "base",
     "expr",
@@ -19,6 +19,7 @@ const ROOMS: [&str; 14] = [
     "record",
     "learning",
     "certificate",
+    "portable",
     "ffi",
 ];
 

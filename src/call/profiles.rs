@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 use smallvec::SmallVec;
 
-use super::scratch::Scratch;
+use super::scratch::{Local, Scratch};
 use crate::base::ids::FeatureId;
 use crate::base::limits::{KEY_BYTES_MAX, OPEN_OFFERS};
+use crate::decision;
 use crate::error::Error;
 use crate::expr::Environment;
 use crate::policy::Policy;
@@ -119,6 +120,31 @@ pub fn open_offers(
 pub fn profile_revision(policy: &Policy, profile: &[u8]) -> Result<u64, Error> {
     profile::sound(policy, profile, 0)?;
     Ok(profile::revision(profile))
+}
+
+/// Erases what a profile holds, as its subscriber may demand: what is left is that of somebody of
+/// whom nothing is known, one revision on, so that a write that was under way is noticed. What open
+/// offers have reserved goes back to the lease, or into the delta for the ledger; what was accepted
+/// stays committed. The host deletes its own copies, and its log. Does not allocate.
+///
+/// # Errors
+/// Those of the profile; [`Error::Key`], [`Error::OutputTooSmall`], [`Error::LeaseMismatch`],
+/// [`Error::ScratchMismatch`]. On any of them nothing has changed.
+pub fn erase(
+    policy: &Policy,
+    mut profile: ProfileBytes,
+    subscriber: &[u8],
+    local: &mut Local,
+) -> Result<Updated, Error> {
+    local.check(policy)?;
+    local.scratch.check(policy)?;
+    let Local { lease, delta, scratch } = local;
+    let bytes = &mut scratch.profile;
+    profile::load(policy, &profile, subscriber_hash(policy, subscriber)?, bytes)?;
+    decision::release(policy, bytes, lease, delta);
+    profile::empty(policy, bytes);
+    profile::commit(policy, bytes, &mut profile, 0);
+    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
 }
 
 /// Brings a profile of a layout that the policy succeeds to the policy's own. Every call does so

@@ -20,7 +20,7 @@ pub(crate) use allocate::{Inputs, allocate, apply};
 pub use eligible::Lookup;
 pub(crate) use eligible::eligible;
 pub use outcome::{Outcome, OutcomeKind, Settled};
-pub(crate) use outcome::{settle, sweep_expired};
+pub(crate) use outcome::{release, settle, sweep_expired};
 pub use stage::Stage;
 pub use trace::{Explanation, Fate};
 pub(crate) use trace::{NoTrace, Trace};

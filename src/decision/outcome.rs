@@ -148,6 +148,16 @@ pub(crate) fn sweep_expired(
     }
 }
 
+/// Gives back what offers that wait for an answer have reserved, when the profile is erased. What
+/// was accepted is committed, and stays so.
+pub(crate) fn release(policy: &Policy, bytes: &[u8], lease: &mut Lease, delta: &mut Delta) {
+    for entry in OpenOffers::of(policy).used(bytes) {
+        if entry.state(bytes) != Some(OfferState::Accepted) {
+            refund_budgets(policy, bytes, entry, lease, delta);
+        }
+    }
+}
+
 /// An entry for one more offer. When all are taken one is closed for it, as expired, and counted
 /// in the header.
 pub(super) fn make_room(

@@ -21,6 +21,7 @@ mod open_offers;
 mod outcome;
 mod pointers;
 mod policy;
+mod portable;
 mod profile;
 mod snapshot;
 mod source;

@@ -90,6 +90,8 @@ pub const OPPORTUNE_ARTIFACT_VERSION: opportune_status = 112;
 /// The policy cannot take over the profiles of an older one: another salt, a permanent number that
 /// stands for two things, or too many layouts.
 pub const OPPORTUNE_SUCCESSION: opportune_status = 113;
+/// The JSON of a profile has a mistake; the message says which key and why.
+pub const OPPORTUNE_IMPORT_FAILED: opportune_status = 114;
 
 /// Why an exported function does not do what it is asked; never OPPORTUNE_OK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,6 +191,7 @@ pub extern "C" fn opportune_status_message(status: opportune_status) -> *const c
         OPPORTUNE_SUCCESSION => {
             c_text!("policy cannot take over the profiles of an older one: salts or numbers differ")
         }
+        OPPORTUNE_IMPORT_FAILED => c_text!("JSON of a profile has a mistake; the message names it"),
         _ => error_text(status).unwrap_or(c_text!("unknown status")),
     }
 }

@@ -44,6 +44,7 @@ pub(crate) use names::Names;
 pub(crate) use period::Period;
 pub use predecessor::SuccessionError;
 pub(crate) use predecessor::{GoneName, Predecessor};
+#[cfg(any(feature = "compiler", feature = "json"))]
 pub(crate) use report::describe;
 pub use report::{FeatureChange, Migration};
 pub(crate) use schema::{

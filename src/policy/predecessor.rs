@@ -224,6 +224,14 @@ impl Predecessor {
         Layout::of(&self.features, &self.moments, usize::from(self.contact_entries))
     }
 
+    /// The number of a name that the successor has no longer.
+    #[cfg(feature = "json")]
+    pub(crate) fn gone_number(&self, namespace: Namespace, name: &str) -> Option<u32> {
+        let found =
+            self.gone.iter().find(|gone| gone.namespace == namespace as u8 && gone.name == name);
+        found.map(|gone| gone.number)
+    }
+
     /// What the successor calls a number no longer.
     pub(crate) fn gone_name(&self, namespace: Namespace, number: u32) -> Option<&str> {
         let found = self
@@ -231,6 +239,14 @@ impl Predecessor {
             .iter()
             .find(|gone| gone.namespace == namespace as u8 && gone.number == number);
         found.map(|gone| gone.name.as_str())
+    }
+}
+
+impl Policy {
+    /// What the profiles of an older layout hold, if the policy succeeds it.
+    #[cfg(feature = "json")]
+    pub(crate) fn predecessor(&self, layout: u64) -> Option<&Predecessor> {
+        self.tables.predecessors.iter().find(|older| older.layout().hash == layout)
     }
 }
 

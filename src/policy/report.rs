@@ -79,6 +79,7 @@ impl FeatureChange {
     }
 
     /// One word for machines.
+    #[cfg(feature = "compiler")]
     pub(crate) fn word(&self) -> &'static str {
         match self {
             FeatureChange::Kept => "kept",

@@ -9,6 +9,8 @@ use crate::base::bytes::{
 };
 use crate::base::simd::crc32c;
 use crate::error::Error;
+#[cfg(feature = "json")]
+use crate::policy::Layout;
 use crate::policy::{FORMAT_VERSION, MigrationProgram, Policy, header};
 
 const MAGIC: u32 = u32::from_le_bytes(*b"OPPR");
@@ -204,6 +206,23 @@ pub(crate) fn commit(policy: &Policy, scratch: &mut [u8], profile: &mut ProfileB
     seal(policy, scratch);
     if let Some(out) = profile.to.get_mut(..scratch.len()) {
         out.copy_from_slice(scratch);
+    }
+}
+
+/// Makes a profile of bytes that say all but what every profile of this layout says.
+#[cfg(feature = "json")]
+pub(crate) fn restore(policy: &Policy, layout: &Layout, bytes: &mut [u8]) {
+    write_u32(bytes, header::MAGIC, MAGIC);
+    write_u16(bytes, header::FORMAT, FORMAT_VERSION);
+    write_u64(bytes, header::LAYOUT, layout.hash);
+    seal(policy, bytes);
+}
+
+/// Empties a profile, of which its subscriber and its revision stay.
+pub(crate) fn empty(policy: &Policy, scratch: &mut [u8]) {
+    let (subscriber, revision) = (read_u64(scratch, header::SUBSCRIBER), revision(scratch));
+    if initialise(policy, subscriber, scratch).is_ok() {
+        write_u64(scratch, header::REVISION, revision);
     }
 }
 

@@ -17,7 +17,9 @@ mod sessions;
 pub use backfill::Dated;
 pub(crate) use backfill::backfill;
 pub use buffer::ProfileBytes;
-pub(crate) use buffer::{commit, hand_on, initialise, load, open, revision, sound};
+#[cfg(feature = "json")]
+pub(crate) use buffer::restore;
+pub(crate) use buffer::{commit, empty, hand_on, initialise, load, open, revision, sound};
 pub(crate) use contacts::{Contact, contacts, record_contact};
 pub(crate) use features::{Features, Memo};
 pub(crate) use fold::fold_message;

@@ -327,6 +327,69 @@ static void successions(const char *text, size_t text_len, const char *ids, size
     opportune_policy_free(bare);
 }
 
+/* A profile to JSON and back, and erased. */
+static void portable(void)
+{
+    static char json[1 << 18];
+    static uint8_t again[ROOM];
+    char why[64];
+    size_t len = 7, back = 7, why_len = 7;
+    uint64_t revision = 7, erased = 7;
+
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_export(NULL, profile, profile_len, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_export(policy, NULL, profile_len, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_export(policy, profile, profile_len, NULL, 1, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_export(policy, profile, profile_len, json, sizeof json, NULL));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH,
+            opportune_profile_export(policy, profile, profile_len - 1, json, sizeof json, &len));
+    HOLDS(len == 7);
+    REFUSED(OPPORTUNE_TOO_SMALL,
+            opportune_profile_export(policy, profile, profile_len, (char *)out, 1, &len));
+    HOLDS(len > 100 && len < sizeof json);
+    DONE(opportune_profile_export(policy, profile, profile_len, json, len, &len));
+    HOLDS(json[0] == '{' && json[len - 1] == '}');
+
+#define IMPORT(policy, json, json_len, to, room)                                                  \
+    opportune_profile_import(policy, json, json_len, to, room, &back, why, sizeof why, &why_len)
+    REFUSED(OPPORTUNE_NULL_POINTER, IMPORT(NULL, json, len, out, ROOM));
+    REFUSED(OPPORTUNE_NULL_POINTER, IMPORT(policy, NULL, len, out, ROOM));
+    REFUSED(OPPORTUNE_NULL_POINTER, IMPORT(policy, json, len, NULL, ROOM));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_import(policy, json, len, out, ROOM, NULL, why, sizeof why, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            opportune_profile_import(policy, json, len, out, ROOM, &back, NULL, 1, NULL));
+    REFUSED(OPPORTUNE_IMPORT_FAILED, IMPORT(policy, json, len - 1, out, ROOM));
+    HOLDS(why_len > 8 && memcmp(why, "not JSON", 8) == 0 && back == 7);
+    REFUSED(OPPORTUNE_IMPORT_FAILED, IMPORT(policy, "{}", 2, out, ROOM));
+    HOLDS(why_len == 17 && memcmp(why, "format is missing", 17) == 0);
+    REFUSED(OPPORTUNE_IMPORT_FAILED, IMPORT(policy, NULL, 0, out, ROOM));
+    REFUSED(OPPORTUNE_TOO_SMALL, IMPORT(policy, json, len, out, profile_len - 1));
+    HOLDS(back == profile_len && why_len == 0);
+    DONE(opportune_profile_import(policy, json, len, again, sizeof again, &back, NULL, 0, NULL));
+    HOLDS(back == profile_len && memcmp(again, profile, profile_len) == 0);
+
+#define ERASE(policy, local, key, key_len, in, in_len, room, at)                                  \
+    opportune_profile_erase(policy, local, key, key_len, in, in_len, out, room, at, &erased)
+    REFUSED(OPPORTUNE_NULL_POINTER, ERASE(NULL, local, key, 13, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, ERASE(policy, NULL, key, 13, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_NULL_POINTER, ERASE(policy, local, NULL, 1, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_BAD_KEY, ERASE(policy, local, key, 0, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_SUBSCRIBER,
+            ERASE(policy, local, key, 3, profile, profile_len, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, ERASE(policy, local, key, 13, profile, 99, ROOM, 0));
+    REFUSED(OPPORTUNE_PROFILE_REVISION, ERASE(policy, local, key, 13, profile, profile_len, ROOM, 99));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, ERASE(policy, local, key, 13, profile, profile_len, 99, 0));
+    HOLDS(erased == 7);
+    DONE(opportune_profile_revision(policy, again, profile_len, &revision));
+    DONE(opportune_profile_erase(policy, local, KEY, again, profile_len, again, profile_len, 0,
+                                 &erased));
+    HOLDS(erased == revision + 1);
+}
+
 static void shared_state(void)
 {
     opportune_snapshot *made = (opportune_snapshot *)out;
@@ -808,6 +871,7 @@ int main(int argc, char **argv)
     policies(text, text_len, ids, ids_len);
     artifacts();
     successions(text, text_len, ids, ids_len);
+    portable();
     shared_state();
     profiles();
     messages();

@@ -13,6 +13,7 @@ mod diff;
 mod explain_code;
 mod input;
 mod load;
+mod profile;
 mod replay;
 mod schema;
 
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check, compile and certify policies, and replay logs, of the opportune decisioning library.
+/// Check, compile and certify policies, read profiles, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
 #[command(
     version,
@@ -31,6 +32,7 @@ use clap::{Parser, Subcommand};
   opportune certify prepaid.opp
   opportune explain-code OPP0901
   opportune diff old.toml new.toml
+  opportune profile export prepaid.opp 99955500001.profile
   opportune replay prepaid.opp day.log
   opportune schema > policy.schema.json"
 )]
@@ -47,6 +49,7 @@ enum Command {
     Compile(compile::Options),
     Diff(diff::Options),
     ExplainCode(explain_code::Options),
+    Profile(profile::Options),
     Replay(replay::Options),
     Schema(schema::Options),
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Compile(options) => options.run(),
         Command::Diff(options) => options.run(),
         Command::ExplainCode(options) => options.run(),
+        Command::Profile(options) => options.run(),
         Command::Replay(options) => options.run(),
         Command::Schema(options) => options.run(),
     };

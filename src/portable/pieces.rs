@@ -1,0 +1,258 @@
+//! What lies behind the slots: sessions, moments, contacts, open offers.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde_json::{Map, Value, json};
+
+use super::Shape;
+use super::error::{ImportError, ImportProblem};
+use super::import::At;
+use super::units::{bits, hex, time, value, words};
+use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
+use crate::base::ids::{ChannelId, MomentId, OfferId, TreatmentId};
+use crate::base::limits::{OFFER_PARAMETERS_MAX, OPEN_OFFERS, SESSIONS};
+use crate::expr::Type;
+use crate::policy::{CONTACT_BYTES, OPEN_OFFER_BYTES, SESSION_BYTES};
+
+/// Entries of one kind, one after the other.
+struct Table {
+    key: &'static str,
+    start: usize,
+    entries: usize,
+    bytes: usize,
+    tell: fn(&Shape<'_>, usize, &[u8]) -> Map<String, Value>,
+    read: fn(&Shape<'_>, &At<'_>, &mut [u8]) -> Result<(), ImportError>,
+}
+
+fn tables(shape: &Shape<'_>) -> [Table; 4] {
+    let layout = shape.layout;
+    [
+        Table {
+            key: "sessions",
+            start: layout.sessions,
+            entries: SESSIONS,
+            bytes: SESSION_BYTES,
+            tell: tell_session,
+            read: read_session,
+        },
+        Table {
+            key: "moments",
+            start: layout.moments,
+            entries: shape.moments.len(),
+            bytes: 8,
+            tell: tell_moment,
+            read: read_moment,
+        },
+        Table {
+            key: "contacts",
+            start: layout.contacts,
+            entries: layout.contact_entries,
+            bytes: CONTACT_BYTES,
+            tell: tell_contact,
+            read: read_contact,
+        },
+        Table {
+            key: "open_offers",
+            start: layout.open_offers,
+            entries: OPEN_OFFERS,
+            bytes: OPEN_OFFER_BYTES,
+            tell: tell_offer,
+            read: read_offer,
+        },
+    ]
+}
+
+/// Adds all entries that are not empty, with their places.
+pub(super) fn write(shape: &Shape<'_>, profile: &[u8], out: &mut Map<String, Value>) {
+    for table in tables(shape) {
+        let mut list = Vec::new();
+        for place in 0..table.entries {
+            let from = table.start + place * table.bytes;
+            let entry = profile.get(from..from + table.bytes).unwrap_or(&[]);
+            if entry.iter().all(|byte| *byte == 0) {
+                continue;
+            }
+            let told = Value::Object((table.tell)(shape, place, entry));
+            let at = At { value: &told, key: String::new() };
+            let mut again = alloc::vec![0; entry.len()];
+            let same = (table.read)(shape, &at, &mut again).is_ok() && again == entry;
+            let Value::Object(mut told) = told else { continue };
+            if !same {
+                told = Map::new();
+                told.insert("bytes".into(), json!(hex(entry)));
+            }
+            told.insert("place".into(), json!(place));
+            list.push(Value::Object(told));
+        }
+        out.insert(table.key.into(), Value::Array(list));
+    }
+}
+
+pub(super) fn read(shape: &Shape<'_>, root: &At<'_>, bytes: &mut [u8]) -> Result<(), ImportError> {
+    for table in tables(shape) {
+        for at in root.items(table.key)? {
+            at.some(at.value.as_object(), "an object")?;
+            let place_at = at.get("place")?;
+            let place = place_at.number()? as usize;
+            place_at.expect(place < table.entries, "a place that there is")?;
+            let from = table.start + place * table.bytes;
+            let room = bytes.get_mut(from..from + table.bytes);
+            let entry = place_at.some(room, "a place that there is")?;
+            if entry.iter().any(|byte| *byte != 0) {
+                return Err(place_at.problem(ImportProblem::Twice));
+            }
+            match at.maybe("bytes") {
+                Some(as_they_are) => as_they_are.hex_into(entry, 0, table.bytes)?,
+                None => (table.read)(shape, &at, entry)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+type Told = Map<String, Value>;
+
+fn told<const N: usize>(pairs: [(&str, Value); N]) -> Told {
+    pairs.into_iter().map(|(key, value)| (String::from(key), value)).collect()
+}
+
+fn tell_session(_: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
+    told([
+        ("session", json!(format!("{:016x}", read_u64(entry, 0)))),
+        ("highest_number", json!(read_u32(entry, 8))),
+        ("numbers_below", json!(read_u32(entry, 12))),
+        ("used", time(read_i64(entry, 16))),
+    ])
+}
+
+fn read_session(_: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
+    at.keys(&["place", "session", "highest_number", "numbers_below", "used"])?;
+    write_u64(entry, 0, at.get("session")?.hash()?);
+    write_u32(entry, 8, at.get("highest_number")?.number()?);
+    write_u32(entry, 12, at.get("numbers_below")?.number()?);
+    write_i64(entry, 16, at.get("used")?.time()?);
+    Ok(())
+}
+
+fn tell_moment(shape: &Shape<'_>, place: usize, entry: &[u8]) -> Told {
+    let name = shape.moments.get(place).map(|moment| shape.name(moment.id));
+    told([("name", json!(name)), ("snoozed_until", time(read_i64(entry, 0)))])
+}
+
+fn read_moment(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
+    at.keys(&["place", "name", "snoozed_until"])?;
+    // A place says which moment it is; the name must not say another.
+    if let (Some(place), Some(name)) = (at.maybe("place"), at.maybe("name")) {
+        let there = shape.moments.get(place.number()? as usize).map(|moment| moment.id);
+        let named: Option<MomentId> = name.value.as_str().and_then(|name| shape.id(name));
+        name.expect(named.is_some() && named == there, "the moment of this place")?;
+    }
+    write_i64(entry, 0, at.get("snoozed_until")?.time()?);
+    Ok(())
+}
+
+fn tell_contact(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
+    told([
+        ("time", time(read_i64(entry, 0))),
+        ("offer", json!(shape.name(OfferId(read_u32(entry, 8))))),
+        ("channel", json!(shape.name(ChannelId(read_u32(entry, 12))))),
+    ])
+}
+
+fn read_contact(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
+    at.keys(&["place", "time", "offer", "channel"])?;
+    write_i64(entry, 0, at.get("time")?.time()?);
+    write_u32(entry, 8, id::<OfferId>(shape, at, "offer")?.0);
+    write_u32(entry, 12, id::<ChannelId>(shape, at, "channel")?.0);
+    Ok(())
+}
+
+fn id<I: crate::base::ids::PermanentId>(
+    shape: &Shape<'_>,
+    at: &At<'_>,
+    key: &str,
+) -> Result<I, ImportError> {
+    let at = at.get(key)?;
+    let name = at.some(at.value.as_str(), "a name")?;
+    shape.id(name).ok_or_else(|| at.problem(ImportProblem::UnknownName))
+}
+
+const STATES: [&str; 5] = ["offered", "delivered", "seen", "clicked", "accepted"];
+
+fn tell_offer(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
+    let state = read_u32(entry, 36);
+    let word = STATES.get((state as usize & 0xFF).wrapping_sub(1));
+    let types = read_u32(entry, 52).to_le_bytes();
+    let parameter = |(place, ty): (usize, u8)| {
+        let held = read_u64(entry, 56 + 8 * place);
+        Type::from_number(u32::from(ty))
+            .map_or(Value::Null, |ty| json!({ "type": ty.word(), "value": value(shape, held, ty) }))
+    };
+    told([
+        ("decision", json!(format!("{:016x}", read_u64(entry, 0)))),
+        ("made", time(read_i64(entry, 8))),
+        ("expires", time(read_i64(entry, 16))),
+        ("offer", json!(shape.name(OfferId(read_u32(entry, 24))))),
+        ("treatment", json!(shape.name(TreatmentId(read_u32(entry, 28))))),
+        ("channel", json!(shape.name(ChannelId(read_u32(entry, 32))))),
+        ("state", json!(word)),
+        ("slot", json!(state >> 8 & 0xFF)),
+        ("probability", value(shape, read_u64(entry, 40), Type::Double)),
+        ("terms", json!(read_u32(entry, 48))),
+        ("parameters", types.into_iter().enumerate().map(parameter).collect()),
+    ])
+}
+
+fn read_offer(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
+    at.keys(&[
+        "place",
+        "decision",
+        "made",
+        "expires",
+        "offer",
+        "treatment",
+        "channel",
+        "state",
+        "slot",
+        "probability",
+        "terms",
+        "parameters",
+    ])?;
+    write_u64(entry, 0, at.get("decision")?.hash()?);
+    write_i64(entry, 8, at.get("made")?.time()?);
+    write_i64(entry, 16, at.get("expires")?.time()?);
+    write_u32(entry, 24, id::<OfferId>(shape, at, "offer")?.0);
+    write_u32(entry, 28, id::<TreatmentId>(shape, at, "treatment")?.0);
+    write_u32(entry, 32, id::<ChannelId>(shape, at, "channel")?.0);
+    let state = at.get("state")?;
+    let found = STATES.iter().position(|word| state.value.as_str() == Some(word));
+    let number = state.some(found, "a state of an open offer")? as u32 + 1;
+    let slot = at.get("slot")?;
+    slot.expect(slot.number()? <= 0xFF, "a place in a decision")?;
+    write_u32(entry, 36, number | slot.number()? << 8);
+    let probability = at.get("probability")?;
+    let held = bits(shape, probability.value, Type::Double);
+    write_u64(entry, 40, probability.some(held, "a number")?);
+    write_u32(entry, 48, at.get("terms")?.number()?);
+    let mut types = [0; OFFER_PARAMETERS_MAX];
+    let parameters = at.items("parameters")?;
+    at.expect(parameters.len() <= types.len(), "an offer of at most four parameters")?;
+    for (place, (parameter, slot)) in parameters.iter().zip(&mut types).enumerate() {
+        if parameter.value.is_null() {
+            continue;
+        }
+        parameter.keys(&["type", "value"])?;
+        let word = parameter.get("type")?;
+        let named =
+            |number: &u32| Type::from_number(*number).map(Type::word) == word.value.as_str();
+        let number = word.some((1..=u32::from(u8::MAX)).find(named), "a type")?;
+        let ty = word.some(Type::from_number(number), "a type")?;
+        let held = parameter.get("value")?;
+        let held_bits = held.some(bits(shape, held.value, ty), words(ty))?;
+        *slot = number as u8;
+        write_u64(entry, 56 + 8 * place, held_bits);
+    }
+    write_u32(entry, 52, u32::from_le_bytes(types));
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! Profiles as JSON: what is exported comes back byte for byte, and what is wrong is named.
+
+#[path = "support/prepaid.rs"]
+mod prepaid;
+mod support;
+
+use opportune::{
+    Arm, BudgetId, Error, ImportProblem, MICROS, Outcome, OutcomeKind, Policy, ProfileBytes,
+    Shared, Snapshot, decide, erase, export_profile, import_profile, migrate, new_profile,
+    open_offers, profile_revision, settle,
+};
+use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
+use serde_json::{Value, json};
+
+/// Profiles of a subscriber as their weeks go by, with offers in all states.
+fn profiles(policy: &Policy) -> Vec<Vec<u8>> {
+    let key = support::subscriber_in(policy, Arm::Treated);
+    let snapshot = Snapshot::initial(policy);
+    let shared = Shared { policy, snapshot: &snapshot };
+    let (mut local, mut profile) = (rich_local(policy), known_profile(policy, &key));
+    let ids = Ids::of(policy);
+    let call = ids.call_fields();
+    let mut all = vec![new_profile(policy, key.as_bytes()).expect("a key"), profile.clone()];
+    for number in 0..300u32 {
+        let balance = ids.balance_fields(i64::from(number * 37 % 90) * 100_000);
+        let now_ms = AFTERNOON_MS + i64::from(number) * 97 * MINUTE_MS;
+        let events = ids.call(&call, &balance, now_ms);
+        let message = message(&key, number, now_ms, &events);
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let made = decide(shared, bytes, &message, &outbound(), &mut local).expect("sound");
+        let kind = OutcomeKind::ALL[number as usize % 4];
+        let outcome =
+            Outcome { subscriber: key.as_bytes(), decision: made.id, slot: 0, kind, now_ms };
+        let bytes = ProfileBytes::in_place(&mut profile);
+        settle(policy, bytes, &outcome, &mut local).expect("sound");
+        all.push(profile.clone());
+    }
+    all
+}
+
+fn parsed(policy: &Policy, profile: &[u8]) -> Value {
+    serde_json::from_str(&export_profile(policy, profile).expect("sound")).expect("JSON")
+}
+
+#[test]
+fn what_is_imported_is_what_was_exported() {
+    let policy = support::shipped_policy("prepaid");
+    let mut open = 0;
+    for profile in profiles(&policy) {
+        let json = export_profile(&policy, &profile).expect("a sound profile");
+        assert!(!json.contains("\"bytes\""), "everything has a form for people: {json}");
+        let back = import_profile(&policy, json.as_bytes());
+        assert_eq!(back.unwrap_or_else(|error| panic!("{error}")), profile);
+        open += open_offers(&policy, &profile, AFTERNOON_MS).expect("sound").len();
+    }
+    assert!(open > 20, "open offers are exercised: {open}");
+}
+
+/// CRC32C by RFC 3720, a bit a step: nothing of the library's.
+fn crc32c(bytes: &[u8]) -> u32 {
+    let bit = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0x82F6_3B78 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), bit))
+}
+
+/// Whatever a sealed profile holds, there is a form that it comes back from.
+#[test]
+fn any_bytes_come_back() {
+    let policy = support::shipped_policy("prepaid");
+    let profile = profiles(&policy).pop().expect("one");
+    let mut draws = 1u64;
+    let mut as_they_are = 0;
+    for round in 0..400 {
+        let mut bytes = profile.clone();
+        for _ in 0..1 + round % 40 {
+            draws = draws.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            // Not the layout and not the version: those are what it is a profile of.
+            let at = 16 + (draws >> 33) as usize % (bytes.len() - 16);
+            if !(60..62).contains(&at) {
+                bytes[at] = (draws >> 24) as u8;
+            }
+        }
+        let sum = crc32c(&bytes[8..]).to_le_bytes();
+        bytes[4..8].copy_from_slice(&sum);
+        let json = export_profile(&policy, &bytes).expect("sealed");
+        as_they_are += usize::from(json.contains("\"bytes\""));
+        let back = import_profile(&policy, json.as_bytes());
+        assert!(back.unwrap_or_else(|error| panic!("{error}\n{json}")) == bytes, "{json}");
+    }
+    assert!(as_they_are > 100, "{as_they_are} had something that no form for people can say");
+}
+
+#[test]
+fn people_read_it() {
+    let policy = support::shipped_policy("prepaid");
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let said = parsed(&policy, &known_profile(&policy, &key));
+    let feature = |name: &str| {
+        let all = said["features"].as_array().expect("a list");
+        all.iter().find(|feature| feature["name"] == name).expect(name).clone()
+    };
+    assert_eq!(feature("balance")["value"], "8.00");
+    assert_eq!(feature("balance")["as_of"], "2026-03-03T19:59:59.999Z");
+    assert_eq!(feature("consent_sms")["reads"], true);
+    assert_eq!(feature("language")["value"], "language.en");
+    let spend = feature("spend_7d");
+    assert_eq!((&spend["reads"], &spend["buckets"][0]["total"]), (&json!("9.00"), &json!("9.00")));
+    assert_eq!(spend["is"], "sum of money over 7d in 7 buckets");
+    assert_eq!(spend["newest"], "2026-03-03T00:00:00.000Z");
+    assert_eq!(said["policy"]["name"], "prepaid");
+    assert_eq!(said["revision"], 1);
+    // What is not known is not said.
+    assert!(feature("tenure_days")["bytes"].is_null());
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let policy = support::shipped_policy("prepaid");
+    let profile = profiles(&policy).pop().expect("one");
+    let sound = parsed(&policy, &profile);
+    let refused = |change: &dyn Fn(&mut Value)| {
+        let mut json = sound.clone();
+        change(&mut json);
+        let found = import_profile(&policy, json.to_string().as_bytes()).expect_err("refused");
+        (found.key.clone(), found.problem.clone(), found.to_string())
+    };
+    let at = |name: &str| {
+        let all = sound["features"].as_array().expect("a list");
+        all.iter().position(|feature| feature["name"] == name).expect(name)
+    };
+    let (balance, spend) = (at("balance"), at("spend_7d"));
+    let expected = |what| ImportProblem::Expected(what);
+    let amount = "an amount such as \"12.50\"";
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let cases: [(String, ImportProblem, Change<'_>); 13] = [
+        ("format".into(), expected("\"opportune profile 1\""), &|j| j["format"] = json!("x")),
+        ("layout".into(), ImportProblem::Layout, &|j| j["layout"] = json!("0123456789abcdef")),
+        ("layout".into(), expected("16 hexadecimal digits"), &|j| j["layout"] = json!(7)),
+        ("subscriber".into(), ImportProblem::Missing, &|j| {
+            j.as_object_mut().expect("an object").remove("subscriber");
+        }),
+        ("feature".into(), ImportProblem::UnknownKey, &|j| j["feature"] = json!([])),
+        (format!("features[{balance}].value"), expected(amount), &|j| {
+            j["features"][balance]["value"] = json!(8.5);
+        }),
+        (format!("features[{balance}].as_of"), ImportProblem::Missing, &|j| {
+            let balance = j["features"][balance].as_object_mut().expect("an object");
+            balance.remove("as_of");
+        }),
+        (format!("features[{balance}].id"), expected("a number of 32 bits"), &|j| {
+            j["features"][balance]["id"] = json!(-1);
+        }),
+        (format!("features[{balance}]"), ImportProblem::UnknownName, &|j| {
+            j["features"][balance]["id"] = json!(9_999);
+        }),
+        (format!("features[{spend}]"), ImportProblem::Twice, &|j| {
+            j["features"][spend]["id"] = j["features"][balance]["id"].clone();
+        }),
+        (
+            format!("features[{spend}].buckets[0].from"),
+            expected("within the window up to its newest bucket"),
+            &|j| j["features"][spend]["buckets"][0]["from"] = json!("2020-01-01T00:00:00.000Z"),
+        ),
+        ("contacts[0].offer".into(), ImportProblem::UnknownName, &|j| {
+            j["contacts"][0]["offer"] = json!("nothing_like_it");
+        }),
+        ("sessions[0].place".into(), expected("a place that there is"), &|j| {
+            j["sessions"][0]["place"] = json!(4);
+        }),
+    ];
+    for (key, problem, change) in cases {
+        let found = refused(change);
+        // A list of features in another order names another place: the last that is wrong.
+        assert!(found.0 == key || problem == ImportProblem::Twice, "{found:?} is not {key}");
+        assert_eq!(found.1, problem, "{key}");
+        assert!(found.2.starts_with(&found.0), "{}", found.2);
+    }
+    let broken = import_profile(&policy, b"{\n  \"format\": ,").expect_err("no JSON");
+    assert_eq!(broken.problem, ImportProblem::Json { line: 2, column: 13 });
+    assert_eq!(broken.to_string(), "not JSON from line 2, column 13 on");
+    for cut in 0..200 {
+        let json = sound.to_string();
+        assert!(import_profile(&policy, &json.as_bytes()[..json.len() * cut / 200]).is_err());
+    }
+}
+
+/// An export of an older version, under the policy that succeeds it, is what a migration gives.
+#[test]
+fn an_older_export_is_migrated() {
+    let text = support::shipped_text("prepaid");
+    let newer = text
+        .replace("window = \"7d\"", "window = \"14d\"")
+        .replace("[offers.data_1gb", "[offers.data_2gb");
+    let (old, new) = support::compile_versions(&text, &newer);
+    let new = new.succeeding(&[&old]).expect("one salt");
+    for profile in profiles(&old).iter().step_by(23) {
+        let json = export_profile(&old, profile).expect("sound");
+        let mut scratch = opportune::Scratch::new(&new);
+        let mut expected = vec![0; new.profile_bytes()];
+        let key = support::subscriber_in(&old, Arm::Treated);
+        let bytes = ProfileBytes::apart(profile, &mut expected);
+        migrate(&new, bytes, key.as_bytes(), &mut scratch).expect("a known layout");
+        let found = import_profile(&new, json.as_bytes());
+        assert_eq!(found.unwrap_or_else(|error| panic!("{error}")), expected);
+        // The successor exports it as it lies, too.
+        let again = export_profile(&new, profile).expect("a known layout");
+        assert_eq!(import_profile(&old, again.as_bytes()).expect("the same layout"), *profile);
+    }
+    let json = export_profile(&new, &new_profile(&new, b"key").expect("a key")).expect("sound");
+    let found = import_profile(&old, json.as_bytes()).expect_err("a newer layout");
+    assert_eq!((found.key.as_str(), found.problem), ("layout", ImportProblem::Layout));
+}
+
+#[test]
+fn erasing_releases_what_was_reserved() {
+    let policy = support::shipped_policy("prepaid");
+    let key = support::subscriber_in(&policy, Arm::Treated);
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let ids = Ids::of(&policy);
+    let (call, balance) = (ids.call_fields(), ids.balance_fields(MICROS / 2));
+    let (mut local, mut profile) = (rich_local(&policy), known_profile(&policy, &key));
+    let left = |local: &opportune::Local| -> Vec<Option<i64>> {
+        let budgets = policy.names::<BudgetId>();
+        budgets.map(|(budget, _)| local.lease.left(&policy, budget)).collect()
+    };
+    let full = left(&local);
+    let events = ids.call(&call, &balance, AFTERNOON_MS);
+    let message = message(&key, 1, AFTERNOON_MS, &events);
+    let bytes = ProfileBytes::in_place(&mut profile);
+    let made = decide(shared, bytes, &message, &outbound(), &mut local).expect("sound");
+    assert_eq!(made.offers.len(), 1);
+    let reserved = left(&local);
+
+    let before = profile.clone();
+    let bytes = ProfileBytes::in_place(&mut profile);
+    let refused = erase(&policy, bytes, b"another", &mut local);
+    assert_eq!(refused, Err(Error::ProfileSubscriber));
+    assert_eq!((&profile, left(&local)), (&before, reserved.clone()));
+
+    // What waits for an answer is as if it had been rejected; nothing else has happened.
+    let (mut rejected, mut copy) = (local.clone(), profile.clone());
+    let outcome = Outcome {
+        subscriber: key.as_bytes(),
+        decision: made.id,
+        slot: 0,
+        kind: OutcomeKind::Rejected,
+        now_ms: AFTERNOON_MS,
+    };
+    settle(&policy, ProfileBytes::in_place(&mut copy), &outcome, &mut rejected).expect("sound");
+    let bytes = ProfileBytes::in_place(&mut profile);
+    let erased = erase(&policy, bytes, key.as_bytes(), &mut local).expect("sound");
+    assert_eq!(left(&local), left(&rejected));
+    assert!(full >= left(&local));
+    assert_eq!(erased.revision, made.revision + 1);
+    assert_eq!(profile_revision(&policy, &profile), Ok(erased.revision));
+    let mut nothing = parsed(&policy, &new_profile(&policy, key.as_bytes()).expect("a key"));
+    nothing["revision"] = json!(erased.revision);
+    assert_eq!(parsed(&policy, &profile), nothing);
+}
