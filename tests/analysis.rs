@@ -399,6 +399,58 @@ fn offers_in_the_shadow() {
 }
 
 #[test]
+fn treatments_that_never_pay() {
+    const NEVER: &[(&str, &str)] = &[("OPP0911", "offers.pass.treatments.sms")];
+    let offer = "[offers.pass]\ngroup = \"sales.data\"\nkind = \"sale\"\nmoments = [\"thanks\"]\n";
+    let costing =
+        |cost: &str| format!("[channels.sms]\nconsent = \"consent\"\ncost = \"{cost}\"\n");
+    let policy = |more: &str| {
+        format!(
+            "[policy]\nname = \"sample\"\nversion = 1\ncurrency = \"USD\"\nzones = [\"UTC\"]\n{more}\n"
+        )
+    };
+    // Twice 0.05 x 2.50 is 0.25.
+    for (name, piece, expected) in [
+        ("a cost in the wrong place", costing("5"), NEVER),
+        ("just not enough", costing("0.250001"), NEVER),
+        ("just enough", costing("0.25"), &[]),
+        ("score_min", policy("score_min = \"0.26\""), NEVER),
+        (
+            "the best weight is enough",
+            format!(
+                "{}{offer}value = \"2.50\"\nweight = \"recharged > 1.00 ? 2.0 : 1.0\"",
+                costing("0.4")
+            ),
+            &[],
+        ),
+        (
+            "the best weight is not enough",
+            format!(
+                "{}{offer}value = \"2.50\"\nweight = \"recharged > 1.00 ? 1.5 : 1.0\"",
+                costing("0.4")
+            ),
+            NEVER,
+        ),
+        (
+            "the lever is enough",
+            format!("{}{offer}value = \"2.50\"\nlever = 2", costing("0.4")),
+            &[],
+        ),
+        (
+            "a value that nobody knows beforehand",
+            format!("{}{offer}value = \"recharged\"", costing("0.4")),
+            &[],
+        ),
+        ("worth nothing, costs nothing", format!("{offer}value = \"0\""), &[]),
+        ("worth less than nothing", format!("{offer}value = \"-1\""), NEVER),
+    ] {
+        let found = diagnostics(&[with(&piece).as_bytes()], "");
+        let warnings: Vec<_> = found.iter().map(|d| (d.code().as_str(), d.rule())).collect();
+        assert_eq!(warnings, expected, "{name}:\n{found}");
+    }
+}
+
+#[test]
 fn what_is_of_no_use() {
     check(&[
         (
@@ -575,7 +627,7 @@ warning[OPP0901]: this offer can never be eligible: `issues.sales.groups.data.el
 47 | eligible = \"tariff == 'basic'\"
    |            ^^^^^^^^^^^^^^^^^^^ offers.pass.eligible
 
-1 warning in the policy
+1 warning in the policy; `opportune explain-code OPP0901` says more
 ";
     assert_eq!(found.to_string(), expected);
     let json = "[\n{\"code\":\"OPP0901\",\"severity\":\"warning\",\"message\":\"this offer can never \

@@ -77,15 +77,109 @@ fn names_without_an_id_fit_a_screen() {
     std::fs::create_dir_all(&folder).expect("a folder");
     let copy = folder.join("mine.toml");
     std::fs::copy(POLICY, &copy).expect("room for a file");
-    let words = complaint(&["check", copy.to_str().expect("a path in UTF-8")]);
+    let copy = copy.to_str().expect("a path in UTF-8");
+    let words = complaint(&["check", copy]);
     assert!(words.lines().count() < 20, "{words}");
-    assert!(words.contains("names have no permanent id in "), "{words}");
+    assert!(words.starts_with("error[OPP0203]: "), "{words}");
+    assert!(words.contains(" names have no permanent number: "), "{words}");
     for looked_for in ["mine.ids", "policy.ids"] {
         let path = folder.join(looked_for);
         assert!(words.contains(&format!("no {}", path.display())), "{words}");
     }
     let count: usize = words.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("a count");
     assert!(words.contains(&format!("and {} more", count - 10)), "{words}");
+    assert!(words.contains(&format!("check --write-ids {copy}`")), "{words}");
+
+    // With a table of its own, the advice has it too, and no other.
+    let own = folder.join("own.tsv");
+    let own = own.to_str().expect("a path in UTF-8");
+    let words = complaint(&["check", "--ids", own, copy]);
+    assert!(words.contains(&format!("check --write-ids --ids {own} {copy}`")), "{words}");
+    assert!(!words.contains("policy.ids"), "{words}");
+
+    // A table of another name beside it may be the one.
+    let other = folder.join("other.ids");
+    std::fs::write(&other, "").expect("room for a file");
+    let words = complaint(&["check", copy]);
+    assert!(words.contains(&format!("if {} has the numbers", other.display())), "{words}");
+    std::fs::remove_file(&other).expect("the file");
+}
+
+#[test]
+fn new_numbers_are_named_when_they_are_written() {
+    let (copy, ids) = (work_file("numbered.toml"), work_file("numbered.ids"));
+    std::fs::copy("examples/policies/tutorial.toml", &copy).expect("room for a file");
+    let table = std::fs::read_to_string("examples/policies/tutorial.ids").expect("the table");
+    let last = table.lines().last().expect("a line");
+    std::fs::write(&ids, table.replace(last, "")).expect("room for a file");
+    let copy = copy.to_str().expect("a path in UTF-8");
+    let output = opportune(&["check", "--write-ids", copy]);
+    let words = String::from_utf8(output.stderr).expect("text");
+    assert!(words.contains(&format!("1 new number in {}: {last}", ids.display())), "{words}");
+    assert!(std::fs::read_to_string(&ids).expect("the table").ends_with(&format!("{last}\n")));
+}
+
+/// Whatever is wrong, a program that reads JSON gets it.
+#[test]
+fn as_json_nothing_is_hidden() {
+    let unnumbered = work_file("json_unnumbered.toml");
+    std::fs::copy("examples/policies/tutorial.toml", &unnumbered).expect("room for a file");
+    let damaged = work_file("json_damaged.opp");
+    std::fs::write(&damaged, b"OPPA\x09\0\0\0\0\0\0\0").expect("room for a file");
+    let none = work_file("json_none.toml");
+    for (file, code) in [(&unnumbered, "OPP0203"), (&damaged, "OPP0102"), (&none, "OPP0102")] {
+        let output = opportune(&["check", "--format", "json", file.to_str().expect("UTF-8")]);
+        assert!(!output.status.success());
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(found[0]["code"], code, "{found}");
+    }
+    let sound = said(&["check", "--format", "json", "examples/policies/tutorial.toml"]);
+    assert_eq!(sound.trim(), "[]");
+}
+
+#[test]
+fn a_difference_is_a_code_for_pipelines() {
+    let code = |arguments: &[&str]| opportune(arguments).status.code();
+    let [prepaid, tutorial] = [POLICY, "examples/policies/tutorial.toml"];
+    assert_eq!(code(&["diff", "--exit-code", prepaid, prepaid]), Some(0));
+    assert_eq!(code(&["diff", "--exit-code", prepaid, tutorial]), Some(1));
+    assert_eq!(code(&["diff", "--exit-code", prepaid, "none.toml"]), Some(2));
+    assert_eq!(code(&["diff", prepaid, tutorial]), Some(0));
+}
+
+#[test]
+fn an_artifact_is_not_taken_for_text() {
+    let file = work_file("not_text.opp");
+    let artifact = file.to_str().expect("a path in UTF-8");
+    said(&["compile", POLICY, "-o", artifact]);
+    for arguments in [&["compile", artifact][..], &["diff", POLICY, artifact]] {
+        let words = complaint(arguments);
+        assert!(words.contains("this is an artifact"), "{words}");
+    }
+}
+
+/// Whoever reads the first lines only closes the pipe.
+#[test]
+fn a_closed_pipe_is_the_end_and_no_mistake() {
+    for arguments in [
+        &["schema"][..],
+        &["certify", POLICY],
+        &["explain-code"],
+        &["check", "--format", "json", POLICY],
+        &["diff", POLICY, "examples/policies/ready.toml"],
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_opportune"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("the command ends");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !words.contains("panicked"), "{arguments:?}: {words}");
+    }
 }
 
 #[test]

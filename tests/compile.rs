@@ -329,7 +329,7 @@ error[OPP0402]: `tariff` has no member `golt`
    |
    = help: did you mean `gold`?
 
-1 error in the policy
+1 error in the policy; `opportune explain-code OPP0402` says more
 ";
     assert_eq!(printed, expected);
 }

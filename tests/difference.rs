@@ -108,6 +108,15 @@ fn changes_are_words() {
             "[control]\nshare = 0.1\nseed = \"s\"".into(),
             &["control: added"],
         ),
+        (
+            "[control]\nshare = 0.1\nseed = \"s\"".into(),
+            "[control]\nshare = 0.2\nseed = \"t\"".into(),
+            &[
+                "control: seed s -> t (people move between the control group and the others: lift \
+                 cannot be compared with before)",
+                "control: share 0.1 -> 0.2 (some join the control group, nobody leaves it)",
+            ],
+        ),
     ] {
         let mut found = lines(&compare(&with(&old), &with(&new)));
         let mut expected: Vec<String> = expected.iter().map(ToString::to_string).collect();
@@ -129,6 +138,49 @@ fn nothing_changes() {
              are used as they are\n"
         )
     );
+}
+
+/// The salt is the name where it is not written out.
+#[test]
+fn profiles_of_another_salt_are_lost() {
+    let salted = |name: &str, more: &str| {
+        SAMPLE.replace("name = \"sample\"", &format!("name = \"{name}\"{more}"))
+    };
+    for (new, salts) in [
+        (salted("renamed", ""), Some(("sample", "renamed"))),
+        (salted("renamed", "\nsalt = \"sample\""), None),
+        (salted("sample", "\nsalt = \"sample\""), None),
+        (salted("sample", "\nsalt = \"s\""), Some(("sample", "s"))),
+    ] {
+        let found = compare(SAMPLE, &new);
+        let expected = salts.map(|(old, new)| (old.to_owned(), new.to_owned()));
+        assert_eq!(found.profiles.salts, expected, "{found}");
+        let says = found.to_string();
+        assert_eq!(says.contains("EVERY STORED PROFILE IS REFUSED"), salts.is_some(), "{says}");
+        assert_eq!(says.contains("used as they are"), salts.is_none(), "{says}");
+        assert_eq!(says.contains("to keep them: salt = \"sample\""), salts.is_some(), "{says}");
+    }
+}
+
+#[test]
+fn a_version_with_changes_has_a_higher_number() {
+    let changed = with(&format!("{PASS}value = \"3.00\""));
+    let note = "the version was not raised";
+    assert!(compare(SAMPLE, &changed).to_string().contains(note));
+    let raised = changed.replace("version = 1", "version = 2");
+    assert!(!compare(SAMPLE, &raised).to_string().contains(note));
+}
+
+#[test]
+fn a_renamed_offer_starts_anew() {
+    let renamed = SAMPLE.replace("offers.pass", "offers.day_pass");
+    let sources = |text| [Source { name: "policy.toml", bytes: str::as_bytes(text) }];
+    let (old, new) = (sources(SAMPLE), sources(&renamed));
+    let ids = compile(&old, "").unwrap().ids;
+    let ids = compile(&new, &ids).unwrap().ids;
+    let version = |sources| Version { sources, ids: &ids };
+    let said = difference(version(&old), version(&new)).unwrap().to_string();
+    assert!(said.contains("a renamed offer is a new one, and starts anew"), "{said}");
 }
 
 #[test]
@@ -205,7 +257,7 @@ fn machines_read_it_too() {
         format!(
             "{{\"changes\":[\n{{\"what\":\"offer\",\"name\":\"pass\",\"change\":\"changed\",\
              \"key\":\"value\",\"old\":\"2.50\",\"new\":\"3.00\",\"effect\":null}}\n],\
-             \"profiles\":{{\"layout_equal\":true,\"bytes_before\":{bytes},\
+             \"version_raised\":false,\"profiles\":{{\"salt_equal\":true,\"layout_equal\":true,\"bytes_before\":{bytes},\
              \"bytes_after\":{bytes},\"contacts_before\":12,\"contacts_after\":12,\
              \"features\":[]}},\"id_conflicts\":[]}}"
         )

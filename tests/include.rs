@@ -85,7 +85,7 @@ fn what_is_included_is_part_of_the_policy() {
     ];
     let folder = Folder::new("parts", &files);
     let said = folder.check("main.toml").unwrap_or_else(|problem| panic!("{problem}"));
-    assert!(said.contains("1 event kinds, 1 features, 1 moments, 2 offers"), "{said}");
+    assert!(said.contains("1 event kind, 1 attribute or feature, 1 moment, 2 offers"), "{said}");
 }
 
 #[test]

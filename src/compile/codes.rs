@@ -10,11 +10,11 @@ codes! {
     example: Example::Files(&[b"[policy]\nname = \"caf\xE9\"\n"]);
     mend: "Save the file as UTF-8.";
 
-    /// No source, or sources that do not make one policy.
+    /// No source, or a file that cannot be used.
     Sources = "OPP0102", Error;
     why: "A policy is compiled from its text; nothing is read from anywhere else.";
     example: Example::Files(&[]);
-    mend: "Pass the text of the policy.";
+    mend: "Give the text of the policy: look at the path, and whether the file may be read.";
 
     /// The text is not TOML, or not JSON.
     Syntax = "OPP0103", Error;
@@ -50,6 +50,15 @@ name = "sample
     example: Example::Ids("offer 1 pass\noffer 1 gift\n");
     mend: "Restore the line that was committed first. After a merge, keep both names and give the \
         newer one a number above all of its namespace.";
+
+    /// Names that have no permanent number yet.
+    Unnumbered = "OPP0203", Error;
+    why: "Profiles and logs know names by numbers that are kept in a file beside the policy. Numbers \
+        are handed out only when asked, so that none is forgotten there, and a misspelt name does \
+        not get one.";
+    example: Example::Ids("# Nothing has a number yet.\n");
+    mend: "Look for misspelt names. If all are meant, `opportune check --write-ids` writes their \
+        numbers: commit the file with the policy.";
 
     /// A key that this section does not have.
     UnknownKey = "OPP0301", Error;
@@ -400,6 +409,19 @@ seed = "sample"
 "#);
     mend: "Choose a share between 0 and 1, and exempt fewer kinds; without [control] nobody is held \
         back.";
+
+    /// A treatment that can never score enough to be made.
+    NeverScores = "OPP0911", Warning;
+    why: "A score is propensity x value x weight x lever, less what the channel costs. With value, weight \
+        and lever at their most and twice the propensity it stays below score_min, so the treatment is \
+        never made, and its propensity never learnt.";
+    example: Example::Policy(r#"
+[channels.sms]
+consent = "consent"
+# For a message of 5 cents.
+cost = "5"
+"#);
+    mend: "Correct the cost of the channel or the value of the offer, or lower score_min.";
 
     /// A stage of a lifecycle that nobody can come to.
     UnreachableStage = "OPP0920", Warning;

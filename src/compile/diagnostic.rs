@@ -155,7 +155,9 @@ impl fmt::Display for Diagnostic {
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(&self.message).id(self.code.as_str());
-        let mut report = if shown.len() <= SHOWN_LINE_BYTES_MAX {
+        let mut report = if self.file.text.is_empty() {
+            title.element(Origin::path(&self.file.name))
+        } else if shown.len() <= SHOWN_LINE_BYTES_MAX {
             let start = self.range.start - shown.start;
             let end = self.range.end.clamp(self.range.start, shown.end) - shown.start;
             let mark = AnnotationKind::Primary.span(start..end).label(&self.rule);
@@ -180,6 +182,14 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
+    /// One mistake about a file as a whole, which whoever reads files has found: that it is not
+    /// there.
+    pub fn about_file(code: Code, file: &str, message: &str, help: Option<&str>) -> Diagnostics {
+        let report = Report::new(File::new(file, ""));
+        report.error(code, 0..0, "", message, help.map(String::from));
+        Report::join([report])
+    }
+
     /// Each of them, in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
@@ -220,7 +230,10 @@ impl fmt::Display for Diagnostics {
         if counts.is_empty() {
             return Ok(());
         }
-        writeln!(f, "{} in the policy", counts.join(" and "))
+        write!(f, "{} in the policy", counts.join(" and "))?;
+        let first = self.list.first().map(|diagnostic| diagnostic.code);
+        first.map_or(Ok(()), |code| write!(f, "; `opportune explain-code {code}` says more"))?;
+        writeln!(f)
     }
 }
 
@@ -337,7 +350,10 @@ mod tests {
         let text = all.to_string();
         assert!(text.contains("error[OPP0304]: wrong\n --> p.toml:2:5"), "{text}");
         assert!(
-            text.contains("help: look") && text.ends_with("2 errors in the policy\n"),
+            text.contains("help: look")
+                && text.ends_with(
+                    "2 errors in the policy; `opportune explain-code OPP0304` says more\n"
+                ),
             "{text}"
         );
     }

@@ -148,6 +148,30 @@ impl Lines<'_> {
     }
 }
 
+/// New names that a message lists: more would scroll away what to do about them.
+const NEW_NAMES_SHOWN: usize = 10;
+
+/// The lines of a table that an older one does not have.
+pub(super) fn added<'a>(before: &str, after: &'a str) -> Vec<&'a str> {
+    let known: BTreeSet<&str> = before.lines().map(str::trim).collect();
+    let is_new = |line: &&str| !line.is_empty() && !line.starts_with('#') && !known.contains(line);
+    after.lines().map(str::trim).filter(is_new).collect()
+}
+
+/// That names have no number, if there are any.
+pub(super) fn unnumbered(new: &[&str]) -> Option<String> {
+    let name =
+        |line: &&str| entry(line).ok().map(|(word, _, name)| format!("{} {name}", word.word()));
+    let mut shown: Vec<String> = new.iter().take(NEW_NAMES_SHOWN).filter_map(name).collect();
+    match new.len().saturating_sub(NEW_NAMES_SHOWN) {
+        0 => {}
+        more => shown.push(format!("and {more} more")),
+    }
+    let names =
+        if new.len() == 1 { "1 name has".into() } else { format!("{} names have", new.len()) };
+    (!new.is_empty()).then(|| format!("{names} no permanent number: {}", shown.join(", ")))
+}
+
 pub(super) type Entry<'a> = (Namespace, u32, &'a str);
 
 /// Reads a line. Otherwise what is wrong, and the word that should be a namespace, if it is that.

@@ -119,6 +119,26 @@ pub struct Compiled {
     pub warnings: Diagnostics,
 }
 
+impl Compiled {
+    /// The lines of the table of permanent numbers that are not in `before`, the table as it was.
+    pub fn new_ids(&self, before: &str) -> Vec<&str> {
+        ids::added(before, &self.ids)
+    }
+
+    /// That every name has its number in `before`, the table as it was, which is called `table`;
+    /// `help` says how names get theirs.
+    ///
+    /// # Errors
+    /// Which names have none. A misspelt name is a new name as well, so whoever compiles for good
+    /// asks for this, and takes new numbers only when told to.
+    pub fn require_ids(&self, before: &str, table: &str, help: &str) -> Result<(), Diagnostics> {
+        let message = ids::unnumbered(&self.new_ids(before));
+        message.map_or(Ok(()), |message| {
+            Err(Diagnostics::about_file(Code::Unnumbered, table, &message, Some(help)))
+        })
+    }
+}
+
 /// Compiles a policy from its files. `ids` is the text of its table of permanent numbers,
 /// `policy.ids`; empty for a policy that has none yet.
 ///

@@ -10,7 +10,8 @@ use crate::conformance::{Case, Counts, End, cases};
 /// Wrong cases that are shown.
 const WRONG_SHOWN_MAX: usize = 20;
 
-/// Run conformance cases of CEL, and count those that pass, are refused or come out wrong.
+/// Run the conformance suite of the Common Expression Language: for those who change the compiler, not
+/// for those who write policies.
 #[derive(Args)]
 #[command(after_help = "Examples:
   opportune cel --cases tests/data/cel-conformance.json

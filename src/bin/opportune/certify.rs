@@ -16,7 +16,12 @@ use crate::input::policy;
   opportune certify --json prepaid.opp
 
 A step is one turn of an inner loop: an operation of a program, a bucket of a window, an offer looked
-at. The data plane never takes more of them than this says, whatever the message.")]
+at. The data plane never takes more of them than this says, whatever the message.
+
+Bytes of a profile, times subscribers, are what the operator stores: a matter for whoever adds features.
+Bytes of features say which of them to look at. Steps bound the time of a call on the rating thread, and
+bytes on the heap the memory of the process: a matter for whoever runs it. Limits say how much more the
+policy can grow: a matter for whoever writes it.")]
 pub struct Options {
     /// The policy: an artifact, or its text (TOML or JSON).
     policy: PathBuf,

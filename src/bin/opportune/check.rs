@@ -6,15 +6,18 @@ use clap::{Args, ValueEnum};
 use opportune::compile::Diagnostics;
 use opportune::{ChannelId, EventId, FeatureId, MomentId, OfferId, Policy, TreatmentId};
 
-use crate::input::{artifact, compilation, ids_beside, keep_ids};
+use crate::input::{artifact, compilation, ids_beside};
+use crate::output::{self, Failure};
 
 /// Compile a policy and say what is in it, or what is wrong with it and where.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  opportune check my.toml
-  opportune check prepaid.opp
-  opportune check --format json --deny-warnings my.toml
-  opportune explain-code OPP0901")]
+  opportune check examples/policies/ready.toml
+  opportune check --write-ids my.toml                       (your own, the first time)
+  opportune check --format json --deny-warnings my.toml     (in a pipeline)
+
+The fingerprint tells two policies apart: it is of every byte of the text and of the table of ids,
+comments included. An artifact has that of its text.")]
 pub struct Options {
     /// The policy's text (TOML or JSON, with the files that it includes), or an artifact.
     policy: PathBuf,
@@ -41,47 +44,69 @@ enum Format {
 }
 
 impl Options {
-    pub fn run(self) -> Result<String, String> {
-        if let Some(policy) = artifact(&self.policy)? {
-            return Ok(summary(&policy));
+    pub fn run(self) -> Result<String, Failure> {
+        let (policy, warnings) = self
+            .policy()
+            .map_err(|diagnostics| self.failure(&diagnostics, "it does not compile"))?;
+        if self.deny_warnings && !warnings.is_empty() {
+            return Err(self.failure(&warnings, "warnings are denied"));
         }
-        let ids = ids_beside(&self.policy, self.ids.clone());
-        let (result, before) = compilation(&self.policy, &ids)?;
-        let compiled = match result {
-            Ok(compiled) => compiled,
-            Err(diagnostics) => return Err(self.report(&diagnostics, "error: it does not compile")),
-        };
-        let warned = self.report(&compiled.warnings, "");
-        if self.deny_warnings && !compiled.warnings.is_empty() {
-            return Err(format!("{warned}error: warnings are denied"));
+        if self.format == Format::Json {
+            return Ok(warnings.to_json());
         }
-        keep_ids(&self.policy, &ids, &before, &compiled, self.write_ids)?;
-        eprint!("{warned}");
-        Ok(if self.format == Format::Json { String::new() } else { summary(&compiled.policy) })
+        output::note(&warnings.to_string());
+        Ok(summary(&policy))
     }
 
-    /// What goes to standard error. JSON goes to standard output, even when there is nothing.
-    fn report(&self, diagnostics: &Diagnostics, otherwise: &str) -> String {
-        if self.format == Format::Text {
-            return diagnostics.to_string();
+    /// The policy, with every name in the table of ids, and what it is warned of.
+    fn policy(&self) -> Result<(Policy, Diagnostics), Diagnostics> {
+        if let Some(policy) = artifact(&self.policy)? {
+            return Ok((policy, Diagnostics::default()));
         }
-        println!("{}", diagnostics.to_json());
-        otherwise.into()
+        let ids = ids_beside(&self.policy, self.ids.clone());
+        let (compiled, before) = compilation(&self.policy, &ids)?;
+        if !self.deny_warnings || compiled.warnings.is_empty() {
+            ids.keep(&self.policy, &before, &compiled, self.write_ids)?;
+        }
+        Ok((compiled.policy, compiled.warnings))
+    }
+
+    /// As text, everything goes to standard error; JSON goes to standard output.
+    fn failure(&self, diagnostics: &Diagnostics, why: &str) -> Failure {
+        match self.format {
+            Format::Text => Failure::from(format!("{diagnostics}error: {why}")),
+            Format::Json => {
+                Failure { result: diagnostics.to_json(), ..Failure::from(format!("error: {why}")) }
+            }
+        }
     }
 }
 
 fn summary(policy: &Policy) -> String {
     format!(
-        "{} version {}: sound\n  {} event kinds, {} features, {} moments, {} offers in {} treatments on {} channels\n  {} bytes a subscriber, fingerprint {:016x}",
+        "{} version {}: sound\n  {}, {}, {}, {} in {} on {}\n  {} bytes a subscriber, fingerprint {:016x}",
         policy.name(),
         policy.version(),
-        policy.names::<EventId>().count(),
-        policy.names::<FeatureId>().count(),
-        policy.names::<MomentId>().count(),
-        policy.names::<OfferId>().count(),
-        policy.names::<TreatmentId>().count(),
-        policy.names::<ChannelId>().count(),
+        count(policy.names::<EventId>().count(), "event kind"),
+        facts(policy.names::<FeatureId>().count()),
+        count(policy.names::<MomentId>().count(), "moment"),
+        count(policy.names::<OfferId>().count(), "offer"),
+        count(policy.names::<TreatmentId>().count(), "treatment"),
+        count(policy.names::<ChannelId>().count(), "channel"),
         policy.profile_bytes(),
         policy.fingerprint(),
     )
+}
+
+fn count(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Rules read attributes and features alike.
+fn facts(count: usize) -> String {
+    if count == 1 {
+        "1 attribute or feature".into()
+    } else {
+        format!("{count} attributes and features")
+    }
 }

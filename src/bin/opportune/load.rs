@@ -4,8 +4,11 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use opportune::compile::{Include, Source, includes};
+use opportune::Policy;
+use opportune::compile::{Diagnostics, Include, Source, includes};
 use opportune::limits::{SOURCE_BYTES_MAX, SOURCES_MAX};
+
+use crate::input::unusable;
 
 /// A file that was read.
 pub struct Loaded {
@@ -25,9 +28,9 @@ pub fn sources(files: &[Loaded]) -> Vec<Source<'_>> {
 }
 
 /// A policy's file, then what it includes in the order of its text, each file once.
-pub fn files(policy: &Path) -> Result<Vec<Loaded>, String> {
+pub fn files(policy: &Path) -> Result<Vec<Loaded>, Diagnostics> {
     let mut walk = Walk::default();
-    walk.visit(policy, &|message, _| format!("error: {}: {message}", policy.display()))?;
+    walk.visit(policy, &|message, help| unusable(policy, message, help))?;
     Ok(walk.files)
 }
 
@@ -41,10 +44,10 @@ struct Walk {
 }
 
 /// Says what is wrong with a file to whoever asked for it, with advice if there is any.
-type Refuse<'a> = dyn Fn(&str, Option<&str>) -> String + 'a;
+type Refuse<'a> = dyn Fn(&str, Option<&str>) -> Diagnostics + 'a;
 
 impl Walk {
-    fn visit(&mut self, path: &Path, refuse: &Refuse<'_>) -> Result<(), String> {
+    fn visit(&mut self, path: &Path, refuse: &Refuse<'_>) -> Result<(), Diagnostics> {
         let of_system = |error: std::io::Error| refuse(&error.to_string(), None);
         let name = path.display().to_string();
         let identity = path.canonicalize().map_err(of_system)?;
@@ -65,9 +68,15 @@ impl Walk {
             );
             return Err(refuse(&message, None));
         }
+        if Policy::is_artifact(&bytes) {
+            return Err(refuse(
+                "this is an artifact, which is compiled already",
+                Some("give its text"),
+            ));
+        }
         self.bytes += bytes.len();
         let file = Loaded { name: name.clone(), bytes };
-        let wanted = includes(&file.source()).map_err(|diagnostics| diagnostics.to_string())?;
+        let wanted = includes(&file.source())?;
         self.files.push(file);
         self.open.push((identity, name));
         for include in wanted {
@@ -77,8 +86,8 @@ impl Walk {
         Ok(())
     }
 
-    fn include(&mut self, from: &Path, include: &Include) -> Result<(), String> {
-        let refuse = |message: &str, help: Option<&str>| include.error(message, help).to_string();
+    fn include(&mut self, from: &Path, include: &Include) -> Result<(), Diagnostics> {
+        let refuse = |message: &str, help: Option<&str>| include.error(message, help);
         let folder = from.parent().unwrap_or(Path::new(""));
         for path in matching(folder, include.pattern())
             .map_err(|error| refuse(&format!("`{}`: {error}", include.pattern()), None))?

@@ -13,6 +13,7 @@ mod diff;
 mod explain_code;
 mod input;
 mod load;
+mod output;
 mod profile;
 mod replay;
 mod schema;
@@ -20,6 +21,7 @@ mod schema;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use output::Failure;
 
 /// Check, compile and certify policies, read profiles, and replay logs, of the opportune decisioning library.
 #[derive(Parser)]
@@ -55,27 +57,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Options::parse().command {
-        Command::Cel(options) => options.run(),
-        Command::Certify(options) => options.run(),
+    output::finish(match Options::parse().command {
+        Command::Cel(options) => options.run().map_err(Failure::from),
+        Command::Certify(options) => options.run().map_err(Failure::from),
         Command::Check(options) => options.run(),
-        Command::Compile(options) => options.run(),
+        Command::Compile(options) => options.run().map_err(Failure::from),
         Command::Diff(options) => options.run(),
-        Command::ExplainCode(options) => options.run(),
-        Command::Profile(options) => options.run(),
-        Command::Replay(options) => options.run(),
-        Command::Schema(options) => options.run(),
-    };
-    match done {
-        Ok(text) => {
-            if !text.is_empty() {
-                println!("{text}");
-            }
-            ExitCode::SUCCESS
-        }
-        Err(problem) => {
-            eprintln!("{problem}");
-            ExitCode::FAILURE
-        }
-    }
+        Command::ExplainCode(options) => options.run().map_err(Failure::from),
+        Command::Profile(options) => options.run().map_err(Failure::from),
+        Command::Replay(options) => options.run().map_err(Failure::from),
+        Command::Schema(options) => options.run().map_err(Failure::from),
+    })
 }

@@ -20,6 +20,7 @@ mod lifecycles;
 mod moments;
 mod reads;
 mod rules;
+mod scores;
 mod shadowing;
 mod solver;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(super) fn analyse(policy: &Policy, root: &Section<'_>) {
     analysis.rules();
     analysis.eligibility();
     analysis.shadowing();
+    analysis.scores();
     analysis.moments();
     analysis.reads();
     analysis.lifecycles();

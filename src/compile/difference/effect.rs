@@ -1,9 +1,14 @@
-//! Whether a change of a contact rule lets more through, or less.
+//! What a change comes to: whether a contact rule lets more through, or less, and who is in the
+//! control group.
 
 use crate::compile::literal::duration_ms;
 
 const LOOSENED: &str = "loosened";
 const TIGHTENED: &str = "tightened";
+const REGROUPED: &str =
+    "people move between the control group and the others: lift cannot be compared with before";
+const HELD_BACK: &str = "some join the control group, nobody leaves it";
+const RELEASED: &str = "some leave the control group, nobody joins it";
 
 /// Of a rule that was removed or added.
 pub(super) fn of_whole(what: &str, gone: bool) -> Option<&'static str> {
@@ -18,6 +23,14 @@ pub(super) fn of_key(
     old: Option<&str>,
     new: Option<&str>,
 ) -> Option<&'static str> {
+    match (what, key) {
+        ("control", "seed") => return Some(REGROUPED),
+        ("control", "share") => {
+            let share = |text: Option<&str>| text?.parse::<f64>().ok();
+            return Some(if share(new)? > share(old)? { HELD_BACK } else { RELEASED });
+        }
+        _ => {}
+    }
     let looser = match (what, key) {
         ("cap", "at_most") => number(new)? > number(old)?,
         ("cap", "within") => duration_ms(new?)? < duration_ms(old?)?,

@@ -40,6 +40,8 @@ pub struct Difference {
     pub changes: Vec<Change>,
     /// What happens to stored profiles.
     pub profiles: ProfileChange,
+    /// Whether the new version has a higher number, or nothing in its text changes.
+    pub version_raised: bool,
     /// Numbers that come to mean something else: profiles and logs would be misread.
     pub id_conflicts: Vec<IdConflict>,
 }
@@ -68,9 +70,14 @@ pub struct Change {
 /// What is wrong with a version that does not compile; of two, with the old one.
 pub fn difference(old: Version<'_>, new: Version<'_>) -> Result<Difference, Diagnostics> {
     let (before, after) = (compile(old.sources, old.ids)?, compile(new.sources, new.ids)?);
+    let (was, is) = (read(old)?, read(new)?);
+    let changes = changes(&was, &is);
+    let salts = Some((salt(&was), salt(&is))).filter(|(was, is)| was != is);
+    let raised = after.policy.version() > before.policy.version();
     Ok(Difference {
-        changes: changes(&read(old)?, &read(new)?),
-        profiles: profiles::profiles(&before.policy, &after.policy),
+        version_raised: raised || changes.is_empty(),
+        changes,
+        profiles: ProfileChange { salts, ..profiles::profiles(&before.policy, &after.policy) },
         id_conflicts: ids::conflicts(&before.ids, &after.ids),
     })
 }
@@ -82,6 +89,13 @@ fn read(version: Version<'_>) -> Result<Vec<Thing>, Diagnostics> {
     let tree = files::tree(&files).unwrap_or_default();
     let first = files.first().map(|file| Section::root(&file.report, &tree));
     Ok(first.map_or_else(Vec::new, |root| things(&root)))
+}
+
+/// What the hash of a subscriber begins with: the policy's name if it does not say.
+fn salt(things: &[Thing]) -> String {
+    let header = things.iter().find(|thing| thing.what == "policy");
+    let salt = header.and_then(|header| header.get("salt").or_else(|| header.get("name")));
+    salt.unwrap_or_default().to_string()
 }
 
 fn changes(old: &[Thing], new: &[Thing]) -> Vec<Change> {
@@ -194,19 +208,31 @@ impl fmt::Display for Change {
 impl Difference {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.profiles.layout_equal && self.id_conflicts.is_empty()
+        let profiles = &self.profiles;
+        self.changes.is_empty() && profiles.layout_equal && self.id_conflicts.is_empty()
     }
 
-    /// One JSON object: `changes` (what, name, change, key, old, new, effect), `profiles`
-    /// (layout_equal, bytes_before, bytes_after, contacts_before, contacts_after, features) and
+    /// One JSON object: `changes` (what, name, change, key, old, new, effect), `version_raised`,
+    /// `profiles`
+    /// (salt_equal, layout_equal, bytes_before, bytes_after, contacts_before, contacts_after, features) and
     /// `id_conflicts`.
     pub fn to_json(&self) -> String {
         let json = Json::object([
             ("changes", Json::list(self.changes.iter().map(Change::to_json))),
+            ("version_raised", Json::Bool(self.version_raised)),
             ("profiles", self.profiles.to_json()),
             ("id_conflicts", Json::list(self.id_conflicts.iter().map(IdConflict::to_json))),
         ]);
         json.to_lines()
+    }
+}
+
+/// What does not follow a name that is changed.
+fn lost(what: &str) -> &'static str {
+    match what {
+        "offer" => ": what was learnt of it, its caps and its open offers stay behind",
+        "moment" => ": its snooze stays behind",
+        _ => ": what profiles hold of it stays behind",
     }
 }
 
@@ -217,6 +243,22 @@ impl fmt::Display for Difference {
         }
         for change in &self.changes {
             writeln!(f, "{change}")?;
+        }
+        if !self.version_raised {
+            writeln!(f, "policy: the version was not raised")?;
+        }
+        for what in ["offer", "moment", "feature", "attribute"] {
+            let whole = |gone: bool| {
+                let mut of_kind = self.changes.iter().filter(|change| change.what == what);
+                of_kind.any(|change| change.key.is_empty() && change.old.is_some() == gone)
+            };
+            if whole(true) && whole(false) {
+                writeln!(
+                    f,
+                    "{what}s: a renamed {what} is a new one, and starts anew{}",
+                    lost(what)
+                )?;
+            }
         }
         write!(f, "\n{}", self.profiles)?;
         for conflict in &self.id_conflicts {

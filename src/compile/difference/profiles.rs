@@ -16,6 +16,9 @@ pub struct ProfileChange {
     /// Otherwise they are migrated by a policy that [succeeds](Policy::succeeding) the old one, and
     /// refused with [`Error::ProfileLayout`](crate::Error::ProfileLayout) by one that does not.
     pub layout_equal: bool,
+    /// The salts, before and after, where they differ: then every stored profile is refused with
+    /// [`Error::ProfileSubscriber`](crate::Error::ProfileSubscriber), whatever its layout.
+    pub salts: Option<(String, String)>,
     /// Bytes of a profile, before and after.
     pub bytes: (usize, usize),
     /// Contacts that a profile remembers, before and after.
@@ -26,19 +29,27 @@ pub struct ProfileChange {
 
 impl fmt::Display for ProfileChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (before, after) = self.bytes;
-        if self.layout_equal {
+        if let Some((before, after)) = &self.salts {
             writeln!(
                 f,
-                "profiles: layout equal, {after} bytes: stored profiles are used as they are"
-            )?;
-        } else {
-            writeln!(
-                f,
-                "profiles: layout differs, {before} -> {after} bytes: stored profiles are migrated by \
-                 a policy that succeeds the old one, and refused by any other"
+                "profiles: THE SALT CHANGES, {before:?} -> {after:?}: EVERY STORED PROFILE IS \
+                 REFUSED as another subscriber's\n  to keep them: salt = {before:?} under [policy]"
             )?;
         }
+        let (before, after) = self.bytes;
+        match self.layout_equal {
+            true => write!(f, "profiles: layout equal, {after} bytes")?,
+            false => write!(f, "profiles: layout differs, {before} -> {after} bytes")?,
+        }
+        let fate = match (&self.salts, self.layout_equal) {
+            (Some(_), _) => "",
+            (None, true) => ": stored profiles are used as they are",
+            (None, false) => {
+                ": stored profiles are migrated by a policy that succeeds the old one, and refused \
+                 by any other\n  to migrate them: opportune compile NEW --succeeds OLD"
+            }
+        };
+        writeln!(f, "{fate}")?;
         for (name, change) in &self.features {
             writeln!(f, "  feature {name}: {}", change.words())?;
         }
@@ -70,6 +81,7 @@ impl ProfileChange {
             Json::object(known)
         };
         Json::object([
+            ("salt_equal", Json::Bool(self.salts.is_none())),
             ("layout_equal", Json::Bool(self.layout_equal)),
             ("bytes_before", self.bytes.0.into()),
             ("bytes_after", self.bytes.1.into()),
@@ -104,6 +116,7 @@ pub(super) fn profiles(old: &Policy, new: &Policy) -> ProfileChange {
     }
     ProfileChange {
         layout_equal: migration.layout == new.layout.hash,
+        salts: None,
         bytes: migration.bytes,
         contacts: migration.contacts,
         features,
