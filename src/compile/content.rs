@@ -197,8 +197,10 @@ fn is_language(entry: &Item<'_>, languages: &[&str]) -> bool {
     }
     let known = languages.contains(&entry.name);
     if !known {
-        let help = did_you_mean(entry.name, languages.iter().copied())
-            .unwrap_or_else(|| format!("its languages: {}", languages.join(", ")));
+        let all = || format!("its languages: {}", languages.join(", "));
+        let nearest =
+            || did_you_mean(entry.name, languages.iter().copied()).or_else(|| Some(all()));
+        let help = entry.report.advise(nearest);
         let message = format!("`{}` is not a language of the policy", entry.name);
         entry.name_error(Code::UnknownName, message, help);
     }

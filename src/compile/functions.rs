@@ -182,7 +182,8 @@ impl Checker<'_> {
         let (message, help) = if known {
             (format!("`{name}` does not take these arguments"), None)
         } else {
-            let help = did_you_mean(name, types::function_names());
+            let nearest = || did_you_mean(name, types::function_names());
+            let help = self.item.report.advise(nearest);
             (format!("policies have no function `{name}`"), help)
         };
         self.error(Code::Unsupported, span, message, help)

@@ -40,9 +40,9 @@ impl<'a> Section<'a> {
 
     fn refuse_others(&self, record: &Record) {
         for item in self.entries().iter().filter(|item| record.key(item.name).is_none()) {
-            let help = did_you_mean(item.name, record.names()).unwrap_or_else(|| {
-                format!("known here: {}", record.names().collect::<Vec<_>>().join(", "))
-            });
+            let all = || format!("known here: {}", record.names().collect::<Vec<_>>().join(", "));
+            let nearest = || did_you_mean(item.name, record.names()).or_else(|| Some(all()));
+            let help = item.report.advise(nearest);
             item.name_error(Code::UnknownKey, format!("unknown key `{}`", item.name), help);
         }
     }
