@@ -306,6 +306,11 @@
 #define OPPORTUNE_NAMESPACE_CONTENT 14
 
 /**
+ * A pattern: "gave_up".
+ */
+#define OPPORTUNE_NAMESPACE_PATTERN 15
+
+/**
  * It arrived.
  */
 #define OPPORTUNE_OUTCOME_DELIVERED 1
@@ -683,6 +688,14 @@ typedef struct {
      * Until when it counts, in milliseconds since the Unix epoch.
      */
     int64_t expires_ms;
+    /**
+     * 1: an earlier message raised it, and it is still active. 0: this one did.
+     */
+    uint32_t earlier;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
 } opportune_moment;
 
 /**
@@ -704,8 +717,10 @@ typedef struct {
      */
     uint64_t revision;
     /**
-     * When to call opportune_tick for this subscriber, in milliseconds since the Unix epoch: an
-     * offer waits for the end of quiet hours. 0: no need.
+     * When to call opportune_tick for this subscriber, unless a message comes before that, in
+     * milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment is
+     * due, or an offer waits for the end of quiet hours. It stands in place of what earlier
+     * decisions said. 0: no need.
      */
     int64_t next_call_ms;
     /**
@@ -731,7 +746,7 @@ typedef struct {
      */
     uint32_t offer_count;
     /**
-     * How many moments the message raised.
+     * How many moments the message raised or found active.
      */
     uint32_t moment_count;
     /**

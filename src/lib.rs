@@ -139,7 +139,7 @@ mod snapshot;
 pub use base::hash::hash_bytes;
 pub use base::ids::{
     BudgetId, ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IntentId, IssueId,
-    MemberId, MomentId, Namespace, OfferId, ParameterId, PermanentId, TreatmentId,
+    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, TreatmentId,
 };
 pub use base::limits;
 pub use base::money::MICROS;
@@ -155,7 +155,7 @@ pub use decision::{
 pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
-pub use moment::{Moments, RaisedMoment};
+pub use moment::{ConditionFate, MomentFate, MomentVerdict, Moments, PatternState, RaisedMoment};
 pub use policy::{
     Arm, ArtifactError, FeatureChange, IndexSize, Migration, OfferKind, OfferPlace, Policy,
     SuccessionError,

@@ -665,3 +665,79 @@ fn the_time_grows_with_the_offers() {
     let (small, large) = (time(&many(500)), time(&many(4_000)));
     assert!(large < small * 30 + Duration::from_millis(200), "{small:?}, then {large:?}");
 }
+
+#[test]
+fn patterns_and_thresholds() {
+    let waiting =
+        |patterns: &str| format!("{patterns}\n[moments.thanks]\npattern = \"p\"\nintent = \"do\"");
+    for (name, patterns, expected) in [
+        (
+            "a sound sequence",
+            "[patterns.p]\nsequence = ['recharge', 'recharge']\nwithin = '1h'",
+            &[][..],
+        ),
+        (
+            "a step that can never be",
+            "[patterns.p]\nsequence = ['recharge', { event = 'recharge', where = 'event.amount > 5.00 && event.amount < 1.00' }]\nwithin = '1h'",
+            &["OPP0930"],
+        ),
+        (
+            "a second step that undoes the first",
+            "[patterns.p]\nsequence = ['recharge', 'recharge']\nwithout = 'recharge'\nwithin = '1h'",
+            &["OPP0930"],
+        ),
+        ("silence", "[patterns.p]\nafter = 'recharge'\nwithout = 'recharge'\nwithin = '30d'", &[]),
+        ("a gap", "[patterns.p]\ncrosses = 'recharged < 5.00'\nrearm = 'recharged > 9.00'", &[]),
+        (
+            "no gap",
+            "[patterns.p]\ncrosses = 'recharged < 5.00'\nrearm = 'recharged > 4.00'",
+            &["OPP0932"],
+        ),
+        ("no rule for arming", "[patterns.p]\ncrosses = 'recharged < 5.00'", &[]),
+        (
+            "a pattern by itself",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 2\n[patterns.q]\nrepeat = 'recharge'\ntimes = 3",
+            &["OPP0931"],
+        ),
+        // Mistakes that keep a policy from compiling.
+        (
+            "two kinds at once",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 2\ncrosses = 'true'",
+            &["OPP0307"],
+        ),
+        (
+            "what does not go with it",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 2\nrearm = 'true'",
+            &["OPP0307"],
+        ),
+        (
+            "too many within a time",
+            "[patterns.p]\nrepeat = 'recharge'\ntimes = 6\nwithin = '1h'",
+            &["OPP0304"],
+        ),
+        (
+            "longer than is kept",
+            "[patterns.p]\nsequence = ['recharge', 'recharge']\nwithin = '91d'",
+            &["OPP0601"],
+        ),
+        ("no time", "[patterns.p]\nsequence = ['recharge', 'recharge']", &["OPP0302"]),
+        ("an unknown event", "[patterns.p]\nrepeat = 'recharg'\ntimes = 2", &["OPP0401"]),
+    ] {
+        let found = diagnostics(&[with(&waiting(patterns)).as_bytes()], "");
+        let codes: Vec<_> = found.iter().map(|d| d.code().as_str()).collect();
+        assert_eq!(codes, expected, "{name}:\n{found}");
+    }
+    let thanks = "[moments.thanks]\non = 'recharge'\nwhen = 'event.amount > 1.00'\nintent = 'do'\n";
+    for (keys, expected) in [
+        ("strength = 0.4\nthreshold = 0.5", &["OPP0902"][..]),
+        ("strength = 0.5\nthreshold = 0.5", &[]),
+        ("threshold = 1.5", &["OPP0304"]),
+        ("supersedes = 'nothing'", &["OPP0401"]),
+        ("due = 'now'", &["OPP0307"]),
+        ("pattern = 'p'", &["OPP0307", "OPP0401"]),
+    ] {
+        let found = diagnostics(&[with(&format!("{thanks}{keys}")).as_bytes()], "");
+        let codes: Vec<_> = found.iter().map(|d| d.code().as_str()).collect();
+        assert_eq!(codes, expected, "{keys}:\n{found}");
+    }
+}

@@ -4,8 +4,9 @@
 //! A case says what is `given` about a subscriber, then steps, each at a time (UTC): an `event`
 //! with its fields, a `tick`, or the `outcome` of the last offer. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
-//! `repeated`, `parameters`, `call_again`, `features`. The worked examples of `docs/measures.md` are
-//! cases too, of the ready policy; their numbers are rounded.
+//! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
+//! (a time, or `"never"`), `features`. The worked examples of `docs/measures.md` are cases too, of
+//! the ready policy; their numbers are rounded.
 
 mod support;
 
@@ -229,15 +230,20 @@ impl Stage<'_> {
         expect("the channel", text("channel"), name(channel));
         let none = if first.is_some() { offer } else { decision.furthest.words().to_owned() };
         expect("the reason for nothing", text("none"), none);
-        let raised: Vec<_> =
-            decision.moments.iter().map(|raised| name(policy.name_of(raised.id))).collect();
-        let moments = step.get("moments").and_then(Toml::as_array).map(|names| {
-            names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
-        });
-        expect("the list of moments", moments, raised.join(", "));
+        for (key, earlier) in [("moments", false), ("active", true)] {
+            let found = decision.moments.iter().filter(|raised| raised.earlier == earlier);
+            let found: Vec<_> = found.map(|raised| name(policy.name_of(raised.id))).collect();
+            let moments = step.get(key).and_then(Toml::as_array).map(|names| {
+                names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
+            });
+            expect(&format!("the list of {key}"), moments, found.join(", "));
+        }
         let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
         expect("repeated", repeated, decision.repeated.to_string());
-        let call_again = step.get("call_again").map(|time| time_ms(time).to_string());
+        let call_again = step.get("call_again").map(|time| match time.as_str() {
+            Some("never") => "0".to_owned(),
+            _ => time_ms(time).to_string(),
+        });
         expect("the time to call again", call_again, decision.next_call_ms.to_string());
         if let Some(parameters) = step.get("parameters").and_then(Toml::as_table) {
             for (key, value) in parameters {

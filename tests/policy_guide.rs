@@ -72,7 +72,7 @@ treatments.sms = { content = "data_1gb_day_sms", propensity = 0.06 }
 
 /// Sections of a policy with fixed keys, each with a mistake in it that makes the compiler list
 /// the keys it knows.
-const SECTIONS: [(&str, &str); 23] = [
+const SECTIONS: [(&str, &str); 25] = [
     ("policy", "[policy]\nzzzz = 1"),
     ("control", "[control]\nzzzz = 1"),
     ("attributes", "[attributes.device]\nzzzz = 1"),
@@ -93,6 +93,8 @@ const SECTIONS: [(&str, &str); 23] = [
         "transitions",
         "[lifecycles.stage]\nstages = ['a']\n[[lifecycles.stage.transitions]]\nzzzz = 1",
     ),
+    ("patterns", "[patterns.stuck]\nzzzz = 1"),
+    ("steps", "[patterns.stuck]\nrepeat = { event = 'recharge', zzzz = 1 }\ntimes = 2"),
     ("moments", "[moments.low_balance]\nzzzz = 1"),
     ("budgets", "[budgets.incentives]\nzzzz = 1"),
     ("channels", "[channels.sms]\nzzzz = 1"),

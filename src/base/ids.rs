@@ -37,11 +37,13 @@ pub enum Namespace {
     Parameter = 13,
     /// A content key: `data_1gb_sms`.
     Content = 14,
+    /// A pattern: `gave_up`.
+    Pattern = 15,
 }
 
 impl Namespace {
     /// Every namespace, in numeric order.
-    pub const ALL: [Namespace; 14] = [
+    pub const ALL: [Namespace; 15] = [
         Namespace::Event,
         Namespace::Field,
         Namespace::Feature,
@@ -56,6 +58,7 @@ impl Namespace {
         Namespace::Budget,
         Namespace::Parameter,
         Namespace::Content,
+        Namespace::Pattern,
     ];
 
     /// The namespace with this number.
@@ -80,6 +83,7 @@ impl Namespace {
             Namespace::Budget => "budget",
             Namespace::Parameter => "parameter",
             Namespace::Content => "content",
+            Namespace::Pattern => "pattern",
         }
     }
 }
@@ -142,4 +146,6 @@ id! {
     ParameterId = Parameter;
     /// A content key.
     ContentId = Content;
+    /// A pattern.
+    PatternId = Pattern;
 }

@@ -90,6 +90,18 @@ pub const WINDOW_MS_MAX: i64 = 90 * 86_400_000;
 pub const MOMENTS_MAX: usize = 1_024;
 /// Moments that one message can raise; when more hold, the first by priority stay.
 pub const MOMENTS_RAISED_MAX: usize = 8;
+/// Moments that one moment supersedes.
+pub const SUPERSEDES_MAX: usize = 16;
+/// Patterns of a policy.
+pub const PATTERNS_MAX: usize = 32;
+/// Steps of a sequence.
+pub const PATTERN_STEPS_MAX: usize = 3;
+/// How many times something may have to happen within a time.
+pub const PATTERN_TIMES_WITHIN_MAX: usize = 5;
+/// How many times something may have to happen.
+pub const PATTERN_TIMES_MAX: usize = 10_000;
+/// Longest time of a pattern: 90 days.
+pub const PATTERN_MS_MAX: i64 = 90 * 86_400_000;
 /// Offers of a policy.
 pub const OFFERS_MAX: usize = 100_000;
 /// Issues of a policy.
@@ -146,4 +158,8 @@ const _: () = {
     // An enumeration for each attribute and each event field.
     assert!(FEATURES_MAX + EVENTS_MAX * EVENT_FIELDS_MAX < u16::MAX as usize);
     assert!(SESSION_REORDER == u32::BITS);
+    // A bit for each pattern says that it has just completed.
+    assert!(PATTERNS_MAX <= u32::BITS as usize);
+    // A moment's number stands in three bytes of an open offer.
+    assert!(ID_NUMBER_MAX < 1 << 24);
 };

@@ -6,10 +6,10 @@ use super::profiles::{Updated, subscriber_hash};
 use super::scratch::{Local, Scratch, Shared};
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::decision::{
-    self, Context, Decision, Explanation, Fate, Inputs, NoTrace, Outcome, Settled, Trace,
+    self, Context, Decision, Explaining, Explanation, Inputs, NoTrace, Outcome, Settled, Trace,
 };
 use crate::error::Error;
-use crate::moment::{self, Moments, RaisedMoment};
+use crate::moment::{self, Moments, NoWatch, RaisedMoment};
 use crate::policy::Policy;
 use crate::profile::{self, Features, Message, MessageKey, OpenOffers, ProfileBytes, Seen};
 
@@ -34,7 +34,8 @@ pub fn update(
     Ok(Updated { repeated, revision: profile::revision(bytes) })
 }
 
-/// The moments that a message raises over an updated profile. Changes nothing, never allocates.
+/// The moments that a message raises over a profile that has taken it in just before; without
+/// events also those that are still active. Changes nothing, never allocates.
 ///
 /// # Errors
 /// Those of the profile and of the message.
@@ -50,7 +51,7 @@ pub fn classify(
     let profile = profile::open(policy, profile, key.subscriber, room)?;
     profile::check_events(policy, message)?;
     let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
-    Ok(moment::classify(&mut features, message))
+    Ok(moment::classify(&mut features, message, &mut NoWatch))
 }
 
 /// Decides on moments that were raised, and writes the decision into the profile, the lease and
@@ -101,8 +102,9 @@ pub fn decide(
     Ok(decision)
 }
 
-/// A message without events: asks the moments that time alone can raise, and closes offers that
-/// have expired.
+/// A message without events: asks the moments that time alone can raise and those that are still
+/// active, and closes offers that have expired. When it is worth calling, decisions say in
+/// [`next_call_ms`](Decision::next_call_ms).
 ///
 /// # Errors
 /// As [`decide`].
@@ -129,7 +131,7 @@ pub fn explain(
     local: &Local,
 ) -> Result<Explanation, Error> {
     let mut new = alloc::vec![0; shared.policy.profile_bytes()];
-    let mut fates: Vec<Fate> = Vec::new();
+    let mut trace = Explaining::default();
     let mut decision = Decision::nothing();
     decide_traced(
         shared,
@@ -137,11 +139,16 @@ pub fn explain(
         message,
         context,
         &mut local.clone(),
-        &mut fates,
+        &mut trace,
         &mut decision,
     )?;
+    let Explaining { mut fates, moments } = trace;
     fates.sort_by_key(|fate| fate.offer);
-    Ok(Explanation { decision, fates })
+    let moments = match decision.repeated {
+        true => Vec::new(),
+        false => moments.finish(shared.policy, &new, message),
+    };
+    Ok(Explanation { decision, moments, fates })
 }
 
 /// Takes in what became of an offer. Never allocates. An outcome that finds no open offer is
@@ -242,7 +249,8 @@ fn open(
     Ok(key)
 }
 
-/// Folds a message that is new into scratch, and moves lifecycles on over what comes of it.
+/// Folds a message that is new into scratch, and moves lifecycles and patterns on over what comes
+/// of it.
 fn take_in(
     policy: &Policy,
     key: MessageKey,
@@ -254,6 +262,7 @@ fn take_in(
     if seen == Seen::First {
         profile::fold_message(policy, bytes, message)?;
         profile::move_on(policy, bytes, memo, message.now_ms, message.zone);
+        moment::observe(policy, bytes, memo, message);
     }
     Ok(seen)
 }
@@ -293,9 +302,15 @@ fn answer(
     let Scratch { profile, memo, workspace } = scratch;
     decision::sweep_expired(inputs.policy, profile, inputs.now_ms, lease, delta);
     let mut features = Features::resumed(inputs.policy, profile, memo, inputs.now_ms, message.zone);
-    decision.moments = moments.unwrap_or_else(|| moment::classify(&mut features, message));
+    decision.moments =
+        moments.unwrap_or_else(|| moment::classify(&mut features, message, &mut *trace));
     decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
     decision::apply(inputs, context, decision, profile, lease, delta);
+    if decision.next_call_ms != 0 {
+        moment::wait_until_ms(inputs.policy, profile, decision.next_call_ms);
+    }
+    moment::plan(inputs.policy, profile, memo, message);
+    decision.next_call_ms = moment::next_call_ms(inputs.policy, profile, inputs.now_ms);
 }
 
 /// Seals the profile and copies it out.
@@ -319,5 +334,7 @@ fn repeat(
 ) {
     decision.id = inputs.decision;
     decision.repeated = true;
-    decision.revision = profile::hand_on(inputs.policy, &mut scratch.profile, profile);
+    let Inputs { policy, now_ms, .. } = *inputs;
+    decision.revision = profile::hand_on(policy, &mut scratch.profile, profile);
+    decision.next_call_ms = moment::next_call_ms(policy, &scratch.profile, now_ms);
 }

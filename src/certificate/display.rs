@@ -38,11 +38,12 @@ impl fmt::Display for ProfileCost {
         let features: usize = self.features.iter().map(|(_, bytes)| bytes).sum();
         write!(
             f,
-            "a subscriber: {} bytes ({} header, {} sessions, {} moments, {} contacts, {} open offers, {} features)",
+            "a subscriber: {} bytes ({} header, {} sessions, {} moments, {} patterns, {} contacts, {} open offers, {} features)",
             self.total,
             self.header,
             self.sessions,
             self.moments,
+            self.patterns,
             self.contacts,
             self.open_offers,
             features,

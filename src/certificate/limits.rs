@@ -59,6 +59,7 @@ pub(super) fn nearness(
         ("lifecycles", tables.lifecycles.len(), max::LIFECYCLES_MAX),
         ("transitions of a lifecycle", transitions, max::LIFECYCLE_TRANSITIONS_MAX),
         ("moments", tables.moments.len(), max::MOMENTS_MAX),
+        ("patterns", tables.patterns.len(), max::PATTERNS_MAX),
         ("issues", tables.issues.len(), max::ISSUES_MAX),
         ("groups", tables.groups.len(), max::GROUPS_MAX),
         ("offers", tables.offers.len(), max::OFFERS_MAX),

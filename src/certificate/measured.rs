@@ -66,6 +66,26 @@ mod tests {
             from = "other"
             to = "one"
             when = "both >= 0"
+            [patterns.steps]
+            sequence = ["use", { event = "use", where = "event.amount >= 0" }]
+            within = "1h"
+            without = "idle"
+            [patterns.ever]
+            after = "idle"
+            without = "use"
+            within = "1d"
+            [patterns.crossed]
+            crosses = "both >= 0"
+            rearm = "many >= 0"
+            [moments.followed]
+            pattern = ["steps", "ever", "crossed"]
+            when = "both < 0 || few >= 0"
+            intent = "buy"
+            [moments.timed]
+            on = "tick"
+            when = "both < 0"
+            due = "now + duration('1h')"
+            intent = "buy"
             [channels.sms]
             quiet_hours = false
             consent = "both >= 0"

@@ -4,7 +4,8 @@
 //! A *step* is one turn of an inner loop of the data plane: an operation of a program; an event
 //! or a field taken in; an event folded into a feature; a feature read, and each bucket of its
 //! ring; an input of a model taken, a bin compared, a term of a series; a transition of a lifecycle
-//! asked; a bucket cleared; a moment asked; an offer looked at, each time that a moment lists it; a
+//! asked; a bucket cleared; an event held against a step of a pattern, a pattern looked at; a
+//! moment asked; an offer looked at, each time that a moment lists it; a
 //! treatment tried; a suppression asked; a cap compared with a contact in the log or with a
 //! treatment. What a constant of [`limits`] bounds (sessions, open offers, ranked candidates) is
 //! part of the step that does it. A test counts the steps of real calls and holds them against
@@ -26,7 +27,8 @@ use crate::base::ids::FeatureId;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 use crate::decision::Decision;
 use crate::policy::{
-    CONTACT_BYTES, IndexSize, Layout, OPEN_OFFER_BYTES, Policy, SESSION_BYTES, header,
+    CALLS_BYTES, CONTACT_BYTES, IndexSize, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, Policy,
+    SESSION_BYTES, header, patterns_bytes,
 };
 
 /// What a policy can cost at most. The data plane never exceeds it.
@@ -69,8 +71,10 @@ pub struct ProfileCost {
     pub header: usize,
     /// To recognise messages that come again.
     pub sessions: usize,
-    /// Until when each moment is silent.
+    /// Until when each moment is active and silent, and when to call again.
     pub moments: usize,
+    /// How far each pattern has come.
+    pub patterns: usize,
     /// The log that makes every contact cap exact.
     pub contacts: usize,
     /// Offers that wait for an answer.
@@ -114,7 +118,8 @@ fn profile_bytes(policy: &Policy) -> ProfileCost {
         total: layout.bytes,
         header: header::BYTES,
         sessions: SESSIONS * SESSION_BYTES,
-        moments: 8 * tables.moments.len(),
+        moments: CALLS_BYTES + MOMENT_BYTES * tables.moments.len(),
+        patterns: patterns_bytes(tables.patterns.len()),
         contacts: layout.contact_entries * CONTACT_BYTES,
         open_offers: OPEN_OFFERS * OPEN_OFFER_BYTES,
         features,

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use crate::expr::{Op, Program};
-use crate::policy::{FeatureKind, Rules, Tables};
+use crate::policy::{FeatureKind, Rules, Shape, Tables};
 
 /// Every program that anything of the tables refers to.
 pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
@@ -14,7 +14,9 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
     });
     let inputs = tables.models.iter().flat_map(|model| &model.inputs).map(|input| input.program);
     let transitions = tables.lifecycles.iter().flat_map(|lifecycle| &lifecycle.transitions);
-    let moments = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
+    let asked = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
+    let due = tables.moments.iter().filter_map(|moment| moment.due);
+    let steps = tables.events.iter().flat_map(|event| &event.patterns);
     let issues = tables.issues.iter().flat_map(|issue| of_rules(&issue.rules));
     let groups = tables.groups.iter().flat_map(|group| of_rules(&group.rules));
     let offers = tables.offers.iter().flat_map(|offer| {
@@ -29,13 +31,27 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
         .chain(derived)
         .chain(inputs)
         .chain(transitions.map(|transition| transition.when))
-        .chain(moments)
+        .chain(asked)
+        .chain(due)
+        .chain(steps.filter_map(|listen| listen.filter))
+        .chain(crossings(tables))
         .chain(issues)
         .chain(groups)
         .chain(offers)
         .chain(channels)
         .chain(suppressions)
         .collect()
+}
+
+/// The rules of crossings.
+pub(super) fn crossings(tables: &Tables) -> impl Iterator<Item = Program> {
+    let shapes = tables.patterns.iter().map(|pattern| pattern.shape);
+    shapes
+        .flat_map(|shape| match shape {
+            Shape::Crossing { enter, rearm } => [Some(enter), Some(rearm)],
+            _ => [None, None],
+        })
+        .flatten()
 }
 
 /// The programs of three tiers of rules.

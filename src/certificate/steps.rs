@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
-use super::programs::of_rules;
+use super::programs::{crossings, of_rules};
 use crate::base::limits::{DECISION_OFFERS_MAX, MESSAGE_EVENTS_MAX, MOMENTS_RAISED_MAX};
 use crate::expr::{Op, Program};
 use crate::policy::{CapScope, EventKind, FeatureKind, Moment, Offer, Policy, Tables, Window};
@@ -29,8 +29,9 @@ pub struct Steps {
 
 pub(super) fn worst(policy: &Policy) -> Steps {
     let tables = &policy.tables;
-    let event = tables.events.iter().map(|kind| folding(tables, kind)).max().unwrap_or(0);
-    let update = MESSAGE_EVENTS_MAX as u64 * event + moving_on(tables);
+    let event = |kind| folding(tables, kind) + observing(tables, kind);
+    let event = tables.events.iter().map(event).max().unwrap_or(0);
+    let update = MESSAGE_EVENTS_MAX as u64 * event + moving_on(tables) + watching(tables);
     let (classify, allocate) = (classify(tables), allocate(policy));
     let (decide, migrate) = (update + classify + allocate, policy.migration_steps());
     Steps { event, update, classify, allocate, decide, migrate }
@@ -62,6 +63,19 @@ fn folding(tables: &Tables, kind: &EventKind) -> u64 {
     taking_in(kind) + kind.folds.iter().map(fold).sum::<u64>()
 }
 
+/// Holding an event against the steps of patterns; if one has a filter, it is taken in once more.
+fn observing(tables: &Tables, kind: &EventKind) -> u64 {
+    let filters: u64 = kind.patterns.iter().map(|listen| ops(listen.filter)).sum();
+    let again = if filters == 0 { 0 } else { taking_in(kind) + reading(tables, []) };
+    kind.patterns.len() as u64 + filters + again
+}
+
+/// Looking at all patterns, once for crossings and once for absences.
+fn watching(tables: &Tables) -> u64 {
+    let rules: u64 = crossings(tables).map(ops).sum();
+    2 * tables.patterns.len() as u64 + rules + reading(tables, crossings(tables))
+}
+
 /// Asking every transition of every lifecycle; each may have changed what was read for the next.
 fn moving_on(tables: &Tables) -> u64 {
     let each = tables.lifecycles.iter().map(|lifecycle| {
@@ -73,18 +87,19 @@ fn moving_on(tables: &Tables) -> u64 {
 }
 
 fn classify(tables: &Tables) -> u64 {
-    let ask = |moment: &Moment| 1 + ops(moment.when);
+    let ask = |moment: &Moment| 1 + ops(moment.when) + ops(moment.strength);
     let asked = |position: &u16| tables.moments.get(usize::from(*position)).map_or(0, ask);
     // Events are checked before any moment is asked, and taken in again for those that listen.
     let event =
         |kind: &EventKind| 2 * taking_in(kind) + kind.moments.iter().map(asked).sum::<u64>();
     let events = MESSAGE_EVENTS_MAX as u64 * tables.events.iter().map(event).max().unwrap_or(0);
     let on_tick = tables.moments.iter().filter(|moment| moment.on_tick).map(ask).sum::<u64>();
-    let tick = tables.moments.len() as u64 + on_tick;
-    // A moment is raised at most once a call.
-    let raised = tables.moments.iter().map(|moment| ops(moment.strength)).sum::<u64>();
+    let active = |moment: &Moment| 2 + ops(moment.strength);
+    let tick = tables.moments.iter().map(active).sum::<u64>() + on_tick;
+    let of_patterns = tables.patterns.iter().flat_map(|pattern| &pattern.moments);
+    let completed = of_patterns.map(asked).sum::<u64>();
     let programs = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
-    events.max(tick) + raised + reading(tables, programs)
+    events.max(tick) + completed + reading(tables, programs)
 }
 
 fn allocate(policy: &Policy) -> u64 {
@@ -111,6 +126,16 @@ fn allocate(policy: &Policy) -> u64 {
         + looking(tables, treatment)
         + DECISION_OFFERS_MAX as u64 * made
         + reading(tables, programs)
+        + planning(tables)
+}
+
+/// Finding the first moment that is due.
+fn planning(tables: &Tables) -> u64 {
+    let due = || tables.moments.iter().filter_map(|moment| moment.due);
+    if due().next().is_none() {
+        return 0;
+    }
+    tables.moments.len() as u64 + due().map(ops).sum::<u64>() + reading(tables, due())
 }
 
 /// Looking at every offer of the moments that cost most, as many as one message can raise.

@@ -3,6 +3,7 @@
 //! warnings.
 
 use super::code::{Example, Page, Severity, codes};
+use super::examples;
 use super::warnings::codes_and_warnings;
 
 codes_and_warnings! {
@@ -244,6 +245,13 @@ expr = "a + 1"
 eligible = "1 / 0 > 2"
 "#);
     mend: "Mend what fails. For a rule that nobody passes say \"false\".";
+
+    /// Moments that supersede one another in a circle.
+    SupersedesCircle = "OPP0507", Error;
+    why: "Whichever of them were raised, it would be ended by another.";
+    example: Example::Policy("[moments.thanks]\non = 'recharge'\nwhen = 'event.amount >= 10.00'\n\
+        intent = 'do'\nsupersedes = 'thanks'\n");
+    mend: "Let only the more pressing one supersede the others.";
 
     /// A named limit is exceeded.
     Limit = "OPP0601", Error;

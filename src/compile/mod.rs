@@ -27,6 +27,7 @@ mod convert;
 mod derived;
 mod diagnostic;
 mod difference;
+mod examples;
 mod expression;
 mod features;
 mod files;
@@ -54,6 +55,7 @@ mod offset;
 mod operators;
 #[cfg(test)]
 mod parsers;
+mod patterns;
 mod periods;
 mod placeholder;
 mod plain;
@@ -74,6 +76,7 @@ mod tree;
 mod types;
 mod variables;
 mod warnings;
+mod wordings;
 mod zones;
 
 use std::format;
@@ -93,7 +96,7 @@ pub use json_schema::json_schema;
 
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{ID_NUMBER_MAX, PROFILE_BYTES_MAX};
-use crate::policy::{Names, Policy, Tables};
+use crate::policy::{Names, Policy, Tables, Wording, Wordings};
 use diagnostic::{File, Report};
 use files::Opened;
 use ids::Ids;
@@ -184,12 +187,14 @@ struct Build<'a> {
     scope: Scope,
     tables: Tables,
     known: lower::Known,
+    /// How conditions of moments are written.
+    wordings: Vec<Wording>,
 }
 
 impl<'a> Build<'a> {
     fn new(report: &'a Report, ids: Ids) -> Build<'a> {
         let (scope, tables) = (Scope::default(), Tables::default());
-        Build { report, ids, scope, tables, known: lower::Known::new() }
+        Build { report, ids, scope, tables, known: lower::Known::new(), wordings: Vec::new() }
     }
 
     fn everything(&mut self, root: &Section<'_>) {
@@ -199,6 +204,7 @@ impl<'a> Build<'a> {
         self.budgets(root);
         self.channels(root);
         self.issues(root);
+        self.patterns(root);
         self.moments(root);
         let uses = self.offers(root);
         self.content(root, &header.languages, &uses);
@@ -218,6 +224,7 @@ impl<'a> Build<'a> {
         }
         let (ids, used) = self.ids.finish();
         self.tables.names = Names::new(used);
+        self.tables.wordings = Wordings::new(self.wordings);
         let texts = files.iter().map(|file| file.text.as_bytes());
         self.tables.fingerprint = hash_bytes(texts.fold(0, hash_bytes), ids.as_bytes());
         let policy = Policy::new(self.tables);

@@ -164,8 +164,8 @@ impl Build<'_> {
             specs.push(FieldSpec { id: field_id, ty: plain, members });
         }
         self.scope.event_fields.push(fields);
-        let (folds, moments) = (Vec::new(), Vec::new());
-        self.tables.events.push(EventKind { id, fields: specs, folds, moments });
+        let (folds, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
+        self.tables.events.push(EventKind { id, fields: specs, folds, moments, patterns });
     }
 
     fn field_type(&mut self, item: &Item<'_>, path: &str) -> Option<Ty> {

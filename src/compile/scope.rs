@@ -120,6 +120,7 @@ pub(super) struct Scope {
     pub(super) enums: Vec<Enumeration>,
     pub(super) events: Directory,
     pub(super) event_fields: Vec<Vec<Field>>,
+    pub(super) patterns: Directory,
     pub(super) moments: Directory,
     pub(super) budgets: Directory,
     /// By position; none where the unit is wrong.

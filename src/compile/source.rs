@@ -112,6 +112,15 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// An instant as written.
+    pub(super) fn as_date(&self) -> Option<&'a str> {
+        match self.value {
+            Value::Date(date) => Some(date),
+            Value::Text(date) => Some(date),
+            _ => None,
+        }
+    }
+
     pub(super) fn text(&self) -> Option<&'a str> {
         self.as_text().or_else(|| self.wrong_type(TEXT))
     }

@@ -55,22 +55,7 @@ eligible = "has(tariff) || !has(tariff)"
         this one, at all times and on all its channels, is worth at least as much, is accepted \
         at least as often and costs no more. This one comes only while the other is open, or by \
         exploration. Not reported where a cap over each offer gives both their turn.";
-    example: Example::Policy(r#"
-[offers.pass]
-group = "sales.data"
-kind = "sale"
-moments = ["thanks"]
-value = "2.50"
-[offers.poor]
-group = "sales.data"
-kind = "sale"
-moments = ["thanks"]
-value = "2.00"
-eligible = "recharged > 5.00"
-[offers.poor.treatments.sms]
-content = "poor_sms"
-propensity = 0.05
-"#);
+    example: Example::Policy(examples::SHADOWED);
     mend: "Remove it, give it a value or weight of its own, or exclude its subscribers from the \
         other offer.";
 
@@ -99,16 +84,7 @@ count = "recharge"
     IdleCap = "OPP0907", Warning;
     why: "Another cap stops every contact before this one would, or there is nothing that it could \
         count.";
-    example: Example::Policy(r#"
-[[contact.caps]]
-at_most = 12
-within = "30d"
-of = "all"
-[[contact.caps]]
-at_most = 20
-within = "7d"
-of = { channel = "sms" }
-"#);
+    example: Example::Policy(examples::IDLE_CAP);
     mend: "Remove it, or make it tighter than the cap that the message names.";
 
     /// A channel that offers use and that asks for no consent.
@@ -174,16 +150,28 @@ en = "A pass for you"
     UnreachableStage = "OPP0920", Warning;
     why: "No chain of transitions leads to it from the first stage, so every rule about it is for \
         nobody.";
-    example: Example::Policy(r#"
-[lifecycles.stage]
-stages = ["new", "active", "gone"]
-export = true
-[[lifecycles.stage.transitions]]
-from = "new"
-to = "active"
-when = "recharged > 0.00"
-"#);
+    example: Example::Policy(examples::UNREACHABLE_STAGE);
     mend: "Add a transition that leads to it, or remove it.";
+
+    /// A pattern that never completes.
+    NeverCompletes = "OPP0930", Warning;
+    why: "One of its steps can never be seen, or is also what must not happen.";
+    example: Example::Policy("[patterns.twice]\nrepeat = 'recharge'\nwithout = 'recharge'\ntimes = 2\n\
+        [moments.thanks]\npattern = 'twice'\nintent = 'do'\n");
+    mend: "Correct the step, or tell what must not happen from it by a `where` of its own.";
+
+    /// A pattern that no moment waits for.
+    UnusedPattern = "OPP0931", Warning;
+    why: "It takes 16 bytes of every profile, and nothing comes of it.";
+    example: Example::Policy("[patterns.twice]\nrepeat = 'recharge'\ntimes = 2\n");
+    mend: "Name it in a moment, as in pattern = \"twice\", or remove it.";
+
+    /// A crossing that is armed again while its rule still holds.
+    Chatter = "OPP0932", Warning;
+    why: "Where both rules hold at once, it completes again and again.";
+    example: Example::Policy("[patterns.rich]\ncrosses = 'recharged > 50.00'\nrearm = 'recharged > 40.00'\n\
+        [moments.thanks]\npattern = 'rich'\nintent = 'do'\n");
+    mend: "Turn the comparison of `rearm` round, with a gap between the two.";
 }
     };
 }

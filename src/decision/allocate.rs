@@ -6,11 +6,10 @@ use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
 use super::workspace::Workspace;
 use super::{Context, Decision, NoTrace, Offered, Stage, Trace};
-use crate::base::bytes::write_i64;
 use crate::base::ids::MomentId;
 use crate::base::steps::step;
 use crate::expr::evaluate;
-use crate::moment::Moments;
+use crate::moment::{MomentState, Moments, RaisedMoment};
 use crate::policy::{Moment, Offer, Policy};
 use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
@@ -93,7 +92,7 @@ fn ask_all(
     let policy = gates.inputs.policy;
     let mut waits = false;
     for (place, moment) in moments.iter().enumerate() {
-        let on_tick = moment_of(policy, moment.id).is_some_and(|moment| moment.on_tick);
+        let can_wait = can_wait(policy, moment, gates.quiet_until_ms());
         for &position in answering(policy, moment.id) {
             step(1);
             let Some(offer) = policy.tables.offers.get(position as usize) else { continue };
@@ -104,7 +103,7 @@ fn ask_all(
             match passed.and_then(|()| consider(gates, position, offer, place as u8)) {
                 Ok(candidate) => ranking.insert(candidate, trace),
                 Err(stage) => {
-                    waits |= stage == Stage::QuietHours && on_tick;
+                    waits |= stage == Stage::QuietHours && can_wait;
                     stages[stage as usize] += 1;
                     trace.fate(offer.id, stage, None);
                 }
@@ -128,7 +127,7 @@ fn search_all(
     let mut waits = false;
     for (place, raised) in moments.iter().enumerate() {
         let Some(moment) = policy.moment_position(raised.id) else { continue };
-        let on_tick = moment_of(policy, raised.id).is_some_and(|moment| moment.on_tick);
+        let can_wait = can_wait(policy, raised, gates.quiet_until_ms());
         search.moment(moment, gates, stages, |gates, stages, at| {
             step(1);
             let position = policy.index.offer(at);
@@ -136,13 +135,19 @@ fn search_all(
             match consider(gates, position, offer, place as u8) {
                 Ok(candidate) => ranking.insert(candidate, &mut NoTrace),
                 Err(stage) => {
-                    waits |= stage == Stage::QuietHours && on_tick;
+                    waits |= stage == Stage::QuietHours && can_wait;
                     stages[stage as usize] += 1;
                 }
             }
         });
     }
     waits
+}
+
+/// Whether a call at the end of quiet hours would find the moment.
+fn can_wait(policy: &Policy, raised: &RaisedMoment, quiet_until_ms: i64) -> bool {
+    raised.expires_ms > quiet_until_ms
+        || moment_of(policy, raised.id).is_some_and(|moment| moment.on_tick)
 }
 
 fn moment_of(policy: &Policy, id: MomentId) -> Option<&Moment> {
@@ -238,8 +243,8 @@ fn make_offer(
     })
 }
 
-/// Writes a decision down: contacts, open offers and snoozes into scratch bytes, reservations
-/// into the lease, counts into the delta. Cannot fail.
+/// Writes a decision down: moments, contacts and open offers into scratch bytes, reservations into
+/// the lease, counts into the delta. Cannot fail.
 pub(crate) fn apply(
     inputs: &Inputs,
     context: &Context,
@@ -249,10 +254,8 @@ pub(crate) fn apply(
     delta: &mut Delta,
 ) {
     let policy = inputs.policy;
-    for moment in &decision.moments {
-        if let Some(position) = policy.moment_position(moment.id) {
-            delta.count_moment(position);
-        }
+    for raised in decision.moments.iter().filter(|moment| !moment.earlier) {
+        raise(policy, bytes, raised, delta);
     }
     for (slot, offered) in decision.offers.iter().enumerate() {
         let Some(position) = policy.treatment_position(offered.treatment) else { continue };
@@ -271,7 +274,7 @@ pub(crate) fn apply(
             let terms = policy.terms(position);
             entry.write(bytes, &open_offer(inputs, decision.id, slot as u8, terms, offered));
         }
-        snooze(policy, bytes, offered, inputs.now_ms);
+        answer(policy, bytes, offered, context, inputs.now_ms);
     }
 }
 
@@ -285,6 +288,7 @@ fn open_offer<'o>(
     NewOffer {
         decision,
         slot,
+        moment: offered.moment,
         offer: offered.offer,
         treatment: offered.treatment,
         channel: offered.channel,
@@ -296,13 +300,27 @@ fn open_offer<'o>(
     }
 }
 
-/// The moment that an offer answered stays silent for a while.
-fn snooze(policy: &Policy, bytes: &mut [u8], offered: &Offered, now_ms: i64) {
-    if let Some(position) = policy.moment_position(offered.moment)
-        && let Some(moment) = policy.tables.moments.get(position)
-        && moment.snooze_ms > 0
-    {
-        let until_ms = now_ms.saturating_add(moment.snooze_ms);
-        write_i64(bytes, policy.layout.moments + 8 * position, until_ms);
+/// A moment becomes active, and ends those that it supersedes.
+fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment, delta: &mut Delta) {
+    let Some(position) = policy.moment_position(raised.id) else { return };
+    delta.count_moment(position);
+    MomentState::of(policy, position).raise(bytes, raised.expires_ms);
+    let moment = policy.tables.moments.get(position);
+    for other in moment.into_iter().flat_map(|moment| &moment.supersedes) {
+        MomentState::of(policy, usize::from(*other)).end(bytes);
+    }
+}
+
+/// The moment that an offer answered stays silent for a while. A contact ends it; what a channel
+/// shows that asked leaves it to be answered elsewhere.
+fn answer(policy: &Policy, bytes: &mut [u8], offered: &Offered, context: &Context, now_ms: i64) {
+    let Some(position) = policy.moment_position(offered.moment) else { return };
+    let Some(moment) = policy.tables.moments.get(position) else { return };
+    let state = MomentState::of(policy, position);
+    if context.channel.is_none() {
+        state.end(bytes);
+    }
+    if moment.snooze_ms > 0 {
+        state.snooze(bytes, now_ms.saturating_add(moment.snooze_ms));
     }
 }

@@ -14,6 +14,7 @@ mod outcome;
 mod search;
 mod stage;
 mod trace;
+mod words;
 mod workspace;
 
 pub(crate) use allocate::{Inputs, allocate, apply};
@@ -22,8 +23,8 @@ pub(crate) use eligible::eligible;
 pub use outcome::{Outcome, OutcomeKind, Settled};
 pub(crate) use outcome::{release, settle, sweep_expired};
 pub use stage::Stage;
+pub(crate) use trace::{Explaining, NoTrace, Trace};
 pub use trace::{Explanation, Fate};
-pub(crate) use trace::{NoTrace, Trace};
 pub(crate) use workspace::Workspace;
 
 use smallvec::SmallVec;
@@ -58,7 +59,7 @@ pub struct Decision {
     pub repeated: bool,
     /// The revision of the profile that the call wrote (or kept, if repeated).
     pub revision: u64,
-    /// The moments that the message raised, first by priority.
+    /// The moments that the message raised or found active, first by priority.
     pub moments: Moments,
     /// What to offer, best first.
     pub offers: SmallVec<[Offered; DECISION_OFFERS_MAX]>,
@@ -70,9 +71,10 @@ pub struct Decision {
     /// The subscriber's arm of the universal control group experiment; none when no moment was
     /// raised, and the arms are treated alike.
     pub arm: Option<Arm>,
-    /// When to call [`tick`](crate::tick) for this subscriber, in milliseconds since the Unix
-    /// epoch: an offer waits for the end of quiet hours, and a tick can raise its moment. Zero: no
-    /// need.
+    /// When to call [`tick`](crate::tick) for this subscriber, unless a message comes before that,
+    /// in milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment
+    /// is `due`, or an offer waits for the end of quiet hours and its moment lasts until then. It
+    /// stands in place of what earlier decisions said. Zero: no need.
     pub next_call_ms: i64,
     /// A budget of the lease is nearly used up: ask for more.
     pub lease_low: bool,

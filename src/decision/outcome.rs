@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 use crate::base::bytes::{read_u32, write_u32};
 use crate::base::ids::{OfferId, TreatmentId};
 use crate::base::limits::OPEN_OFFERS;
+use crate::moment::MomentState;
 use crate::policy::{Draw, Policy, header};
 use crate::profile::{Entry, OfferState, OpenOffers};
 use crate::snapshot::{BudgetCount, Delta, Lease, TreatmentCount};
@@ -116,6 +117,11 @@ pub(crate) fn settle(
         OutcomeKind::Failed if !open => (TreatmentCount::Failed, None),
         _ => return (Settled::OutOfOrder, false),
     };
+    if matches!(outcome.kind, OutcomeKind::Accepted | OutcomeKind::Rejected)
+        && let Some(position) = policy.moment_position(entry.moment(bytes))
+    {
+        MomentState::of(policy, position).end(bytes);
+    }
     match next {
         Some(next) if next <= state => return (Settled::Repeated, false),
         Some(next) => {

@@ -5,9 +5,11 @@ use alloc::vec::Vec;
 
 use super::{Decision, Stage};
 use crate::base::ids::OfferId;
+use crate::moment::{MomentFate, NoWatch, Recorder, Verdict, Watch};
+use crate::profile::Features;
 
-/// Told what becomes of each candidate.
-pub(crate) trait Trace {
+/// Told what becomes of each moment and of each candidate.
+pub(crate) trait Trace: Watch {
     /// Whether it wants to hear of candidates at all. If so, offers are asked one by one instead
     /// of through the index, which knows how many fell out but names none.
     const WATCHES: bool = true;
@@ -27,11 +29,20 @@ impl Trace for NoTrace {
     fn fate(&mut self, _: OfferId, _: Stage, _: Option<f64>) {}
 }
 
-/// A decision and what became of every candidate.
+impl Watch for NoTrace {
+    #[inline(always)]
+    fn verdict(&mut self, features: &mut Features, position: usize, verdict: Verdict) {
+        NoWatch.verdict(features, position, verdict);
+    }
+}
+
+/// A decision, and what became of every moment and every candidate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// The decision, as [`decide`](crate::decide) makes it from the same inputs.
     pub decision: Decision,
+    /// One entry for each moment that the message concerned, first by priority.
+    pub moments: Vec<MomentFate>,
     /// One entry for each offer that answers a raised moment.
     pub fates: Vec<Fate>,
 }
@@ -48,8 +59,21 @@ pub struct Fate {
     pub score: Option<f64>,
 }
 
-impl Trace for Vec<Fate> {
+/// Writes down what it is told.
+#[derive(Debug, Default)]
+pub(crate) struct Explaining {
+    pub(crate) fates: Vec<Fate>,
+    pub(crate) moments: Recorder,
+}
+
+impl Trace for Explaining {
     fn fate(&mut self, offer: OfferId, stage: Stage, score: Option<f64>) {
-        self.push(Fate { offer, stage, score });
+        self.fates.push(Fate { offer, stage, score });
+    }
+}
+
+impl Watch for Explaining {
+    fn verdict(&mut self, features: &mut Features, position: usize, verdict: Verdict) {
+        self.moments.verdict(features, position, verdict);
     }
 }

@@ -9,6 +9,7 @@
 mod encoding;
 mod eval;
 mod math;
+mod parts;
 mod program;
 mod value;
 mod verify;
@@ -16,6 +17,7 @@ mod verify;
 pub(crate) use eval::{DURATION_MS, Environment, evaluate, holds};
 #[cfg(feature = "compiler")]
 pub(crate) use math::{Binary, Unary};
+pub(crate) use parts::{compared, conjuncts};
 pub(crate) use program::{Calendar, Op, Program};
 pub(crate) use value::Cell;
 pub use value::Type;

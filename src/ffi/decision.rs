@@ -43,6 +43,10 @@ pub struct opportune_moment {
     pub urgency: f64,
     /// Until when it counts, in milliseconds since the Unix epoch.
     pub expires_ms: i64,
+    /// 1: an earlier message raised it, and it is still active. 0: this one did.
+    pub earlier: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 /// An offer that a decision makes. This shape is frozen.
@@ -85,8 +89,10 @@ pub struct opportune_decision {
     pub id: u64,
     /// The revision of the profile that the call wrote (or kept, if repeated).
     pub revision: u64,
-    /// When to call opportune_tick for this subscriber, in milliseconds since the Unix epoch: an
-    /// offer waits for the end of quiet hours. 0: no need.
+    /// When to call opportune_tick for this subscriber, unless a message comes before that, in
+    /// milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment is
+    /// due, or an offer waits for the end of quiet hours. It stands in place of what earlier
+    /// decisions said. 0: no need.
     pub next_call_ms: i64,
     /// 1: the message had been decided before; nothing has changed, nothing is offered again.
     pub repeated: u32,
@@ -100,7 +106,7 @@ pub struct opportune_decision {
     pub furthest: u32,
     /// How many offers there are.
     pub offer_count: u32,
-    /// How many moments the message raised.
+    /// How many moments the message raised or found active.
     pub moment_count: u32,
     /// What to offer, best first.
     pub offers: [opportune_offered; OPPORTUNE_DECISION_OFFERS_MAX],
@@ -123,6 +129,8 @@ impl From<&RaisedMoment> for opportune_moment {
             strength: moment.strength,
             urgency: moment.urgency,
             expires_ms: moment.expires_ms,
+            earlier: u32::from(moment.earlier),
+            reserved: 0,
         }
     }
 }
@@ -135,6 +143,7 @@ impl From<&opportune_moment> for RaisedMoment {
             strength: moment.strength,
             urgency: moment.urgency,
             expires_ms: moment.expires_ms,
+            earlier: moment.earlier != 0,
         }
     }
 }
@@ -197,8 +206,15 @@ impl opportune_offered {
 }
 
 impl opportune_moment {
-    pub(super) const NONE: opportune_moment =
-        opportune_moment { id: 0, intent: 0, strength: 0.0, urgency: 0.0, expires_ms: 0 };
+    pub(super) const NONE: opportune_moment = opportune_moment {
+        id: 0,
+        intent: 0,
+        strength: 0.0,
+        urgency: 0.0,
+        expires_ms: 0,
+        earlier: 0,
+        reserved: 0,
+    };
 }
 
 /// An array that begins with these and goes on with nothing.

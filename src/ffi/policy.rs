@@ -45,6 +45,8 @@ pub const OPPORTUNE_NAMESPACE_BUDGET: u32 = 12;
 pub const OPPORTUNE_NAMESPACE_PARAMETER: u32 = 13;
 /// A content key: "data_1gb_sms".
 pub const OPPORTUNE_NAMESPACE_CONTENT: u32 = 14;
+/// A pattern: "gave_up".
+pub const OPPORTUNE_NAMESPACE_PATTERN: u32 = 15;
 
 const _: () = {
     assert!(OPPORTUNE_NAMESPACE_EVENT == Namespace::Event as u32);
@@ -61,7 +63,8 @@ const _: () = {
     assert!(OPPORTUNE_NAMESPACE_BUDGET == Namespace::Budget as u32);
     assert!(OPPORTUNE_NAMESPACE_PARAMETER == Namespace::Parameter as u32);
     assert!(OPPORTUNE_NAMESPACE_CONTENT == Namespace::Content as u32);
-    assert!(Namespace::ALL.len() == OPPORTUNE_NAMESPACE_CONTENT as usize);
+    assert!(OPPORTUNE_NAMESPACE_PATTERN == Namespace::Pattern as u32);
+    assert!(Namespace::ALL.len() == OPPORTUNE_NAMESPACE_PATTERN as usize);
 };
 
 /// Compiles a policy from its text.

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Tables;
+use super::pattern::Pattern;
 use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
@@ -37,6 +38,15 @@ pub(crate) mod header {
 
 /// Bytes of one entry of the session table.
 pub(crate) const SESSION_BYTES: usize = 24;
+/// Bytes of the times of calls to come: the first moment that is due, the end of quiet hours.
+pub(crate) const CALLS_BYTES: usize = 8;
+/// Bytes before the states of patterns, if there are any: which have just completed, and the first
+/// time at which a wait is over.
+pub(crate) const PATTERNS_HEAD_BYTES: usize = 8;
+/// Bytes of one moment: until when it is active, until when it is silent.
+pub(crate) const MOMENT_BYTES: usize = 8;
+/// Bytes of the state of one pattern.
+pub(crate) const PATTERN_BYTES: usize = 16;
 /// Bytes of one entry of the contact log.
 pub(crate) const CONTACT_BYTES: usize = 16;
 /// Bytes of one open offer.
@@ -56,8 +66,12 @@ pub(crate) struct Layout {
     pub(crate) sessions: usize,
     /// Offset of each feature's slot, by feature position; zero for derived features.
     pub(crate) features: Vec<u32>,
-    /// One i64 a moment: until when it is snoozed.
+    /// [`CALLS_BYTES`].
+    pub(crate) calls: usize,
+    /// [`MOMENT_BYTES`] a moment.
     pub(crate) moments: usize,
+    /// [`PATTERNS_HEAD_BYTES`], then [`PATTERN_BYTES`] a pattern; nothing without patterns.
+    pub(crate) patterns: usize,
     /// `contact_entries` entries of [`CONTACT_BYTES`].
     pub(crate) contacts: usize,
     /// How many contacts the log holds: the limit of the mandatory cap.
@@ -69,13 +83,18 @@ pub(crate) struct Layout {
 impl Layout {
     pub(crate) fn new(tables: &Tables) -> Layout {
         let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
-        Layout::of(&tables.features, &tables.moments, contacts)
+        Layout::of(&tables.features, &tables.moments, &tables.patterns, contacts)
     }
 
     /// The layout of a profile that holds these features and moments and remembers so many
     /// contacts. Of a moment only what it is and what it remembers counts, and derived features
     /// do not count.
-    pub(crate) fn of(features: &[Feature], moments: &[Moment], contact_entries: usize) -> Layout {
+    pub(crate) fn of(
+        features: &[Feature],
+        moments: &[Moment],
+        patterns: &[Pattern],
+        contact_entries: usize,
+    ) -> Layout {
         let mut next = header::BYTES;
         let mut place = |bytes: usize| {
             let offset = next;
@@ -90,15 +109,19 @@ impl Layout {
             });
         }
         let sessions = place(SESSIONS * SESSION_BYTES);
-        let snoozes = place(8 * moments.len());
+        let calls = place(CALLS_BYTES);
+        let of_moments = place(MOMENT_BYTES * moments.len());
+        let of_patterns = place(patterns_bytes(patterns.len()));
         let contacts = place(contact_entries * CONTACT_BYTES);
         let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
             bytes: next,
-            hash: layout_hash(features, moments, contact_entries),
+            hash: layout_hash(features, moments, patterns, contact_entries),
             sessions,
             features: slots,
-            moments: snoozes,
+            calls,
+            moments: of_moments,
+            patterns: of_patterns,
             contacts,
             contact_entries,
             open_offers,
@@ -114,6 +137,11 @@ impl Layout {
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
         slot_bytes(feature).next_multiple_of(8)
     }
+}
+
+/// Bytes that so many patterns take in a profile.
+pub(crate) fn patterns_bytes(patterns: usize) -> usize {
+    if patterns == 0 { 0 } else { PATTERNS_HEAD_BYTES + PATTERN_BYTES * patterns }
 }
 
 /// Bytes of a feature's slot. Slots begin as zeros, which is "never" for times and "nothing" for
@@ -145,7 +173,12 @@ pub(crate) fn bucket_bytes(fold: Fold) -> usize {
 }
 
 /// Two layouts with one hash mean the same by every byte.
-fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize) -> u64 {
+fn layout_hash(
+    features: &[Feature],
+    moments: &[Moment],
+    patterns: &[Pattern],
+    contact_entries: usize,
+) -> u64 {
     let mut hash = hash_bytes(u64::from(FORMAT_VERSION), &(contact_entries as u64).to_le_bytes());
     let mut mix = |words: [u64; 5]| {
         for word in words {
@@ -167,7 +200,10 @@ fn layout_hash(features: &[Feature], moments: &[Moment], contact_entries: usize)
         mix([u64::from(feature.id.0), feature.ty as u64 | kind << 8, fold, bucket_ms, buckets]);
     }
     for moment in moments {
-        mix([u64::from(moment.id.0), 4 << 8, 0, 0, 0]);
+        mix([u64::from(moment.id.0), 6 << 8, 0, 0, 0]);
+    }
+    for pattern in patterns {
+        mix([u64::from(pattern.id.0), 7 << 8, pattern.shape.digest(), 0, 0]);
     }
     hash
 }

@@ -6,7 +6,11 @@
 use alloc::vec::Vec;
 
 use super::Tables;
-use super::layout::{CONTACT_BYTES, Layout, OPEN_OFFER_BYTES, SESSION_BYTES};
+use super::layout::{
+    CALLS_BYTES, CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
+    PATTERNS_HEAD_BYTES, SESSION_BYTES,
+};
+use super::pattern::Pattern;
 use super::predecessor::Predecessor;
 use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
@@ -138,9 +142,25 @@ impl MigrationProgram {
         for (position, moment) in old.moments.iter().enumerate() {
             let same = |new: &Moment| new.id == moment.id;
             if let Some(new) = tables.moments.iter().position(same) {
-                moves.copy(from.moments + 8 * position, layout.moments + 8 * new, 8);
+                let (at, to) = (MOMENT_BYTES * position, MOMENT_BYTES * new);
+                moves.copy(from.moments + at, layout.moments + to, MOMENT_BYTES);
             }
         }
+        for (position, pattern) in old.patterns.iter().enumerate() {
+            let same = |new: &Pattern| {
+                new.id == pattern.id && new.shape.digest() == pattern.shape.digest()
+            };
+            if let Some(new) = tables.patterns.iter().position(same) {
+                let place = |position| PATTERNS_HEAD_BYTES + PATTERN_BYTES * position;
+                let (at, to) = (place(position), place(new));
+                moves.copy(from.patterns + at, layout.patterns + to, PATTERN_BYTES);
+            }
+        }
+        if !old.patterns.is_empty() && !tables.patterns.is_empty() {
+            // When the first wait is over. Which patterns the last message completed is past.
+            moves.copy(from.patterns + 4, layout.patterns + 4, PATTERNS_HEAD_BYTES - 4);
+        }
+        moves.copy(from.calls, layout.calls, CALLS_BYTES);
         if from.contact_entries == layout.contact_entries {
             let bytes = layout.contact_entries * CONTACT_BYTES;
             moves.copy(from.contacts, layout.contacts, bytes);

@@ -14,11 +14,14 @@ mod lifecycles;
 mod migration;
 mod models;
 mod names;
+mod pattern;
 mod period;
 mod predecessor;
 mod report;
 mod schema;
 mod texts;
+mod touch;
+mod wording;
 mod zones;
 
 use alloc::string::String;
@@ -33,7 +36,8 @@ pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, S
 pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
-    CONTACT_BYTES, FORMAT_VERSION, Layout, OPEN_OFFER_BYTES, SESSION_BYTES, bucket_bytes, header,
+    CALLS_BYTES, CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
+    PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, bucket_bytes, header, patterns_bytes,
 };
 pub(crate) use lifecycles::{Lifecycle, Transition};
 pub(crate) use migration::{Conversion, MigrationProgram, Move, RingMove};
@@ -41,6 +45,7 @@ pub(crate) use models::{
     Answer, Bgnbd, Logistic, Model, ModelInput, ModelOutput, Scoring, Term, Weights,
 };
 pub(crate) use names::Names;
+pub(crate) use pattern::{Listen, Pattern, Shape};
 pub(crate) use period::Period;
 pub use predecessor::SuccessionError;
 pub(crate) use predecessor::{GoneName, Predecessor};
@@ -51,6 +56,8 @@ pub(crate) use schema::{
     EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
 };
 pub(crate) use texts::{Text, Texts};
+use touch::Touched;
+pub(crate) use wording::{Condition, Wording, Wordings};
 pub(crate) use zones::{Zone, Zones};
 
 use crate::base::bucket::bucket;
@@ -82,6 +89,7 @@ pub(crate) struct Tables {
     pub(crate) models: Vec<Model>,
     pub(crate) lifecycles: Vec<Lifecycle>,
     pub(crate) moments: Vec<Moment>,
+    pub(crate) patterns: Vec<Pattern>,
     /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
     pub(crate) moment_offers: Vec<u32>,
     pub(crate) issues: Vec<Issue>,
@@ -100,6 +108,7 @@ pub(crate) struct Tables {
     pub(crate) code: Vec<Op>,
     pub(crate) names: Names,
     pub(crate) texts: Texts,
+    pub(crate) wordings: Wordings,
     /// Hashes of the keys of subscribers that are the operator's own, ascending.
     pub(crate) test_subscribers: Vec<u64>,
     /// Older layouts whose profiles are migrated.
@@ -146,6 +155,7 @@ pub struct Policy {
     pub(crate) layout: Layout,
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
+    pub(crate) touched: Touched,
     /// One bit a feature: whether its value can change when a lifecycle moves on.
     pub(crate) lifecycle_dependents: Vec<u64>,
     /// Ascending by the hash of the older layout.
@@ -210,6 +220,7 @@ impl Policy {
             layout,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
+            touched: Touched::new(&tables),
             lifecycle_dependents: lifecycles::dependents(&tables),
             event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
             feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),

@@ -11,6 +11,7 @@ use core::fmt;
 
 use super::layout::Layout;
 use super::migration::MigrationProgram;
+use super::pattern::{Pattern, Shape};
 use super::schema::{Feature, FeatureKind, Moment};
 use super::{Policy, Tables};
 use crate::base::hash::hash_words;
@@ -27,6 +28,8 @@ pub(crate) struct Predecessor {
     pub(crate) features: Vec<Feature>,
     /// In the order of the profile, without their programs.
     pub(crate) moments: Vec<Moment>,
+    /// The same of patterns.
+    pub(crate) patterns: Vec<Pattern>,
     /// How many contacts a profile remembers.
     pub(crate) contact_entries: u16,
     /// What the successor has no longer, for people.
@@ -208,12 +211,30 @@ impl Predecessor {
         let nothing = Program { start: 0, len: 0 };
         let bare = |moment: &Moment| {
             let offers = 0..0;
-            Moment { when: nothing, strength: nothing, offers, ..moment.clone() }
+            let supersedes = Vec::new();
+            Moment {
+                when: nothing,
+                strength: nothing,
+                due: None,
+                offers,
+                supersedes,
+                ..moment.clone()
+            }
+        };
+        let shape = |pattern: &Pattern| match pattern.shape {
+            Shape::Crossing { .. } => Shape::Crossing { enter: nothing, rearm: nothing },
+            shape => shape,
+        };
+        let bare_pattern = |pattern: &Pattern| Pattern {
+            id: pattern.id,
+            shape: shape(pattern),
+            moments: Vec::new(),
         };
         Predecessor {
             version: tables.version,
             features: tables.features.iter().filter(stored).map(without_lifecycle).collect(),
             moments: tables.moments.iter().map(bare).collect(),
+            patterns: tables.patterns.iter().map(bare_pattern).collect(),
             contact_entries: old.layout.contact_entries as u16,
             gone: gone(old, new),
         }
@@ -221,7 +242,8 @@ impl Predecessor {
 
     /// How profiles of the older policy lie.
     pub(crate) fn layout(&self) -> Layout {
-        Layout::of(&self.features, &self.moments, usize::from(self.contact_entries))
+        let contacts = usize::from(self.contact_entries);
+        Layout::of(&self.features, &self.moments, &self.patterns, contacts)
     }
 
     /// The number of a name that the successor has no longer.

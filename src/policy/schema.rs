@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::pattern::Listen;
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
 use crate::expr::{Program, Type};
 
@@ -16,6 +17,8 @@ pub(crate) struct EventKind {
     /// Positions of the moments that listen to it, first by priority. Most kinds have few or
     /// none: that is what makes an irrelevant event cheap.
     pub(crate) moments: Vec<u16>,
+    /// What it is to patterns.
+    pub(crate) patterns: Vec<Listen>,
 }
 
 /// A field of an event kind.
@@ -103,8 +106,12 @@ pub(crate) struct Moment {
     pub(crate) when: Program,
     /// 0 to 1 (clamped), a double.
     pub(crate) strength: Program,
+    /// The least strength with which it is raised.
+    pub(crate) threshold: f64,
     /// 0 to 1: how soon the answer must come to be of use.
     pub(crate) urgency: f64,
+    /// When a call without events is due, though nothing happens: a timestamp over the profile.
+    pub(crate) due: Option<Program>,
     /// How long after it was raised it still counts.
     pub(crate) lasts_ms: i64,
     /// How long it stays silent after an offer was made on it.
@@ -115,4 +122,6 @@ pub(crate) struct Moment {
     pub(crate) offers: Range<u32>,
     /// Whether a message without events (a tick) asks for it too.
     pub(crate) on_tick: bool,
+    /// Positions of the moments that it ends.
+    pub(crate) supersedes: Vec<u16>,
 }

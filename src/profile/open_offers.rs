@@ -6,8 +6,8 @@ use smallvec::SmallVec;
 use super::buffer::{Found, sound};
 use super::message::Value;
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
-use crate::base::ids::{ChannelId, OfferId, ParameterId, TreatmentId};
-use crate::base::limits::{OFFER_PARAMETERS_MAX, OPEN_OFFERS};
+use crate::base::ids::{ChannelId, MomentId, OfferId, ParameterId, TreatmentId};
+use crate::base::limits::{DECISION_OFFERS_MAX, OFFER_PARAMETERS_MAX, OPEN_OFFERS};
 use crate::error::Error;
 use crate::expr::{Cell, Type};
 use crate::policy::{OPEN_OFFER_BYTES, Policy};
@@ -80,7 +80,7 @@ const EXPIRES: usize = 16;
 const OFFER: usize = 24;
 const TREATMENT: usize = 28;
 const CHANNEL: usize = 32;
-/// State in the lowest byte, slot in the next.
+/// State in the lowest four bits, slot in the next four, the moment's number in the rest.
 const STATE: usize = 36;
 const PROBABILITY: usize = 40;
 /// Digest of the terms: which parameters there are, and what was drawn from budgets.
@@ -92,6 +92,7 @@ const PARAMETERS: usize = 56;
 const _: () = {
     assert!(PARAMETERS + 8 * OFFER_PARAMETERS_MAX == OPEN_OFFER_BYTES);
     assert!(TYPES + OFFER_PARAMETERS_MAX == PARAMETERS);
+    assert!(DECISION_OFFERS_MAX <= 16);
 };
 
 /// The table of open offers within a profile.
@@ -149,6 +150,7 @@ impl OpenOffers {
 pub(crate) struct NewOffer<'a> {
     pub(crate) decision: u64,
     pub(crate) slot: u8,
+    pub(crate) moment: MomentId,
     pub(crate) offer: OfferId,
     pub(crate) treatment: TreatmentId,
     pub(crate) channel: ChannelId,
@@ -183,15 +185,20 @@ impl Entry {
     }
 
     pub(crate) fn state(self, bytes: &[u8]) -> Option<OfferState> {
-        OfferState::from_number(read_u32(bytes, self.offset + STATE) & 0xFF)
+        OfferState::from_number(read_u32(bytes, self.offset + STATE) & 0xF)
+    }
+
+    /// The moment that it answers.
+    pub(crate) fn moment(self, bytes: &[u8]) -> MomentId {
+        MomentId(read_u32(bytes, self.offset + STATE) >> 8)
     }
 
     fn slot(self, bytes: &[u8]) -> u8 {
-        (read_u32(bytes, self.offset + STATE) >> 8) as u8
+        (read_u32(bytes, self.offset + STATE) >> 4 & 0xF) as u8
     }
 
     pub(crate) fn set_state(self, bytes: &mut [u8], state: OfferState) {
-        let others = read_u32(bytes, self.offset + STATE) & !0xFF;
+        let others = read_u32(bytes, self.offset + STATE) & !0xF;
         write_u32(bytes, self.offset + STATE, others | state as u32);
     }
 
@@ -217,7 +224,8 @@ impl Entry {
         write_u32(bytes, at + OFFER, offer.offer.0);
         write_u32(bytes, at + TREATMENT, offer.treatment.0);
         write_u32(bytes, at + CHANNEL, offer.channel.0);
-        write_u32(bytes, at + STATE, OfferState::Offered as u32 | u32::from(offer.slot) << 8);
+        let state = OfferState::Offered as u32 | u32::from(offer.slot) << 4 | offer.moment.0 << 8;
+        write_u32(bytes, at + STATE, state);
         write_u64(bytes, at + PROBABILITY, offer.probability.to_bits());
         write_u32(bytes, at + TERMS, offer.terms);
         let mut types = [0; OFFER_PARAMETERS_MAX];

@@ -29,6 +29,7 @@ pub(super) fn write_decision(body: &mut Writer, decision: &Decision) {
         body.u64(moment.strength.to_bits());
         body.u64(moment.urgency.to_bits());
         body.i64(moment.expires_ms);
+        body.u8(u8::from(moment.earlier));
     }
     body.u8(decision.offers.len() as u8);
     decision.offers.iter().for_each(|offered| write_offered(body, offered));
@@ -83,6 +84,7 @@ pub(super) fn read_decision(body: &mut Reader) -> Option<Decision> {
             strength: f64::from_bits(body.u64()?),
             urgency: f64::from_bits(body.u64()?),
             expires_ms: body.i64()?,
+            earlier: flag(body)?,
         });
     }
     for _ in 0..body.u8()? {

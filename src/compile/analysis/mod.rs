@@ -18,6 +18,7 @@ mod facts;
 mod formula;
 mod lifecycles;
 mod moments;
+mod patterns;
 mod reads;
 mod rules;
 mod scores;
@@ -48,6 +49,7 @@ pub(super) fn analyse(policy: &Policy, root: &Section<'_>) {
     analysis.shadowing();
     analysis.scores();
     analysis.moments();
+    analysis.patterns();
     analysis.reads();
     analysis.lifecycles();
     analysis.caps();

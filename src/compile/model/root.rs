@@ -50,6 +50,11 @@ pub(in crate::compile) static ROOT: Record = Record {
             Form::Named(&Form::Table(&LIFECYCLE)),
             "Stages that subscribers go through.",
         ),
+        optional(
+            "patterns",
+            Form::Named(&Form::Table(&PATTERN)),
+            "What has to happen, over several events, before a moment is asked.",
+        ),
         optional("moments", Form::Named(&Form::Table(&MOMENT)), "Situations worth acting on."),
         optional("budgets", Form::Named(&Form::Table(&BUDGET)), "What offers may consume."),
         optional("channels", Form::Named(&Form::Table(&CHANNEL)), "Ways to reach people."),

@@ -4,7 +4,7 @@ use std::vec;
 use std::vec::Vec;
 
 use super::*;
-use crate::base::limits::WINDOW_BUCKETS_MAX;
+use crate::base::limits::{PATTERN_TIMES_MAX, WINDOW_BUCKETS_MAX};
 use crate::compile::schema;
 
 pub(in crate::compile) static ATTRIBUTE: Record = Record {
@@ -77,24 +77,97 @@ pub(in crate::compile) static SEGMENT: Record = Record {
     keys: &[required("when", Form::Expression, "Who belongs to it.")],
 };
 
-pub(in crate::compile) static MOMENT: Record = Record {
-    doc: "A situation worth acting on.",
+pub(in crate::compile) static PATTERN: Record = Record {
+    doc: "Exactly one of sequence, repeat, after and crosses says what it waits for.",
     keys: &[
-        required(
+        optional(
+            "sequence",
+            Form::List(&STEPS),
+            "Two or three steps, one after the other, all `within` a time of the first.",
+        ),
+        optional("repeat", STEPS, "A step that has to happen so many `times`."),
+        optional(
+            "after",
+            STEPS,
+            "A step that another one has to follow, `without` which it completes.",
+        ),
+        optional(
+            "crosses",
+            Form::Expression,
+            "A rule over features: it completes once, when this comes to hold.",
+        ),
+        optional(
+            "rearm",
+            Form::Expression,
+            "What must hold before `crosses` counts again; that it no longer holds, if absent.",
+        ),
+        optional(
+            "times",
+            Form::Whole { min: 2, max: PATTERN_TIMES_MAX as i64 },
+            "How many times; at most 5 `within` a time.",
+        ),
+        optional("within", Form::Length, "In what time, from a second to 90d."),
+        optional(
+            "without",
+            STEPS,
+            "What must not happen meanwhile: of a sequence, between its first and its last step.",
+        ),
+    ],
+};
+
+/// A step: kinds of event, or tables that say which of them; any of several.
+const STEPS: Form = Form::OneOrMore(&Form::Either(&[Form::Text, Form::Table(&STEP)]));
+
+pub(in crate::compile) static STEP: Record = Record {
+    doc: "Events that are a step of a pattern.",
+    keys: &[
+        required("event", Form::OneOrMore(&Form::Text), "Kinds of event."),
+        optional(
+            "where",
+            Form::Expression,
+            "Only events for which this holds; reads the event alone.",
+        ),
+    ],
+};
+
+pub(in crate::compile) static MOMENT: Record = Record {
+    doc: "A situation worth acting on: `on` events, or when a `pattern` completes.",
+    keys: &[
+        optional(
             "on",
             Form::OneOrMore(&Form::Text),
             "Kinds of event that can raise it, and tick for a call without events.",
         ),
-        required("when", Form::Expression, "Whether it is so; reads features and the event."),
+        optional(
+            "pattern",
+            Form::OneOrMore(&Form::Text),
+            "Patterns of which one has to complete, in place of `on`.",
+        ),
+        optional(
+            "when",
+            Form::Expression,
+            "Whether it is so; reads features and, with `on`, the event. A pattern needs none.",
+        ),
         required("intent", Form::Word, "What the subscriber wants: know, go, do, buy, service."),
         optional(
             "strength",
             Form::Either(&[Form::Number, Form::Expression]),
             "How pronounced it is, 0 to 1.",
         ),
+        optional("threshold", Form::Share, "The least strength with which it is raised."),
         optional("urgency", Form::Share, "How soon the answer must come to be of use."),
         optional("lasts", Form::Length, "How long after it was raised it still counts."),
+        optional(
+            "due",
+            Form::Expression,
+            "A timestamp: when a call without events should come, though nothing happens.",
+        ),
         optional("snooze", Form::Length, "How long it stays silent after an offer was made on it."),
+        optional(
+            "supersedes",
+            Form::OneOrMore(&Form::Text),
+            "Moments that end when this one is raised.",
+        ),
         optional(
             "priority",
             Form::Whole { min: i64::MIN, max: i64::MAX },

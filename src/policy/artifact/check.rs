@@ -100,6 +100,7 @@ pub(super) fn unique_ids(tables: &Tables) -> Result<(), ArtifactError> {
     unique(tables.events.iter().map(|event| event.id))?;
     unique(tables.features.iter().map(|feature| feature.id))?;
     unique(tables.moments.iter().map(|moment| moment.id))?;
+    unique(tables.patterns.iter().map(|pattern| pattern.id))?;
     unique(tables.issues.iter().map(|issue| issue.id))?;
     unique(tables.groups.iter().map(|group| group.id))?;
     unique(tables.offers.iter().map(|offer| offer.id))?;

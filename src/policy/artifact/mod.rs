@@ -17,17 +17,19 @@ mod lifecycles;
 mod models;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
 mod names;
+mod patterns;
 mod predecessors;
 mod schema;
 mod sections;
 mod texts;
+mod wordings;
 mod zones;
 
 use alloc::vec::Vec;
 
 pub use error::ArtifactError;
 
-use super::{MigrationProgram, Names, Policy, Tables, Texts};
+use super::{MigrationProgram, Names, Policy, Tables, Texts, Wordings};
 use crate::base::encoding::Encoded;
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
@@ -49,6 +51,7 @@ impl Policy {
         sections::write(&self.tables, &mut sections);
         names::append(&self.tables.names, &mut sections);
         texts::append(&self.tables.texts, &mut sections);
+        wordings::append(&self.tables.wordings, &mut sections);
         ENVELOPE.seal(sections.bytes())
     }
 
@@ -58,8 +61,10 @@ impl Policy {
         sections::heap_bytes(tables)
             + tables.names.heap_bytes()
             + tables.texts.heap_bytes()
+            + tables.wordings.heap_bytes()
             + index.size().bytes
             + layout.features.heap_bytes()
+            + self.touched.heap_bytes()
             + self.migrations.iter().map(MigrationProgram::heap_bytes).sum::<usize>()
             + self.position_bytes()
     }
@@ -87,7 +92,8 @@ impl Policy {
         check::unique_ids(&tables)?;
         let names = descriptions.names.map_or(Ok(Names::default()), names::read)?;
         let texts = descriptions.texts.map_or(Ok(Texts::default()), texts::read)?;
-        let policy = Policy::new(Tables { names, texts, ..tables });
+        let wordings = descriptions.wordings.map_or(Ok(Wordings::default()), wordings::read)?;
+        let policy = Policy::new(Tables { names, texts, wordings, ..tables });
         let fits = policy.profile_bytes() <= PROFILE_BYTES_MAX;
         ensure(fits, "profiles are larger than the limit")?;
         Ok(policy)
@@ -216,8 +222,8 @@ mod tests {
             ("an event is folded into what cannot take it", |tables| {
                 let fold = FoldStep { feature: 0, field: None, filter: None };
                 let (folds, id) = (Vec::from([fold]), EventId(1));
-                let (fields, moments) = (Vec::new(), Vec::new());
-                tables.events.push(EventKind { id, fields, folds, moments });
+                let (fields, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
+                tables.events.push(EventKind { id, fields, folds, moments, patterns });
             }),
             ("a feature is the output of no model", |tables| {
                 tables.features[0].kind = FeatureKind::Output { model: 0 };

@@ -9,15 +9,17 @@ use super::schema;
 use crate::base::encoding::encoded;
 use crate::base::ids::Namespace;
 use crate::base::limits::{
-    CONTACTS_MAX, FEATURES_MAX, ID_NUMBER_MAX, MOMENTS_MAX, PREDECESSORS_MAX, PROFILE_BYTES_MAX,
+    CONTACTS_MAX, FEATURES_MAX, ID_NUMBER_MAX, MOMENTS_MAX, PATTERNS_MAX, PREDECESSORS_MAX,
+    PROFILE_BYTES_MAX,
 };
-use crate::policy::{Feature, FeatureKind, GoneName, Layout, Moment, Predecessor};
+use crate::policy::{Feature, FeatureKind, GoneName, Layout, Moment, Pattern, Predecessor};
 
 encoded! {
     Predecessor {
         version: u32,
         features: Vec<Feature>,
         moments: Vec<Moment>,
+        patterns: Vec<Pattern>,
         contact_entries: u16,
         gone: Vec<GoneName>,
     }
@@ -45,6 +47,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
 fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
     let counts = old.features.len() <= FEATURES_MAX
         && old.moments.len() <= MOMENTS_MAX
+        && old.patterns.len() <= PATTERNS_MAX
         && usize::from(old.contact_entries) <= CONTACTS_MAX;
     ensure(counts, "too much in an older layout")?;
     for feature in &old.features {
@@ -56,6 +59,7 @@ fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
     }
     unique(old.features.iter().map(|feature| feature.id))?;
     unique(old.moments.iter().map(|moment| moment.id))?;
+    unique(old.patterns.iter().map(|pattern| pattern.id))?;
     let named = |gone: &GoneName| {
         Namespace::from_number(u32::from(gone.namespace)).is_some()
             && (1..=ID_NUMBER_MAX).contains(&gone.number)

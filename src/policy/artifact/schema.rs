@@ -5,19 +5,21 @@ use core::ops::Range;
 
 use super::check::{Check, ensure, members, pieces};
 use super::error::ArtifactError;
-use super::{lifecycles, models};
+use super::{lifecycles, models, patterns};
 use crate::base::bytes::{Reader, Writer};
 use crate::base::encoding::{Broken, Encoded, encoded, encoded_choice};
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
 use crate::base::limits::{
-    DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, MOMENTS_MAX, WINDOW_BUCKETS_MAX,
-    WINDOW_MS_MAX,
+    DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, MOMENTS_MAX, SUPERSEDES_MAX,
+    WINDOW_BUCKETS_MAX, WINDOW_MS_MAX,
 };
 use crate::expr::{Op, Program, Type};
-use crate::policy::{EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window};
+use crate::policy::{
+    EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Listen, Moment, Window,
+};
 
 encoded! {
-    EventKind { id: EventId, fields: Vec<FieldSpec>, folds: Vec<FoldStep>, moments: Vec<u16> }
+    EventKind { id: EventId, fields: Vec<FieldSpec>, folds: Vec<FoldStep>, moments: Vec<u16>, patterns: Vec<Listen> }
     FieldSpec { id: FieldId, ty: Type, members: Vec<MemberId> }
     FoldStep { feature: u16, field: Option<u16>, filter: Option<Program> }
     Feature { id: FeatureId, ty: Type, kind: FeatureKind, members: Vec<MemberId> }
@@ -26,12 +28,15 @@ encoded! {
         intent: IntentId,
         when: Program,
         strength: Program,
+        threshold: f64,
+        due: Option<Program>,
         urgency: f64,
         lasts_ms: i64,
         snooze_ms: i64,
         rank: u16,
         offers: Range<u32>,
         on_tick: bool,
+        supersedes: Vec<u16>,
     }
 }
 
@@ -128,6 +133,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     chains_end(check)?;
     tables.events.iter().try_for_each(|event| event_kind(check, event))?;
     tables.moments.iter().try_for_each(|asked| moment(check, asked))?;
+    patterns::check(check)?;
     let mut ranked = [false; MOMENTS_MAX];
     let ranks = tables.moments.iter().map(|moment| usize::from(moment.rank));
     for rank in ranks {
@@ -215,6 +221,7 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
         ensure(!again, "one number for two fields of an event kind")?;
     }
     event.folds.iter().try_for_each(|step| fold_step(check, event, step))?;
+    patterns::event_kind(check, event)?;
     let moments = check.tables.moments.len();
     let known = event.moments.iter().all(|position| usize::from(*position) < moments);
     ensure(known, "an event raises a moment that is not there")
@@ -246,6 +253,12 @@ fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<()
 fn moment(check: &Check<'_>, moment: &Moment) -> Result<(), ArtifactError> {
     check.on_event(moment.when)?;
     check.on_event(moment.strength)?;
+    check.optional(moment.due)?;
+    let moments = check.tables.moments.len();
+    let known = moment.supersedes.iter().all(|position| usize::from(*position) < moments);
+    let few = moment.supersedes.len() <= SUPERSEDES_MAX;
+    ensure(known && few, "a moment supersedes one that is not there")?;
+    ensure((0.0..=1.0).contains(&moment.threshold), "the threshold of a moment is no share")?;
     ensure((0.0..=1.0).contains(&moment.urgency), "the urgency of a moment is no share")?;
     ensure(moment.lasts_ms >= 0 && moment.snooze_ms >= 0, "a moment lasts less than no time")
 }

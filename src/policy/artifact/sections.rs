@@ -14,6 +14,8 @@ pub(super) mod descriptive {
     pub(in super::super) const NAMES: u32 = 0x100;
     /// What treatments say.
     pub(in super::super) const TEXTS: u32 = 0x101;
+    /// How the conditions of moments are written.
+    pub(in super::super) const WORDINGS: u32 = 0x102;
 }
 
 /// The bytes of descriptive sections, where they are there.
@@ -21,6 +23,7 @@ pub(super) mod descriptive {
 pub(super) struct Descriptions<'a> {
     pub(super) names: Option<&'a [u8]>,
     pub(super) texts: Option<&'a [u8]>,
+    pub(super) wordings: Option<&'a [u8]>,
 }
 
 /// Every field of [`Tables`] belongs to one section; one that is forgotten does not compile.
@@ -28,7 +31,7 @@ macro_rules! sections {
     ($($number:literal $what:literal { $($field:ident)* })*) => {
         /// Writes all sections of tables.
         pub(super) fn write(tables: &Tables, sections: &mut Sections) {
-            let Tables { $($($field,)*)* names: _, texts: _ } = tables;
+            let Tables { $($($field,)*)* names: _, texts: _, wordings: _ } = tables;
             $(sections.append($number, |out| { $($field.write(out);)* });)*
         }
 
@@ -59,7 +62,7 @@ sections! {
         test_subscribers
     }
     2 "zones" { zones }
-    3 "events, features and moments" { events features moments moment_offers }
+    3 "events, features and moments" { events features moments patterns moment_offers }
     4 "the catalogue" { issues groups offers treatments channels budgets }
     5 "contact rules" { contact }
     6 "code" { code }
@@ -110,6 +113,7 @@ fn rest<'a>(input: &mut Reader<'a>) -> Result<Descriptions<'a>, Broken> {
         match number {
             descriptive::NAMES => found.names = Some(bytes),
             descriptive::TEXTS => found.texts = Some(bytes),
+            descriptive::WORDINGS => found.wordings = Some(bytes),
             _ => {}
         }
         from = number.checked_add(1).ok_or(Broken::Bytes)?;

@@ -1,0 +1,188 @@
+//! An explanation in words, as somebody who looks into one subscriber's case reads it.
+
+use alloc::string::{String, ToString};
+use core::fmt;
+
+use super::{Decision, Explanation, Fate};
+use crate::base::civil::{LocalTime, date_of_day};
+use crate::base::ids::PermanentId;
+use crate::base::money::MICROS;
+use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState};
+use crate::policy::Policy;
+use crate::profile::Value;
+
+impl Explanation {
+    /// The explanation in words: what became of each moment and of each offer. Times are in UTC.
+    pub fn in_words<'a>(&'a self, policy: &'a Policy) -> impl fmt::Display + 'a {
+        Words { explanation: self, policy }
+    }
+}
+
+struct Words<'a> {
+    explanation: &'a Explanation,
+    policy: &'a Policy,
+}
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Explanation { decision, moments, fates } = self.explanation;
+        self.decided(f, decision)?;
+        moments.iter().try_for_each(|fate| self.moment(f, fate))?;
+        fates.iter().try_for_each(|fate| self.offer(f, fate))
+    }
+}
+
+impl Words<'_> {
+    fn name<I: PermanentId>(&self, id: I) -> String {
+        let number = || id.number().to_string();
+        self.policy.name_of(id).map_or_else(number, ToString::to_string)
+    }
+
+    fn decided(&self, f: &mut fmt::Formatter<'_>, decision: &Decision) -> fmt::Result {
+        if decision.repeated {
+            return writeln!(f, "decided before: nothing is offered again");
+        }
+        if decision.offers.is_empty() {
+            writeln!(f, "nothing is offered: {}", decision.furthest.words())?;
+        }
+        for offered in &decision.offers {
+            let (offer, channel) = (self.name(offered.offer), self.name(offered.channel));
+            writeln!(
+                f,
+                "offered: {offer} by {channel}, in the moment {}",
+                self.name(offered.moment)
+            )?;
+        }
+        match decision.next_call_ms {
+            0 => Ok(()),
+            next => writeln!(f, "the next call is due at {}", Time(next)),
+        }
+    }
+
+    fn moment(&self, f: &mut fmt::Formatter<'_>, fate: &MomentFate) -> fmt::Result {
+        write!(f, "moment {}: ", self.name(fate.moment))?;
+        match fate.verdict {
+            MomentVerdict::Raised => writeln!(f, "raised"),
+            MomentVerdict::Active => writeln!(f, "raised before, and still active"),
+            MomentVerdict::Silent { until_ms } => {
+                writeln!(f, "silent until {}, since an offer was made on it", Time(until_ms))
+            }
+            MomentVerdict::RuleFails => writeln!(f, "not raised, its rule does not hold"),
+            MomentVerdict::TooWeak { strength, threshold } => {
+                writeln!(f, "not raised, its strength {strength} is below {threshold}")
+            }
+            MomentVerdict::Superseded { by } => writeln!(f, "superseded by {}", self.name(by)),
+            MomentVerdict::CrowdedOut => {
+                writeln!(f, "left out, as many as there is room for come before it")
+            }
+            MomentVerdict::PatternWaits => writeln!(f, "not raised, its pattern is not complete"),
+        }?;
+        for (pattern, state) in &fate.patterns {
+            writeln!(f, "    pattern {}: {}", self.name(*pattern), State(*state))?;
+        }
+        fate.conditions.iter().try_for_each(|condition| self.condition(f, condition))
+    }
+
+    fn condition(&self, f: &mut fmt::Formatter<'_>, condition: &ConditionFate) -> fmt::Result {
+        let holds = match condition.holds {
+            Some(true) => "yes",
+            Some(false) => "no",
+            None => "not known",
+        };
+        write!(f, "    {}: {holds}", condition.text)?;
+        for (at, value) in condition.read.iter().enumerate() {
+            let value = value.map_or_else(|| "missing".into(), |value| self.value(value));
+            write!(f, "{}{value}", if at == 0 { ", it is " } else { " and " })?;
+        }
+        writeln!(f)
+    }
+
+    fn value(&self, value: Value<'_>) -> String {
+        match value {
+            Value::Bool(value) => value.to_string(),
+            Value::Int(value) => value.to_string(),
+            Value::Double(value) => value.to_string(),
+            Value::Money(micros) => Money(micros).to_string(),
+            Value::Timestamp(ms) => Time(ms).to_string(),
+            Value::Duration(ms) => Length(ms).to_string(),
+            Value::Member(id) => {
+                let name = self.name(id);
+                name.split_once('.').map_or(name.clone(), |(_, member)| member.to_string())
+            }
+            Value::Text(_) | Value::TextHash(_) => "another text".to_string(),
+        }
+    }
+
+    fn offer(&self, f: &mut fmt::Formatter<'_>, fate: &Fate) -> fmt::Result {
+        write!(f, "offer {}: {}", self.name(fate.offer), fate.stage.words())?;
+        match fate.score {
+            Some(score) => writeln!(f, ", worth {:.4}", score / MICROS as f64),
+            None => writeln!(f),
+        }
+    }
+}
+
+struct State(PatternState);
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            PatternState::Completed => f.write_str("has just completed"),
+            PatternState::Idle => f.write_str("nothing of it yet"),
+            PatternState::Seen { seen, of, since_ms: 0 } => write!(f, "{seen} of {of}"),
+            PatternState::Seen { seen, of, since_ms } => {
+                write!(f, "{seen} of {of}, since {}", Time(since_ms))
+            }
+            PatternState::Waiting { until_ms } => write!(f, "waits until {}", Time(until_ms)),
+            PatternState::Crossed => f.write_str("has been crossed, and waits to be armed again"),
+        }
+    }
+}
+
+/// An instant, in UTC, to the second.
+struct Time(i64);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = LocalTime::new(self.0, 0);
+        let (year, month, day) = date_of_day(clock.day());
+        let second = clock.ms_of_day() / 1_000 % 60;
+        let (hour, minute) = (clock.hour(), clock.minute());
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    }
+}
+
+/// An amount with two decimals, or as many as it needs.
+struct Money(i64);
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let micros = self.0.unsigned_abs();
+        let (units, part) = (micros / MICROS as u64, micros % MICROS as u64);
+        if part % 10_000 == 0 {
+            write!(f, "{sign}{units}.{:02}", part / 10_000)
+        } else {
+            write!(f, "{sign}{units}.{part:06}")
+        }
+    }
+}
+
+/// A length of time, as a policy writes it.
+struct Length(i64);
+
+impl fmt::Display for Length {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.unsigned_abs() / 1_000;
+        f.write_str(if self.0 < 0 { "-" } else { "" })?;
+        let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        match (hours, minutes, seconds) {
+            (0, 0, seconds) => write!(f, "{seconds}s"),
+            (0, minutes, 0) => write!(f, "{minutes}m"),
+            (0, minutes, seconds) => write!(f, "{minutes}m{seconds}s"),
+            (hours, 0, 0) => write!(f, "{hours}h"),
+            (hours, minutes, 0) => write!(f, "{hours}h{minutes}m"),
+            (hours, minutes, seconds) => write!(f, "{hours}h{minutes}m{seconds}s"),
+        }
+    }
+}

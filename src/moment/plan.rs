@@ -1,0 +1,46 @@
+//! When to call again, though nothing happens.
+
+use super::state::{Call, MomentState, second_from};
+use crate::base::steps::step;
+use crate::expr::evaluate;
+use crate::policy::Policy;
+use crate::profile::{Event, Features, Memo, Message};
+
+/// Finds the first time at which a moment says that it is `due`, if the message can have changed
+/// it. O(moments with such a time), and only for messages that touch what they read.
+pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: &Message) {
+    let touched = &policy.touched;
+    let touches = |event: &Event| {
+        let position = policy.event_position(event.kind);
+        position.and_then(|at| touched.due.get(at)).is_some_and(|due| *due)
+    };
+    let time_alone = touched.some_due && message.events.is_empty();
+    if !time_alone && !message.events.iter().any(touches) {
+        return;
+    }
+    let first = first_due_ms(policy, bytes, memo, message);
+    Call::Due.set(policy, bytes, first.map_or(0, second_from));
+}
+
+fn first_due_ms(policy: &Policy, bytes: &[u8], memo: &mut Memo, message: &Message) -> Option<i64> {
+    let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
+    let mut first = None;
+    for (position, moment) in policy.tables.moments.iter().enumerate() {
+        step(1);
+        let Some(due) = moment.due else { continue };
+        let Some(due_ms) = evaluate(policy.code(due), &mut features).as_int() else { continue };
+        // A silent moment can be raised when its silence is over, not before.
+        let silent_ms = MomentState::of(policy, position).silent_until_ms(bytes);
+        let call_ms = due_ms.max(silent_ms);
+        if call_ms > message.now_ms && first.is_none_or(|first| call_ms < first) {
+            first = Some(call_ms);
+        }
+    }
+    first
+}
+
+/// The first time at which a call is due; zero for none.
+pub(crate) fn next_call_ms(policy: &Policy, bytes: &[u8], now_ms: i64) -> i64 {
+    let times = Call::ALL.into_iter().map(|call| call.time_ms(policy, bytes));
+    times.filter(|time_ms| *time_ms > now_ms).min().unwrap_or(0)
+}

@@ -1,0 +1,133 @@
+//! What a profile remembers of moments and patterns, in seconds since the Unix epoch: they last to
+//! the year 2106.
+
+use crate::base::bytes::{read_u32, write_u32};
+use crate::policy::{MOMENT_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy};
+
+/// A whole second that an event may have happened in: never zero, which stands for "never".
+pub(super) fn second(time_ms: i64) -> u32 {
+    u32::try_from(time_ms.max(1_000) / 1_000).unwrap_or(u32::MAX)
+}
+
+/// The first whole second that is not before a time.
+pub(super) fn second_from(time_ms: i64) -> u32 {
+    u32::try_from(time_ms.max(1).saturating_add(999) / 1_000).unwrap_or(u32::MAX)
+}
+
+fn milliseconds(second: u32) -> i64 {
+    i64::from(second) * 1_000
+}
+
+/// What is remembered of one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MomentState {
+    offset: usize,
+}
+
+impl MomentState {
+    pub(crate) fn of(policy: &Policy, position: usize) -> MomentState {
+        MomentState { offset: policy.layout.moments + MOMENT_BYTES * position }
+    }
+
+    /// Until when it is active; zero when it is not.
+    pub(crate) fn active_until_ms(self, bytes: &[u8]) -> i64 {
+        milliseconds(read_u32(bytes, self.offset))
+    }
+
+    /// It is active until then, to the second below.
+    pub(crate) fn raise(self, bytes: &mut [u8], until_ms: i64) {
+        write_u32(bytes, self.offset, second(until_ms));
+    }
+
+    /// It is over.
+    pub(crate) fn end(self, bytes: &mut [u8]) {
+        write_u32(bytes, self.offset, 0);
+    }
+
+    /// Until when it is silent; zero when it never was.
+    pub(crate) fn silent_until_ms(self, bytes: &[u8]) -> i64 {
+        milliseconds(read_u32(bytes, self.offset + 4))
+    }
+
+    /// It is silent until then, to the second above.
+    pub(crate) fn snooze(self, bytes: &mut [u8], until_ms: i64) {
+        write_u32(bytes, self.offset + 4, second_from(until_ms));
+    }
+}
+
+/// Times at which a call is due, though nothing happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    /// The first wait for something that does not happen is over.
+    Absence,
+    /// The first moment that says when it is due.
+    Due,
+    /// An offer waits for the end of quiet hours.
+    Quiet,
+}
+
+impl Call {
+    pub(super) const ALL: [Call; 3] = [Call::Absence, Call::Due, Call::Quiet];
+
+    fn offset(self, policy: &Policy) -> Option<usize> {
+        match self {
+            Call::Absence => patterns_head(policy).map(|head| head + 4),
+            Call::Due => Some(policy.layout.calls),
+            Call::Quiet => Some(policy.layout.calls + 4),
+        }
+    }
+
+    /// When; zero for never.
+    pub(super) fn second(self, policy: &Policy, bytes: &[u8]) -> u32 {
+        self.offset(policy).map_or(0, |offset| read_u32(bytes, offset))
+    }
+
+    pub(super) fn time_ms(self, policy: &Policy, bytes: &[u8]) -> i64 {
+        milliseconds(self.second(policy, bytes))
+    }
+
+    pub(super) fn set(self, policy: &Policy, bytes: &mut [u8], second: u32) {
+        if let Some(offset) = self.offset(policy) {
+            write_u32(bytes, offset, second);
+        }
+    }
+}
+
+/// An offer waits for the end of quiet hours.
+pub(crate) fn wait_until_ms(policy: &Policy, bytes: &mut [u8], quiet_until_ms: i64) {
+    Call::Quiet.set(policy, bytes, second_from(quiet_until_ms));
+}
+
+fn patterns_head(policy: &Policy) -> Option<usize> {
+    (!policy.tables.patterns.is_empty()).then_some(policy.layout.patterns)
+}
+
+/// A bit for each pattern that the last message completed.
+pub(super) fn completed(policy: &Policy, bytes: &[u8]) -> u32 {
+    patterns_head(policy).map_or(0, |head| read_u32(bytes, head))
+}
+
+pub(super) fn set_completed(policy: &Policy, bytes: &mut [u8], completed: u32) {
+    if let Some(head) = patterns_head(policy) {
+        write_u32(bytes, head, completed);
+    }
+}
+
+fn words_offset(policy: &Policy, pattern: usize) -> usize {
+    policy.layout.patterns + PATTERNS_HEAD_BYTES + PATTERN_BYTES * pattern
+}
+
+/// The words of one pattern's automaton.
+pub(super) type Words = [u32; PATTERN_BYTES / 4];
+
+pub(super) fn read_words(policy: &Policy, bytes: &[u8], pattern: usize) -> Words {
+    let offset = words_offset(policy, pattern);
+    core::array::from_fn(|word| read_u32(bytes, offset + 4 * word))
+}
+
+pub(super) fn write_words(policy: &Policy, bytes: &mut [u8], pattern: usize, words: Words) {
+    let offset = words_offset(policy, pattern);
+    for (at, word) in words.into_iter().enumerate() {
+        write_u32(bytes, offset + 4 * at, word);
+    }
+}
