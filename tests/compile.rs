@@ -749,3 +749,25 @@ fn sources_have_names_of_their_own() {
     assert_eq!(first.message(), "byte 6 is not UTF-8");
     assert_eq!(bad("a = = 1").iter().next().unwrap().code().as_str(), "OPP0103");
 }
+
+/// A name with a dot before it is read, too; a variable of a macro is not.
+#[test]
+fn derived_features_are_typed_after_what_they_read() {
+    let text = "
+        policy = { name = 'p', version = 1, currency = 'USD', zones = ['UTC'] }
+        contact.caps = [{ at_most = 1, within = '1d', of = 'all' }]
+        [attributes]
+        x = { type = 'int' }
+        [features]
+        first = { expr = '.second' }
+        second = { expr = 'x + 1' }
+        any = { expr = '[1, 2].exists(other, other == x)' }
+        other = { expr = 'any' }
+        ";
+    let sources = [Source { name: "p", bytes: text.as_bytes() }];
+    let policy = compile(&sources, "").unwrap_or_else(|mistakes| panic!("{mistakes}")).policy;
+    let type_of = |name: &str| policy.feature_type(policy.id(name).expect("a feature"));
+    assert_eq!(type_of("first"), Some(Type::Int));
+    assert_eq!(type_of("other"), Some(Type::Bool));
+    assert!(Policy::from_bytes(&policy.to_bytes()).is_ok());
+}

@@ -103,8 +103,10 @@ impl Checker<'_> {
             return Some(constant(ty, Constant::Member(id.0), span));
         }
         let names = enumeration.members.iter().map(|(name, _)| name.as_str());
-        let help = did_you_mean(text, names.clone())
-            .unwrap_or_else(|| format!("it has {}", names.take(10).collect::<Vec<_>>().join(", ")));
+        let nearest = || did_you_mean(text, names.clone());
+        let help = self.item.report.advise(nearest).unwrap_or_else(|| {
+            format!("it has {}", names.clone().take(10).collect::<Vec<_>>().join(", "))
+        });
         let message = format!("`{}` has no member `{text}`", enumeration.owner);
         self.error(Code::UnknownMember, span, message, help)
     }

@@ -203,7 +203,9 @@ fn is_language(entry: &Item<'_>, languages: &[&str]) -> bool {
     }
     let known = languages.contains(&entry.name);
     if !known {
-        let help = format!("its languages: {}", languages.join(", "));
+        // Of names of two letters, every other is near.
+        let all = || Some(format!("its languages: {}", languages.join(", ")));
+        let help = entry.report.advise(all);
         let message = format!("`{}` is not a language of the policy", entry.name);
         entry.name_error(Code::UnknownName, message, help);
     }

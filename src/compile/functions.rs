@@ -205,8 +205,9 @@ impl Checker<'_> {
         let (message, help) = if known {
             (format!("`{name}` does not take these arguments"), None)
         } else {
-            let help = elsewhere(name).map(|ours| format!("did you mean `{ours}`?"));
-            let help = help.or_else(|| did_you_mean(name, types::function_names()));
+            let ours = || elsewhere(name).map(|ours| format!("did you mean `{ours}`?"));
+            let nearest = || ours().or_else(|| did_you_mean(name, types::function_names()));
+            let help = self.item.report.advise(nearest);
             (format!("policies have no function `{name}`"), help)
         };
         self.error(Code::Unsupported, span, message, help)

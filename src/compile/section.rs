@@ -41,13 +41,12 @@ impl<'a> Section<'a> {
 
     fn refuse_others(&self, record: &Record) {
         for item in self.entries().iter().filter(|item| record.key(item.name).is_none()) {
-            let help = if item.name == INCLUDE {
-                "it is a key of the file: put it before the first section".to_string()
-            } else {
-                did_you_mean(item.name, record.names()).unwrap_or_else(|| {
-                    format!("known here: {}", record.names().collect::<Vec<_>>().join(", "))
-                })
-            };
+            let all = || format!("known here: {}", record.names().collect::<Vec<_>>().join(", "));
+            let nearest = || did_you_mean(item.name, record.names()).unwrap_or_else(all);
+            let of_file = "it is a key of the file: put it before the first section";
+            let help = item.report.advise(|| {
+                Some(if item.name == INCLUDE { of_file.to_string() } else { nearest() })
+            });
             item.name_error(Code::UnknownKey, format!("unknown key `{}`", item.name), help);
         }
     }

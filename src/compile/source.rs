@@ -286,7 +286,7 @@ impl<'a> Item<'a> {
             return Some(*choice);
         }
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        let help = did_you_mean(text, words.iter().copied());
+        let help = self.report.advise(|| did_you_mean(text, words.iter().copied()));
         let message = format!("`{text}` is not one of {}", words.join(", "));
         self.error(Code::Value, message, help);
         None
