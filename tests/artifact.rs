@@ -357,3 +357,39 @@ fn loading_allocates_a_multiple_of_the_bytes() {
         }
     }
 }
+
+/// A few long rules that hundreds of offers inherit: what the index makes of them is bounded, too.
+#[test]
+fn inherited_rules_do_not_multiply_what_loading_allocates() {
+    let mut text = String::from(
+        "policy = { name = 'wide', version = 1, currency = 'USD', zones = ['UTC'] }\n\
+         contact.caps = [{ at_most = 1, within = '1d', of = 'all' }]\n\
+         [attributes]\nx = { type = 'int' }\nworth = { type = 'money' }\n\
+         [attributes.b0]\ntype = 'bool'\n[attributes.b1]\ntype = 'bool'\n\
+         [attributes.b2]\ntype = 'bool'\n[attributes.b3]\ntype = 'bool'\n\
+         [events.use]\n[moments.used]\non = 'use'\nwhen = 'true'\nintent = 'buy'\n\
+         [channels.sms]\n[issues.sales]\n",
+    );
+    for group in 0..6 {
+        text += &format!("[issues.sales.groups.g{group}]\n");
+        for tier in ["eligible", "applicable", "suitable"] {
+            let value =
+                |at: usize| (7_919 * (at + 44 * group + tier.len() * 300) % 100_003).to_string();
+            let values: Vec<String> = (0..44).map(value).collect();
+            text += &format!("{tier} = 'x in [{}] && (b0 || b1 || b2 || b3)'\n", values.join(", "));
+        }
+    }
+    for offer in 0..300 {
+        text += &format!(
+            "[offers.o{offer}]\ngroup = 'sales.g{}'\nkind = 'sale'\nmoments = ['used']\n\
+             value = 'worth'\ntreatments.sms = {{ content = 'c', propensity = 0.1 }}\n",
+            offer % 6
+        );
+    }
+    let bytes = support::compile_text(&text).to_bytes();
+    let mut loaded = None;
+    let peak = peak_of(|| loaded = Policy::from_bytes(&bytes).ok());
+    let size = loaded.expect("sound").index_size();
+    assert!(size.bytes > 0 && size.bounds > 0, "{size:?}");
+    assert!(peak <= ARTIFACT_MEMORY_FACTOR * bytes.len(), "{peak} for {}", bytes.len());
+}

@@ -91,3 +91,41 @@ fn steps_are_those_of_the_policy() {
     assert_eq!(steps.allocate, 10 + (1 + 1 + (1 + 1)) + (1 + 5));
     assert_eq!(steps.decide, steps.update + steps.classify + steps.allocate);
 }
+
+/// `5 < x` and `x > 5` are one predicate, `5 == x` and `x == 5` another.
+#[test]
+fn predicates_are_counted_whichever_side_the_feature_stands_on() {
+    let counted = |rule: &str| {
+        let text = format!(
+            r#"
+            [policy]
+            name = "counted"
+            version = 1
+            currency = "USD"
+            zones = ["UTC"]
+            [attributes]
+            x = {{ type = "int" }}
+            [events.use]
+            [moments.used]
+            on = "use"
+            when = "{rule}"
+            intent = "buy"
+            [[contact.caps]]
+            at_most = 10
+            within = "30d"
+            of = "all"
+            "#
+        );
+        support::compile_text(&text).certificate().predicates
+    };
+    for (rule, predicates) in [
+        ("x > 5", 1),
+        ("x > 5 && x >= 5 && x < 5 && x <= 5", 4),
+        ("x > 5 || 5 < x", 1),
+        ("x == 5 || 5 == x", 1),
+        ("x > 5 || x > 6", 2),
+        ("x > 0 - x", 0),
+    ] {
+        assert_eq!(counted(rule), predicates, "{rule}");
+    }
+}

@@ -323,3 +323,42 @@ fn the_workload_of_the_benches_is_answered_alike() {
         }
     }
 }
+
+/// With more features than there is room for rows, those that rules use least are left out, and the
+/// time is one of them: the dates of the one offer that has some are asked all the same.
+#[test]
+fn dates_hold_when_the_index_has_no_room_for_them() {
+    const FEATURES: usize = 240;
+    let offers = 2_000;
+    let mut text = String::from(SCHEMA);
+    for feature in 0..FEATURES {
+        let _ = writeln!(text, "[attributes.a{feature}]\ntype = 'int'");
+    }
+    let _ = writeln!(text, "[moments.m]\non = 'ask'\nwhen = 'true'\nintent = 'i'");
+    let _ = writeln!(text, "[issues.s.groups.g]");
+    for offer in 0..offers {
+        let _ = writeln!(
+            text,
+            "[offers.o{offer}]\ngroup = 's.g'\nkind = 'sale'\nmoments = ['m']\nvalue = 'm'\n\
+             treatments.sms = {{ content = 'c', propensity = 0.1 }}"
+        );
+        for (tier, key) in ["eligible", "applicable", "suitable"].into_iter().enumerate() {
+            let feature = |step: usize| (offer * 3 + tier + step) % FEATURES;
+            let bound = offer / FEATURES;
+            let (one, other) = (feature(0), feature(97));
+            let _ = writeln!(
+                text,
+                "{key} = '!has(a{one}) || !has(a{other}) || a{one} + 0 > 1 || a{other} > {bound}'"
+            );
+        }
+        if offer == 5 {
+            let _ = writeln!(text, "until = '2020-01-01T00:00:00Z'");
+        }
+    }
+    let mut world = World::new(&text);
+    let size = world.policy.index_size();
+    assert!(size.sources < FEATURES, "{size:?}");
+    let profile = new_profile(&world.policy, world.key.as_bytes()).expect("a key");
+    // All but the one whose date is over, and the two that are switched off.
+    assert_eq!(world.check_questions(&profile, NOW_MS), offers - 3);
+}

@@ -145,6 +145,13 @@ pub const INDEX_TERMS_MAX: usize = 8;
 pub const INDEX_BINS_MAX: usize = 64;
 /// Bytes that the rows of the index may take: above it bins get fewer.
 pub const INDEX_ROW_BYTES_MAX: usize = 28 * 1024 * 1024;
+/// The same for each offer, since rules that thousands of offers inherit are a few bytes of policy.
+pub const INDEX_ROW_BYTES_PER_OFFER_MAX: usize = 512;
+/// What the index may keep of rules while it is built, for each offer, in ranges of values: offers
+/// whose rules are beyond it are asked one by one.
+pub const INDEX_RANGES_PER_OFFER_MAX: usize = 96;
+/// Patches of the index for each offer: above it the features that need most of them are left out.
+pub const INDEX_PATCHES_PER_OFFER_MAX: usize = 16;
 /// Offers that answer a moment below which they are asked one by one.
 pub const INDEX_CANDIDATES_MIN: usize = 48;
 

@@ -65,10 +65,15 @@ pub(super) fn predicates(tables: &Tables, programs: &BTreeSet<Program>) -> usize
     let mut found = BTreeSet::new();
     for program in programs {
         for ops in program.of(&tables.code).windows(3) {
-            if let [Op::Feature(feature), Op::Constant(bits), compares] = *ops
-                && let Some(comparison) = compares.comparison()
-            {
-                found.insert((feature, bits, comparison));
+            // `x > 5` is compiled as `5 < x`.
+            let (feature, bits, compares, turned) = match *ops {
+                [Op::Feature(feature), Op::Constant(bits), op] => (feature, bits, op, false),
+                [Op::Constant(bits), Op::Feature(feature), op] => (feature, bits, op, true),
+                _ => continue,
+            };
+            if let Some(comparison) = compares.comparison() {
+                let turned = turned && !matches!(compares, Op::EqualBits | Op::EqualDouble);
+                found.insert((feature, bits, comparison, turned));
             }
         }
     }

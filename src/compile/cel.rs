@@ -15,6 +15,7 @@ use cel::Env;
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, SourceInfo};
 
+use super::comprehension;
 use super::diagnostic::Code;
 use super::plain;
 use crate::base::limits::{EXPRESSION_BYTES_MAX, EXPRESSION_NESTING_MAX, EXPRESSION_SYMBOLS_MAX};
@@ -36,6 +37,7 @@ pub(super) struct SyntaxError {
     pub(super) code: Code,
     pub(super) span: Range<usize>,
     pub(super) message: String,
+    pub(super) help: Option<&'static str>,
 }
 
 /// Parses one expression. The first error only: later ones are mostly its echo.
@@ -65,9 +67,32 @@ pub(super) fn parse_generated(text: &str) -> Result<Parsed, SyntaxError> {
             let message = message.split(" expecting ").next().unwrap_or(message);
             let message = message.replace("'<EOF>'", "end");
             let span = start..(start + 1).min(text.len());
-            Err(SyntaxError { code: Code::ExpressionSyntax, span, message })
+            let help = advice(text, start);
+            Err(SyntaxError { code: Code::ExpressionSyntax, span, message, help })
         }
     }
+}
+
+/// What was probably meant, where other languages write it otherwise.
+fn advice(text: &str, start: usize) -> Option<&'static str> {
+    let (before, rest) = text.split_at_checked(start)?;
+    let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let is_amount = text.contains(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || " .,$\u{a3}\u{20ac}".contains(c));
+    Some(match word.to_ascii_lowercase().as_str() {
+        _ if is_amount => "an amount is a number with a point, without currency or comma: 0.80",
+        "and" => "and is written &&",
+        "or" => "or is written ||",
+        "not" => "not is written !",
+        "is" => "equal is written ==",
+        "if" => "a choice is written condition ? this : that",
+        _ if before.trim_end().ends_with(" not") || before.trim() == "not" => "not is written !",
+        _ if rest.starts_with("=") => "equal is written ==",
+        _ if rest.starts_with("&") => "and is written &&",
+        _ if rest.starts_with("|") => "or is written ||",
+        _ if rest.starts_with(">") && before.ends_with('<') => "unequal is written !=",
+        _ => return None,
+    })
 }
 
 fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
@@ -79,7 +104,8 @@ fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
     ] {
         if count > limit {
             let message = format!("expression has {count} {what}, but at most {limit} are allowed");
-            return Err(SyntaxError { code: Code::Limit, span: 0..text.len(), message });
+            let (code, span) = (Code::Limit, 0..text.len());
+            return Err(SyntaxError { code, span, message, help: None });
         }
     }
     Ok(())
@@ -134,10 +160,10 @@ impl Parsed {
         }
     }
 
-    /// Every plain name in the tree.
+    /// Every name that is read in the tree, but for the variables of its macros.
     pub(super) fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        collect_names(&self.root, &mut names);
+        collect_names(&self.root, &mut Vec::new(), &mut names);
         names
     }
 }
@@ -147,19 +173,31 @@ fn is_function(call: &CallExpr) -> bool {
     call.func_name.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-fn collect_names<'a>(node: &'a IdedExpr, names: &mut Vec<&'a str>) {
+fn collect_names<'a>(node: &'a IdedExpr, bound: &mut Vec<&'a str>, names: &mut Vec<&'a str>) {
     match &node.expr {
-        Expr::Ident(name) => names.push(name),
-        Expr::Select(select) => collect_names(&select.operand, names),
+        // With a dot before it, it is the same name, and no variable hides it.
+        Expr::Ident(name) => match name.strip_prefix('.') {
+            Some(name) => names.push(name),
+            None => names.extend(Some(name.as_str()).filter(|name| !bound.contains(name))),
+        },
+        Expr::Select(select) => collect_names(&select.operand, bound, names),
         Expr::Call(call) => {
-            call.target.iter().for_each(|target| collect_names(target, names));
-            call.args.iter().for_each(|argument| collect_names(argument, names));
+            call.target.iter().for_each(|target| collect_names(target, bound, names));
+            let (variables, inner) = comprehension::bound(call).unwrap_or_default();
+            let outer = call.args.len() - inner.len();
+            for argument in call.args.iter().take(outer).skip(variables.len()) {
+                collect_names(argument, bound, names);
+            }
+            let before = bound.len();
+            bound.extend(variables);
+            inner.iter().for_each(|argument| collect_names(argument, bound, names));
+            bound.truncate(before);
         }
-        Expr::List(list) => list.elements.iter().for_each(|item| collect_names(item, names)),
+        Expr::List(list) => list.elements.iter().for_each(|item| collect_names(item, bound, names)),
         Expr::Map(map) => map.entries.iter().for_each(|entry| {
             if let EntryExpr::MapEntry(entry) = &entry.expr {
-                collect_names(&entry.key, names);
-                collect_names(&entry.value, names);
+                collect_names(&entry.key, bound, names);
+                collect_names(&entry.value, bound, names);
             }
         }),
         _ => {}
@@ -201,6 +239,24 @@ mod tests {
     fn errors_have_places() {
         for (text, start) in [("a b", 2), ("'é' é", 5), ("a\n&& b c", 7), ("", 0), ("(1 +", 4)] {
             assert_eq!(parse(text).unwrap_err().span.start, start, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_that_are_read() {
+        for (text, expected) in [
+            ("a + b.c(d)[e]", &["a", "b", "d", "e"][..]),
+            (".a > 1", &["a"]),
+            ("[a].exists(b, b > c)", &["a", "c"]),
+            ("[1].exists(a, a > .a) && a", &["a", "a"]),
+            ("[1].all(i, v, i > v && w) || v", &["w", "v"]),
+            ("[1].map(a, b, a + c)", &["b", "c"]),
+            ("[1].transformMap(k, v, k + v + w)", &["w"]),
+            ("cel.bind(a, a + b, a + c)", &["cel", "a", "b", "c"]),
+            ("{a: b}", &["a", "b"]),
+            ("f(a)", &["a"]),
+        ] {
+            assert_eq!(parse(text).unwrap().names(), expected, "{text}");
         }
     }
 }

@@ -7,7 +7,7 @@ use std::vec;
 use std::vec::Vec;
 
 use cel::IdedExpr;
-use cel::common::ast::Expr;
+use cel::common::ast::{CallExpr, Expr};
 
 use super::check::Checker;
 use super::constant::{Constant, find};
@@ -47,10 +47,8 @@ impl Checker<'_> {
         span: &Range<usize>,
     ) -> Option<Option<Node>> {
         let name = NAMES.into_iter().find(|known| *known == name)?;
-        let pairs = name.starts_with("transform") || (name != "map" && arguments.len() == 3);
-        let (variables, bodies) = arguments.split_at_checked(if pairs { 2 } else { 1 })?;
-        let variables: Option<Vec<&str>> = variables.iter().map(variable).collect();
-        let call = Macro { name, variables: variables?, bodies, span: span.clone() };
+        let (variables, bodies) = parts(name, arguments)?;
+        let call = Macro { name, variables, bodies, span: span.clone() };
         Some(self.unroll(&call, range))
     }
 
@@ -217,6 +215,27 @@ impl Checker<'_> {
         let call = Macro { name: "bind", variables: vec![name], bodies: &[], span };
         let element = (value.clone(), value);
         self.body(&call, &element, body)
+    }
+}
+
+/// The variables of a macro, and the arguments in which they can be read; none of another call.
+fn parts<'m>(name: &str, arguments: &'m [IdedExpr]) -> Option<(Vec<&'m str>, &'m [IdedExpr])> {
+    let name = NAMES.into_iter().find(|known| *known == name)?;
+    let pairs = name.starts_with("transform") || (name != "map" && arguments.len() == 3);
+    let (variables, bodies) = arguments.split_at_checked(if pairs { 2 } else { 1 })?;
+    let variables: Option<Vec<&str>> = variables.iter().map(variable).collect();
+    Some((variables?, bodies))
+}
+
+/// What a call binds: the names, and the last arguments, in which they hide others. The arguments
+/// before are its names, and then what is read outside.
+pub(super) fn bound(call: &CallExpr) -> Option<(Vec<&str>, &[IdedExpr])> {
+    let target = call.target.as_deref()?;
+    match call.args.as_slice() {
+        [name, _, body] if call.func_name == "bind" && variable(target) == Some("cel") => {
+            Some((vec![variable(name)?], std::slice::from_ref(body)))
+        }
+        arguments => parts(&call.func_name, arguments),
     }
 }
 

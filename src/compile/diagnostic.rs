@@ -17,6 +17,10 @@ use super::json::Json;
 
 /// Diagnostics that are kept; the rest are counted.
 const DIAGNOSTICS_MAX: usize = 1_000;
+/// Mistakes that come with advice; a policy that has more has other worries.
+const ADVISED_MAX: usize = 100;
+/// Pairs of characters that are compared to find the name that was meant.
+const COMPARED_MAX: usize = 2_000_000;
 /// Bytes of a source line that is still worth showing.
 const SHOWN_LINE_BYTES_MAX: usize = 1_000;
 
@@ -289,9 +293,9 @@ impl Report {
         self.list.borrow().iter().all(|diagnostic| diagnostic.severity() != Severity::Error)
     }
 
-    /// Advice that is dear to find: not sought for mistakes that will only be counted.
+    /// Advice, which is dear to find where there are thousands of names: for the first mistakes.
     pub(super) fn advise(&self, find: impl FnOnce() -> Option<String>) -> Option<String> {
-        if self.kept.get() < DIAGNOSTICS_MAX { find() } else { None }
+        if self.kept.get() < ADVISED_MAX { find() } else { None }
     }
 
     /// The mistakes of several files, in order of file and text.
@@ -309,13 +313,21 @@ impl Report {
     }
 }
 
-/// "did you mean ...?", when a known name is close enough to be what was meant.
+/// "did you mean ...?", when a known name is close enough to be what was meant, and there are not
+/// too many to look at.
 pub(super) fn did_you_mean<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    let edits_max = (name.chars().count() / 3).clamp(1, 3);
-    known
+    let length = name.chars().count();
+    let edits_max = (length / 3).clamp(1, 3);
+    // An edit changes the length by one at most.
+    let near = |candidate: &&str| candidate.chars().count().abs_diff(length) <= edits_max;
+    let candidates: Vec<&str> = known.into_iter().filter(near).collect();
+    if candidates.len().saturating_mul(length).saturating_mul(length) > COMPARED_MAX {
+        return None;
+    }
+    candidates
         .into_iter()
         .map(|candidate| (strsim::osa_distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= edits_max)
@@ -356,5 +368,21 @@ mod tests {
         assert_eq!(did_you_mean("unhappy", known), None);
         // Transposed letters are one edit.
         assert_eq!(did_you_mean("balnace", known).as_deref(), Some("did you mean `balance`?"));
+    }
+
+    #[test]
+    fn advice_has_an_end() {
+        // So many names as long as this one are not compared; a few are, and short ones.
+        let long = "x".repeat(200);
+        let nearly = "x".repeat(199);
+        assert!(did_you_mean(&long, [nearly.as_str(); 10]).is_some());
+        assert_eq!(did_you_mean(&long, [nearly.as_str(); 100]), None);
+        assert!(did_you_mean(&long, (0..100).map(|_| "x").chain([nearly.as_str()])).is_some());
+        let report = Report::new(File::new("p.toml", ""));
+        for _ in 0..ADVISED_MAX {
+            assert!(report.advise(|| Some(String::new())).is_some());
+            report.error(Code::Value, 0..0, "", "wrong", None);
+        }
+        assert_eq!(report.advise(|| panic!("sought all the same")), None);
     }
 }

@@ -52,7 +52,11 @@ impl Ids {
 
     fn line(&mut self, line: usize, text: &str, range: Range<usize>, lines: &mut Lines<'_>) {
         match entry(text) {
-            Err((message, help)) => lines.report.error(Code::IdLine, range, text, message, help),
+            Err((message, word)) => {
+                let known = Namespace::ALL.map(Namespace::word);
+                let help = lines.report.advise(|| did_you_mean(word?, known));
+                lines.report.error(Code::IdLine, range, text, message, help);
+            }
             Ok((namespace, number, name)) => {
                 if lines.admit(line, namespace, number, name, range) {
                     self.insert(namespace, number, name);
@@ -170,13 +174,13 @@ pub(super) fn unnumbered(new: &[&str]) -> Option<String> {
 
 pub(super) type Entry<'a> = (Namespace, u32, &'a str);
 
-pub(super) fn entry(text: &str) -> Result<Entry<'_>, (String, Option<String>)> {
+/// Reads a line. Otherwise what is wrong, and the word that should be a namespace, if it is that.
+pub(super) fn entry(text: &str) -> Result<Entry<'_>, (String, Option<&str>)> {
     let form = || ("expected `<namespace> <number> <name>`".to_string(), None);
     let (word, rest) = text.split_once(' ').ok_or_else(form)?;
     let (number, name) = rest.split_once(' ').ok_or_else(form)?;
     let Some(namespace) = Namespace::ALL.into_iter().find(|known| known.word() == word) else {
-        let help = did_you_mean(word, Namespace::ALL.map(Namespace::word));
-        return Err((format!("`{word}` is not a namespace"), help));
+        return Err((format!("`{word}` is not a namespace"), Some(word)));
     };
     let in_range = |number: &u32| (1..=ID_NUMBER_MAX).contains(number);
     let Some(number) = number.parse().ok().filter(in_range) else {

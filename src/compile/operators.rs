@@ -161,23 +161,22 @@ impl Checker<'_> {
                 let equal = self.equal(left, right, span.clone())?;
                 Some(self.apply(BOOL, span, Op::Not, vec![equal]))
             }
-            operators::GREATER => self.overload(operators::LESS, right, left, span),
-            operators::GREATER_EQUALS => self.overload(operators::LESS_EQUALS, right, left, span),
-            _ => self.overload(operator, left, right, span),
+            _ => self.overload(Operation::of(operator), left, right, span),
         }
     }
 
     fn overload(
         &self,
-        operator: &str,
+        operation: Operation<'_>,
         left: Node,
         right: Node,
         span: Range<usize>,
     ) -> Option<Node> {
-        let scales = matches!(operator, operators::MULTIPLY | operators::DIVIDE);
+        let [left, right] = operation.ordered([left, right]);
+        let scales = matches!(operation.operator, operators::MULTIPLY | operators::DIVIDE);
         let [left, right] = if scales { [left, right] } else { self.unify(left, right)? };
-        let Some(overload) = types::overload(operator, left.ty, right.ty) else {
-            return self.known_overload(operator, self.settled(left), self.settled(right), span);
+        let Some(overload) = types::overload(operation.operator, left.ty, right.ty) else {
+            return self.known_overload(operation, self.settled(left), self.settled(right), span);
         };
         let [of_left, of_right] = overload.convert;
         let (left_ty, right_ty) = (left.ty, right.ty);
@@ -193,17 +192,14 @@ impl Checker<'_> {
     /// Operators that only known values have.
     fn known_overload(
         &self,
-        operator: &str,
+        operation: Operation<'_>,
         left: Node,
         right: Node,
         span: Range<usize>,
     ) -> Option<Node> {
+        let (operator, sign) = (operation.operator, operation.sign());
         if left.is_failed() || right.is_failed() {
-            return Some(Node::failed(
-                Ty::Unknown,
-                format!("an operand of {operator} fails"),
-                span,
-            ));
+            return Some(Node::failed(Ty::Unknown, format!("an operand of {sign} fails"), span));
         }
         let loose = self.is_loose(&[&left, &right]);
         if let (operators::ADD, Kind::List(first), Kind::List(rest)) =
@@ -221,14 +217,14 @@ impl Checker<'_> {
             && words(left.ty)
             && (left.value().is_none() || right.value().is_none())
         {
-            let sign = operator.trim_matches('_');
             return self
                 .unsupported(&format!("`{sign}` of text that is not known in advance"), span);
         }
         if loose {
             return Some(Node::failed(Ty::Unknown, NO_OVERLOAD, span));
         }
-        self.mismatch(operator.trim_matches('_'), &left, &right, span)
+        let [left, right] = operation.ordered([left, right]);
+        self.mismatch(sign, &left, &right, span)
     }
 
     /// A value that was computed, unless it is too large.
@@ -259,6 +255,34 @@ impl Checker<'_> {
     }
 }
 
+/// An operator as it is written, and the one that it is by: `a > b` is `b < a`.
+#[derive(Clone, Copy)]
+struct Operation<'a> {
+    written: &'a str,
+    operator: &'a str,
+}
+
+impl<'a> Operation<'a> {
+    fn of(written: &'a str) -> Operation<'a> {
+        let operator = match written {
+            operators::GREATER => operators::LESS,
+            operators::GREATER_EQUALS => operators::LESS_EQUALS,
+            same => same,
+        };
+        Operation { written, operator }
+    }
+
+    /// What people read.
+    fn sign(self) -> &'a str {
+        self.written.trim_matches('_')
+    }
+
+    /// Operands as written in the order in which the operator takes them, and back.
+    fn ordered<T>(self, [left, right]: [T; 2]) -> [T; 2] {
+        if self.written == self.operator { [left, right] } else { [right, left] }
+    }
+}
+
 /// Joins and compares known values; none where CEL has no overload.
 fn combine(operator: &str, left: &Constant, right: &Constant) -> Option<Constant> {
     match (operator, left, right) {
@@ -275,5 +299,29 @@ fn combine(operator: &str, left: &Constant, right: &Constant) -> Option<Constant
             .order(right)
             .map(|order| Constant::Bool(order.is_some_and(|order| order != Ordering::Greater))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use crate::compile::Expression;
+
+    #[test]
+    fn operators_are_named_as_they_are_written() {
+        for (text, message) in [
+            ("1 > 2.0", "`>` cannot take int and double"),
+            ("1 >= 'a'", "`>=` cannot take int and text"),
+            ("1 < 2.0", "`<` cannot take int and double"),
+            ("true + 1", "`+` cannot take bool and int"),
+            ("1 != 'a'", "`==` cannot take int and text"),
+        ] {
+            let expression = Expression { text, inputs: &[], container: "", checked: true };
+            let refused = expression.evaluate().unwrap_err();
+            let messages: std::vec::Vec<_> =
+                refused.iter().map(|d| d.message().to_string()).collect();
+            assert_eq!(messages, [message], "{text}");
+        }
     }
 }

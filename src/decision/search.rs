@@ -129,17 +129,16 @@ impl<'a> Search<'a> {
         refused
     }
 
-    /// The rules of a tier, asked of one offer.
+    /// A tier asked of one offer.
     fn asked(&self, tier: IndexTier, place: u32, gates: &mut Gates) -> bool {
-        let tier = match tier {
-            // Dates are never a bound.
-            IndexTier::Valid => return true,
-            IndexTier::Eligible => Tier::Eligible,
-            IndexTier::Applicable => Tier::Applicable,
-            IndexTier::Suitable => Tier::Suitable,
-        };
-        let offer = self.policy.tables.offers.get(self.policy.index.offer(place) as usize);
-        offer.is_some_and(|offer| gates.allows(offer, tier))
+        let position = self.policy.index.offer(place) as usize;
+        let Some(offer) = self.policy.tables.offers.get(position) else { return false };
+        match tier {
+            IndexTier::Valid => offer.period.contains(gates.inputs.now_ms),
+            IndexTier::Eligible => gates.allows(offer, Tier::Eligible),
+            IndexTier::Applicable => gates.allows(offer, Tier::Applicable),
+            IndexTier::Suitable => gates.allows(offer, Tier::Suitable),
+        }
     }
 }
 

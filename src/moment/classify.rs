@@ -74,6 +74,8 @@ impl Watch for NoWatch {
 /// Asks the moments that listen to the message, whose events were checked when they were folded,
 /// and those whose patterns it completed. A message without events also finds those that earlier
 /// ones raised. O(moments that listen); of all moments without events.
+// By itself, so that it takes no room on the stack while offers are asked.
+#[inline(never)]
 pub(crate) fn classify(
     features: &mut Features,
     message: &Message,

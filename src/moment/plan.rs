@@ -8,6 +8,8 @@ use crate::profile::{Event, Features, Memo, Message};
 
 /// Finds the first time at which a moment says that it is `due`, if the message can have changed
 /// it. O(moments with such a time), and only for messages that touch what they read.
+// By itself, so that it takes no room on the stack while offers are asked.
+#[inline(never)]
 pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: &Message) {
     let touched = &policy.touched;
     let touches = |event: &Event| {

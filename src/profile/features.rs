@@ -116,7 +116,9 @@ impl<'a> Features<'a> {
         self.bytes
     }
 
-    /// What a model answers for the feature at this index.
+    /// What a model answers for the feature at this index. By itself, so that its inputs take no room on
+    /// the stack of derived features that read one another.
+    #[inline(never)]
     fn score(&mut self, model: u16, index: u16) -> Cell {
         let policy = self.policy;
         let model = policy.tables.models.get(usize::from(model));

@@ -128,12 +128,23 @@ fn matching(folder: &Path, pattern: &str) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Whether a name is what a pattern says, with `*` for any characters.
+/// Whether a name is what a pattern says, with `*` for any characters. What stands between two of
+/// them is taken where it comes first, so nothing is tried twice.
 fn matches(pattern: &str, name: &str) -> bool {
-    let Some((before, pattern)) = pattern.split_once('*') else { return pattern == name };
-    let Some(rest) = name.strip_prefix(before) else { return false };
-    let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
-    ends.into_iter().any(|at| matches(pattern, &rest[at..]))
+    let Some((first, pattern)) = pattern.split_once('*') else { return pattern == name };
+    let (between, last) = pattern.rsplit_once('*').unwrap_or(("", pattern));
+    let inner = name.strip_prefix(first).and_then(|rest| rest.strip_suffix(last));
+    let after = |rest: &str, part: &str| rest.find(part).map(|at| at + part.len());
+    inner.is_some_and(|inner| {
+        let mut at = 0;
+        between.split('*').all(|part| match after(&inner[at..], part) {
+            Some(taken) => {
+                at += taken;
+                true
+            }
+            None => false,
+        })
+    })
 }
 
 #[cfg(test)]
@@ -149,6 +160,14 @@ mod tests {
             ("a*b*c", "a-b-b-c", true),
             ("a*b*c", "a-c", false),
             ("*", "é", true),
+            ("a*", "a", true),
+            ("a*a", "a", false),
+            ("*b*", "abc", true),
+            ("**", "", true),
+            ("*ab*b", "aab", false),
+            ("*ab*b", "abab", true),
+            (&"*a".repeat(40), &"a".repeat(200), true),
+            (&"*a".repeat(40), &("a".repeat(200) + "b"), false),
         ] {
             assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
         }

@@ -53,6 +53,12 @@ impl Axis {
         1 + cuts
     }
 
+    /// How many uses of these edges lie within bins: as many patches at most.
+    pub(super) fn uncut(&self, edges: &[(i64, u32)]) -> usize {
+        let uncut = edges.iter().filter(|(edge, _)| self.cuts.binary_search(edge).is_err());
+        uncut.map(|(_, uses)| *uses as usize).sum()
+    }
+
     /// The keys of a bin that do not belong to a set: none when all do. `None` when it is
     /// disjoint from the set as a whole.
     pub(super) fn outside(&self, bin: usize, set: &Set) -> Option<Ranges> {

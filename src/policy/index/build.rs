@@ -1,6 +1,6 @@
 //! Building: formulas of all offers, bins within the budget, then rows.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::axis::Axis;
@@ -10,7 +10,10 @@ use super::layer::Layer;
 use super::order::{Order, WordSets, answers};
 use super::set::Set;
 use super::{Index, IndexTier, Tier};
-use crate::base::limits::{INDEX_BINS_MAX, INDEX_CANDIDATES_MIN, INDEX_ROW_BYTES_MAX};
+use crate::base::limits::{
+    INDEX_BINS_MAX, INDEX_CANDIDATES_MIN, INDEX_PATCHES_PER_OFFER_MAX, INDEX_RANGES_PER_OFFER_MAX,
+    INDEX_ROW_BYTES_MAX, INDEX_ROW_BYTES_PER_OFFER_MAX,
+};
 use crate::expr::{Program, Type};
 use crate::policy::{Group, Issue, Offer, Period, Rules, Tables};
 
@@ -25,6 +28,13 @@ struct Use {
     sets: usize,
 }
 
+impl Use {
+    /// Of its rows, cut into so many bins at most.
+    fn row_bytes(&self, bins: usize) -> usize {
+        self.words * 8 * (self.edges.len() + 2).min(bins)
+    }
+}
+
 impl Index {
     /// The index of these tables. O(offers x bins), after sorting.
     pub(crate) fn build(tables: &Tables) -> Index {
@@ -32,7 +42,7 @@ impl Index {
         if most < INDEX_CANDIDATES_MIN || !sound(tables) {
             return Index::default();
         }
-        let mut formulas = Formulas { tables, known: BTreeMap::new() }.of_offers();
+        let mut formulas = Formulas::new(tables).of_offers();
         let most_terms =
             |offer: usize| formulas.iter().map(|tier| tier[offer].terms.len()).max().unwrap_or(0);
         let terms: Vec<usize> = (0..tables.offers.len()).map(most_terms).collect();
@@ -69,9 +79,17 @@ fn by_issue(tables: &Tables, order: &Order) -> Vec<Vec<u32>> {
 struct Formulas<'a> {
     tables: &'a Tables,
     known: BTreeMap<(u32, u16), Formula>,
+    /// Ranges that may still be kept. A rule is written once and inherited by any number of offers,
+    /// so that a few bytes could ask for any amount of memory.
+    left: usize,
 }
 
-impl Formulas<'_> {
+impl<'a> Formulas<'a> {
+    fn new(tables: &'a Tables) -> Formulas<'a> {
+        let left = INDEX_RANGES_PER_OFFER_MAX * tables.offers.len() + tables.code.len() / 4;
+        Formulas { tables, known: BTreeMap::new(), left }
+    }
+
     /// By tier and offer.
     fn of_offers(mut self) -> [Vec<Formula>; 4] {
         IndexTier::ALL.map(|tier| {
@@ -90,13 +108,30 @@ impl Formulas<'_> {
             IndexTier::Suitable => |rules| rules.suitable,
         };
         let programs = [&issue.rules, &group.rules, &offer.rules].into_iter().filter_map(rule);
-        programs.fold(Formula::always(), |all, program| all.and(self.of_program(program).clone()))
+        let all =
+            programs.fold(Formula::always(), |all, program| all.and(self.of_program(program)));
+        self.kept(all)
     }
 
-    fn of_program(&mut self, program: Program) -> &Formula {
-        self.known
-            .entry((program.start, program.len))
-            .or_insert_with(|| decompile(program.of(&self.tables.code), &self.tables.features))
+    fn of_program(&mut self, program: Program) -> Formula {
+        let key = (program.start, program.len);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        if self.left == 0 {
+            return Formula::unknown();
+        }
+        let formula = decompile(program.of(&self.tables.code), &self.tables.features);
+        let formula = self.kept(formula);
+        self.known.insert(key, formula.clone());
+        formula
+    }
+
+    /// The formula, or the bound that says nothing once there is no room.
+    fn kept(&mut self, formula: Formula) -> Formula {
+        let left = self.left.checked_sub(formula.weight());
+        self.left = left.unwrap_or(0);
+        if left.is_some() { formula } else { Formula::unknown() }
     }
 }
 
@@ -107,26 +142,47 @@ fn dates(offer: &Offer) -> Formula {
 }
 
 /// The bins of every source that rules use. While rows would take too much, bins get fewer; then
-/// the sources that are used least are left out, and rules over them become bounds.
+/// the sources that are used least are left out, and those that need most patches. Rules over them
+/// become bounds.
 fn axes(tables: &Tables, order: &Order, formulas: &mut [Vec<Formula>; 4]) -> Vec<Axis> {
     let mut uses = uses(order, formulas);
-    let bytes = |uses: &[Use], bins: usize| -> usize {
-        uses.iter().map(|one| one.words * 8 * (one.edges.len() + 2).min(bins)).sum()
-    };
+    let bytes =
+        |uses: &[Use], bins: usize| -> usize { uses.iter().map(|one| one.row_bytes(bins)).sum() };
+    let offers = tables.offers.len();
+    let bytes_max = INDEX_ROW_BYTES_MAX.min(INDEX_ROW_BYTES_PER_OFFER_MAX * offers);
     let least = INDEX_BINS_MAX / 8;
     let mut choices = (1..=8).rev().map(|eighths| least * eighths);
-    let fits = |bins: &usize| bytes(&uses, *bins) <= INDEX_ROW_BYTES_MAX;
-    let bins = choices.find(fits).unwrap_or(least);
+    let bins = choices.find(|bins| bytes(&uses, *bins) <= bytes_max).unwrap_or(least);
+    let mut left_out: BTreeSet<u16> = BTreeSet::new();
     uses.sort_by_key(|one| (core::cmp::Reverse(one.sets), one.source));
-    while bytes(&uses, bins) > INDEX_ROW_BYTES_MAX {
-        let Some(left_out) = uses.pop() else { break };
-        formulas.iter_mut().flatten().for_each(|formula| formula.forget(left_out.source));
+    let mut taken = bytes(&uses, bins);
+    while taken > bytes_max {
+        let Some(one) = uses.pop() else { break };
+        taken -= one.row_bytes(bins);
+        left_out.insert(one.source);
     }
-    uses.sort_by_key(|one| one.source);
     let is_float = |source: u16| {
         tables.features.get(usize::from(source)).is_some_and(|feature| feature.ty == Type::Double)
     };
-    uses.iter().map(|one| Axis::new(one.source, is_float(one.source), &one.edges, bins)).collect()
+    let axis = |one: &Use| Axis::new(one.source, is_float(one.source), &one.edges, bins);
+    let mut axes: Vec<(usize, Axis)> = uses
+        .iter()
+        .map(axis)
+        .zip(&uses)
+        .map(|(axis, one)| (axis.uncut(&one.edges), axis))
+        .collect();
+    axes.sort_by_key(|(patches, axis)| (*patches, axis.source));
+    let mut patches: usize = axes.iter().map(|(patches, _)| patches).sum();
+    while patches > INDEX_PATCHES_PER_OFFER_MAX * offers {
+        let Some((most, axis)) = axes.pop() else { break };
+        patches -= most;
+        left_out.insert(axis.source);
+    }
+    if !left_out.is_empty() {
+        formulas.iter_mut().flatten().for_each(|formula| formula.forget(&left_out));
+    }
+    axes.sort_by_key(|(_, axis)| axis.source);
+    axes.into_iter().map(|(_, axis)| axis).collect()
 }
 
 /// What each source is used for, by source.

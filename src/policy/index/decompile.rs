@@ -103,7 +103,11 @@ impl Machine<'_> {
             },
             // An age is missing where it is no duration, however it is read.
             Op::DurationInRange => match self.stack.pop()? {
-                age @ Value::Source { source, .. } if source >= AGE && source != NOW => age,
+                age @ Value::Source { source, fallback: None }
+                    if source >= AGE && source != NOW =>
+                {
+                    age
+                }
                 _ => Value::Unknown,
             },
             Op::AddInt

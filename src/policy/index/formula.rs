@@ -1,5 +1,6 @@
 //! Rules as disjunctions of conjunctions of sets, each a bound: never smaller than the rule.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::set::Set;
@@ -53,13 +54,18 @@ impl Formula {
         if self.is_always() { &[] } else { &self.terms }
     }
 
-    /// Asks nothing of a source any more: what is left is a bound.
-    pub(super) fn forget(&mut self, source: u16) {
+    /// What it takes to keep, in ranges: of sixteen bytes each, as a set takes four of and a term two.
+    pub(super) fn weight(&self) -> usize {
+        let of_term = |term: &Term| 2 + term.iter().map(|(_, set)| 4 + set.len()).sum::<usize>();
+        self.terms.iter().map(of_term).sum()
+    }
+
+    /// Asks nothing of these sources any more: what is left is a bound.
+    pub(super) fn forget(&mut self, sources: &BTreeSet<u16>) {
         for term in &mut self.terms {
-            if let Ok(at) = term.binary_search_by_key(&source, |(source, _)| *source) {
-                term.remove(at);
-                self.exact = false;
-            }
+            let before = term.len();
+            term.retain(|(source, _)| !sources.contains(source));
+            self.exact &= term.len() == before;
         }
     }
 
@@ -111,6 +117,9 @@ impl Formula {
 
 /// Both terms at once; none when they contradict one another.
 fn conjunction(mut left: Term, right: Term) -> Option<Term> {
+    if left.is_empty() {
+        return Some(right);
+    }
     for (source, set) in right {
         match left.binary_search_by_key(&source, |(source, _)| *source) {
             Ok(at) => {
@@ -174,11 +183,11 @@ mod tests {
     #[test]
     fn what_is_forgotten_leaves_a_bound() {
         let mut pair = above(0, 1).and(above(1, 1)).or(above(2, 1).and(above(3, 1)));
-        pair.forget(7);
+        pair.forget(&[7].into());
         assert!(pair.exact);
-        pair.forget(1);
+        pair.forget(&[1].into());
         assert_eq!((pair.exact, pair.asked().len()), (false, 2));
-        pair.forget(0);
+        pair.forget(&[0].into());
         assert!(pair.asked().is_empty(), "a term that asks nothing");
     }
 

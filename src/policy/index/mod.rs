@@ -13,7 +13,9 @@
 //! and the rule itself is asked of the offers that are left: the answer is always that of the
 //! programs.
 //!
-//! A pure function of the tables, built when a policy is loaded.
+//! A pure function of the tables, built when a policy is loaded. Rules are inherited, so that a small
+//! policy could ask for a large index: what it may take is bounded for each offer, and what does not
+//! fit is a bound, too.
 
 mod axis;
 mod build;

@@ -60,6 +60,11 @@ impl Set {
         self.missing
     }
 
+    /// How many ranges it has.
+    pub(super) fn len(&self) -> usize {
+        self.ranges.len()
+    }
+
     /// Keys at which membership changes.
     pub(super) fn edges(&self) -> impl Iterator<Item = i64> + '_ {
         self.ranges.iter().flat_map(|(low, high)| {
