@@ -49,7 +49,11 @@ fn codes_are_in_order_and_found_again() {
         assert_eq!(Code::from_text(&text.to_lowercase()), Some(*code));
         assert_eq!(code.severity() == Severity::Warning, text.starts_with("OPP09"), "{text}");
     }
-    assert_eq!(Code::from_text("OPP9999"), None);
+    assert_eq!(Code::from_text("0901"), Some(Code::NeverEligible));
+    assert_eq!(Code::from_text("901"), Some(Code::NeverEligible));
+    for text in ["OPP9999", "9999", "", "-901", "OPP"] {
+        assert_eq!(Code::from_text(text), None, "{text}");
+    }
 }
 
 #[test]

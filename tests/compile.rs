@@ -295,10 +295,83 @@ fn advice_names_what_was_meant() {
         ("burn > 2.00", "burn > burn / burn", "amounts have a unit"),
         ("consent = \"consent\"", "consent = false", "for a channel that only answers"),
         ("[\"call_end\", \"tick\"]", "[\"call_end\", \"recharge\"]", "split the moment"),
+        // Values of another type.
+        ("value = \"2.50\"", "value = 2.50", "write it in quotes: \"2.50\""),
+        ("cost = \"0.01\"", "cost = 0.01", "write it in quotes: \"0.01\""),
+        ("gifts = \"1.00\"", "gifts = 1.00", "write it in quotes: \"1.00\""),
+        ("snooze = \"6h\"", "snooze = 6", "write it in quotes, with its unit: \"6h\" are hours"),
+        ("reach = \"smart\"", "reach = true", "write it in quotes: \"true\""),
+        ("gateway = 1 }", "gateway = -1 }", "write how much one contact or offer takes"),
+        (
+            "[[contact.caps]]\nat_most = 1\nwithin = \"3d\"\nof = \"each offer\"\n[[contact.caps]]",
+            "[contact.caps]",
+            "a list of tables has double brackets: [[contact.caps]]",
+        ),
+        // What other languages have.
+        ("&& fast", "and fast", "and is written &&"),
+        ("&& fast", "OR fast", "or is written ||"),
+        ("&& fast", "&& not fast", "not is written !"),
+        ("\"fast ? 1.3 : 1.0\"", "\"not fast ? 1.3 : 1.0\"", "not is written !"),
+        ("&& fast", "&& not (fast)", "did you mean `!`?"),
+        ("\"fast ? 1.3 : 1.0\"", "\"if fast then 1.3\"", "a choice is written condition ? "),
+        ("&& fast", "& fast", "and is written &&"),
+        ("&& fast", "| fast", "or is written ||"),
+        ("event.amount >= 10", "event.amount = 10", "equal is written =="),
+        ("event.amount >= 10", "event.amount <> 10", "unequal is written !="),
+        ("value = \"2.50\"", "value = \"$2.50\"", "an amount is a number with a point"),
+        ("value = \"2.50\"", "value = \"2,50\"", "an amount is a number with a point"),
+        ("calls > 100", "1 < calls < 5", "one comparison at a time"),
+        ("calls > 100", "now.hour() > 3", "did you mean `getHours`?"),
+        ("calls > 100", "floor(1.5) > 1.0", "did you mean `math.floor`?"),
+        (
+            "calls > 100",
+            "now - last > duration('7d')",
+            "expressions count days and weeks in hours: '168h'",
+        ),
+        ("tariff == 'gold'", "tariff == gold", "a member of `tariff` is in quotes: 'gold'"),
+        ("consent = \"consent\"", "consent = \"tariff\"", "compare it with a member"),
+        ("consent = \"consent\"", "consent = \"calls\"", "compare it: x == y"),
+        // Things in other places.
+        ("group = \"sales.data\"", "group = \"data\"", "did you mean `sales.data`?"),
+        ("explore =", "include = \"more.toml\"\nexplore =", "it is a key of the file"),
+        ("[features.burn]\n", "[features.calls]\n[features.burn]\n", "it stands first in line 32"),
+        ("strength = 0.8", "strength = 0.8\nstrength = 0.7", "it stands first in line "),
     ] {
         let diagnostics = bad(&changed(from, to));
         let advice: Vec<_> = diagnostics.iter().filter_map(|d| d.help()).collect();
         assert!(advice.iter().any(|text| text.starts_with(help)), "{to}:\n{diagnostics}");
+    }
+}
+
+#[test]
+fn messages_say_where_the_other_is() {
+    for (from, to, message) in [
+        (
+            "[features.burn]",
+            "[features.smart]\nexpr = \"1\"\n[features.burn]",
+            "`smart` is declared already, as `attributes.smart` in policy.toml line 16",
+        ),
+        ("on = \"recharge\"", "on = \"ticks\"", "no event (or tick) is called `ticks`"),
+    ] {
+        let diagnostics = bad(&changed(from, to));
+        let messages: Vec<_> = diagnostics.iter().map(|d| d.message()).collect();
+        assert!(messages.contains(&message), "{to}:\n{diagnostics}");
+    }
+}
+
+#[test]
+fn what_every_policy_needs_is_explained() {
+    let caps = GOOD.find("[[contact.caps]]").expect("caps");
+    let end = GOOD.find("[[contact.suppress]]").expect("suppressions");
+    let without_caps = format!("{}{}", &GOOD[..caps], &GOOD[end..]);
+    let header = GOOD.find("[control]").expect("control");
+    for (text, help) in [
+        (without_caps.as_str(), "the cap over everything bounds the profile"),
+        (&GOOD[header..], "a file without it is a part"),
+    ] {
+        let diagnostics = bad(text);
+        let mut advice = diagnostics.iter().filter_map(|d| d.help());
+        assert!(advice.any(|found| found.starts_with(help)), "{diagnostics}");
     }
 }
 

@@ -87,6 +87,29 @@ fn texts_are_kept_for_hosts() {
     assert!(loaded.is_test_subscriber(b"+99955500002"));
 }
 
+/// A text that nobody gets is a warning, as other things without a use are.
+#[test]
+fn a_text_without_a_use_is_a_warning() {
+    let unused = changed("[content.pass_app]", "[content.other]\nen = \"\"\n[content.pass_app]");
+    let source = Source { name: "policy.toml", bytes: unused.as_bytes() };
+    let found = compile(&[source], "").unwrap_or_else(|wrong| panic!("{wrong}")).warnings;
+    let found: Vec<_> = found.iter().map(|d| (d.code().as_str(), d.rule())).collect();
+    assert!(found.contains(&("OPP0912", "content.other")), "{found:?}");
+}
+
+/// The channel carries 40 characters: of GSM 03.38, or 17 of UCS-2. With the accent, the text is as long
+/// as before and too long.
+#[test]
+fn one_accent_makes_a_text_message_short() {
+    let gsm = changed("text_max = 40", "text_max = 40\nalphabet = \"gsm\"");
+    let wrong = compiled(&gsm).expect_err("an accent in Portuguese");
+    let found: Vec<_> = wrong.iter().map(|d| (d.code().as_str(), d.rule())).collect();
+    assert_eq!(found, [("OPP0702", "content.pass.pt-BR")], "{wrong}");
+    let help = wrong.iter().next().and_then(|d| d.help()).expect("which character");
+    assert!(help.starts_with("`\u{e1}` is not in the alphabet"), "{help}");
+    good(&gsm.replace(", j\u{e1}", ", ja"));
+}
+
 #[test]
 fn test_subscribers_are_known() {
     let policy = good(GOOD);
@@ -115,7 +138,6 @@ const BAD: &[(&str, &str, &str, &str, &str)] = &[
     ("text_max = 40", "text_max = @0", "OPP0304", "channels.sms.text_max", "0 is not within"),
     // Keys.
     ("content = \"pass_app\"", "content = @\"pass_ap\"", "OPP0401", "offers.pass.treatments.app.content", "[content] has no `pass_ap`"),
-    ("[content.pass_app]", "[content.@other]\nen = \"\"\npt-BR = \"\"\n[content.pass_app]", "OPP0401", "content.other", "no treatment uses the content `other`"),
     ("en = \"{mb} MB.", "en = @1\nfr = \"{mb} MB.", "OPP0303", "content.pass_app.en", "expected text"),
     // Segments.
     ("\"balance < 2.00\"", "\"@changes\"", "OPP0503", "segments.poor.when", "expected bool"),

@@ -126,6 +126,18 @@ fn every_snippet_of_the_guide_compiles() {
 }
 
 #[test]
+fn the_diagnostic_of_the_guide_is_what_the_compiler_says() {
+    let text = support::shipped_text("tutorial");
+    let misspelt = text.replace("\"recharged_30d >= 20.00\"", "\"recharged_30 >= 20.00\"");
+    assert_ne!(misspelt, text);
+    let source = Source { name: "tutorial.toml", bytes: misspelt.as_bytes() };
+    let wrong = compile(&[source], "").expect_err("a misspelt name").to_string();
+    let shown: Vec<String> = wrong.lines().map(|line| format!("    {line}")).collect();
+    let shown = shown.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
+    assert!(guide().contains(&shown), "docs/policy.md should show\n{shown}");
+}
+
+#[test]
 fn the_reference_names_every_key() {
     let guide = guide();
     let (_, reference) = guide.split_once("\n# Reference\n").expect("a reference");

@@ -70,6 +70,8 @@ fn mistakes_that_an_editor_can_see() {
         ("[moments.'low balance']\non = 'x'\nwhen = 'true'\nintent = 'buy'", false),
         ("[channels.sms]\ntext_max = 160", true),
         ("[channels.sms]\ntext_max = 0", false),
+        ("[channels.sms]\nalphabet = \"gsm\"", true),
+        ("[channels.sms]\nalphabet = \"ascii\"", false),
         ("[channels.sms]\ncost = 1", false),
         ("[policy]\nlanguages = ['en', 'pt-BR']", true),
         ("[policy]\nsalt = 'x'", false),
@@ -81,6 +83,7 @@ fn mistakes_that_an_editor_can_see() {
         ("[events.call]\nminutes = 'minutes'", false),
         ("[issues.sales]\nfrom = 2026-01-01\n[issues.sales.groups.data]", true),
         ("sections = 1", false),
+        ("\"$schema\" = 'policy.schema.json'", true),
     ] {
         assert_eq!(validator.is_valid(&parsed(text)), valid, "{text}");
     }

@@ -147,6 +147,13 @@ fn json_is_strict() {
 }
 
 #[test]
+fn a_json_file_may_name_its_schema() {
+    let named = OFFER.replacen('{', "{ \"$schema\": \"policy.schema.json\",", 1);
+    let compiled = compiled(&[("base.toml", BASE), ("offer.json", &named)]);
+    assert!(compiled.is_ok(), "{}", compiled.err().unwrap_or_default());
+}
+
+#[test]
 fn money_and_minutes_do_not_mix() {
     for (rule, code) in [
         ("calls > 1 && charged > duration('1m')", "OPP0503"),

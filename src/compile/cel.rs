@@ -37,6 +37,7 @@ pub(super) struct SyntaxError {
     pub(super) code: Code,
     pub(super) span: Range<usize>,
     pub(super) message: String,
+    pub(super) help: Option<&'static str>,
 }
 
 /// Parses one expression. The first error only: later ones are mostly its echo.
@@ -66,9 +67,32 @@ pub(super) fn parse_generated(text: &str) -> Result<Parsed, SyntaxError> {
             let message = message.split(" expecting ").next().unwrap_or(message);
             let message = message.replace("'<EOF>'", "end");
             let span = start..(start + 1).min(text.len());
-            Err(SyntaxError { code: Code::ExpressionSyntax, span, message })
+            let help = advice(text, start);
+            Err(SyntaxError { code: Code::ExpressionSyntax, span, message, help })
         }
     }
+}
+
+/// What was probably meant, where other languages write it otherwise.
+fn advice(text: &str, start: usize) -> Option<&'static str> {
+    let (before, rest) = text.split_at_checked(start)?;
+    let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let is_amount = text.contains(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_digit() || " .,$\u{a3}\u{20ac}".contains(c));
+    Some(match word.to_ascii_lowercase().as_str() {
+        _ if is_amount => "an amount is a number with a point, without currency or comma: 0.80",
+        "and" => "and is written &&",
+        "or" => "or is written ||",
+        "not" => "not is written !",
+        "is" => "equal is written ==",
+        "if" => "a choice is written condition ? this : that",
+        _ if before.trim_end().ends_with(" not") || before.trim() == "not" => "not is written !",
+        _ if rest.starts_with("=") => "equal is written ==",
+        _ if rest.starts_with("&") => "and is written &&",
+        _ if rest.starts_with("|") => "or is written ||",
+        _ if rest.starts_with(">") && before.ends_with('<') => "unequal is written !=",
+        _ => return None,
+    })
 }
 
 fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
@@ -80,7 +104,8 @@ fn refuse_excess(text: &str) -> Result<(), SyntaxError> {
     ] {
         if count > limit {
             let message = format!("expression has {count} {what}, but at most {limit} are allowed");
-            return Err(SyntaxError { code: Code::Limit, span: 0..text.len(), message });
+            let (code, span) = (Code::Limit, 0..text.len());
+            return Err(SyntaxError { code, span, message, help: None });
         }
     }
     Ok(())

@@ -1,6 +1,5 @@
 //! `[channels]` and `[budgets]`: how to reach people, and what that may consume.
 
-use std::format;
 use std::string::ToString;
 use std::vec::Vec;
 
@@ -80,7 +79,8 @@ impl Build<'_> {
             Unit::Pieces => item.integer(),
         }?;
         if amount < 0 {
-            item.error(Code::Value, format!("a draw of {amount} would fill the budget"), None);
+            let help = "write how much one contact or offer takes from the budget".to_string();
+            item.error(Code::Value, "a draw cannot be negative", help);
             return None;
         }
         Some(Draw { budget: position as u16, amount })

@@ -124,9 +124,15 @@ macro_rules! codes {
 pub(super) use codes;
 
 impl Code {
-    /// The code that is printed as this text.
+    /// The code that is printed as this text; its number alone will do.
     pub fn from_text(text: &str) -> Option<Code> {
-        Code::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text))
+        let number =
+            |code: &str| code.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok();
+        let wanted: Option<u16> = text.parse().ok();
+        Code::ALL.iter().copied().find(|code| {
+            let code = code.as_str();
+            code.eq_ignore_ascii_case(text) || wanted.is_some() && number(code) == wanted
+        })
     }
 }
 

@@ -9,7 +9,7 @@ use super::check::Checker;
 use super::constant::Constant;
 use super::diagnostic::{Code, did_you_mean};
 use super::node::{Kind, Node, becomes, constant, is_literal, results};
-use super::types::{DOUBLE, INT, MONEY, Ty};
+use super::types::{BOOL, DOUBLE, INT, MONEY, TEXT, Ty};
 use crate::base::money::{MICROS, micros_of_f64};
 
 impl Checker<'_> {
@@ -46,6 +46,9 @@ impl Checker<'_> {
             }
             (DOUBLE, INT | MONEY) => Some("convert it with double(x)"),
             (MONEY, INT | DOUBLE) => Some("make it an amount with money(x)"),
+            (BOOL, Ty::Enum(_)) => Some("compare it with a member: x == 'member'"),
+            (BOOL, TEXT) => Some("compare it: x == 'text'"),
+            (BOOL, _) => Some("compare it: x == y, x < y"),
             _ => None,
         };
         let message = format!("expected {}, found {}", ty.word(), node.ty.word());
@@ -127,6 +130,8 @@ impl Checker<'_> {
             Some("write the whole number with a decimal point, such as 2.0")
         } else if has(INT, DOUBLE) {
             Some("convert the whole number with double(x)")
+        } else if sign.starts_with(['<', '>']) && pair.contains(&BOOL) {
+            Some("one comparison at a time: write 1 < x && x < 5")
         } else if pair.contains(&Ty::Null) {
             Some("whether something is known is asked with has(x)")
         } else if matches!(pair, [Ty::Enum(_), Ty::Enum(_)]) {

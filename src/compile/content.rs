@@ -10,6 +10,7 @@ use std::string::ToString;
 use std::vec::Vec;
 
 use super::Build;
+use super::alphabet::{ALPHABETS, Alphabet, Length};
 use super::check::error_inside;
 use super::diagnostic::{Code, did_you_mean};
 use super::placeholder::{self, Part};
@@ -61,7 +62,7 @@ impl Build<'_> {
             let Some(uses) = by_key.get(item.name) else {
                 let help = item.report.advise(|| did_you_mean(item.name, by_key.keys().copied()));
                 let message = format!("no treatment uses the content `{}`", item.name);
-                item.name_error(Code::UnknownName, message, help);
+                item.name_error(Code::UnusedContent, message, help);
                 continue;
             };
             let id = self.ids.id(item.name);
@@ -116,10 +117,10 @@ impl Build<'_> {
             return;
         };
         let parameters = &self.tables.offers[treatment.offer as usize].parameters;
-        let mut length = 0;
+        let mut length = Length::default();
         for part in &read.parts {
             match part {
-                Part::Literal(text) => length += text.chars().count(),
+                Part::Literal(text) => length.add(text),
                 Part::Placeholder(name, place) => {
                     let Some(parameter) = self.parameter_named(name, parameters) else {
                         return self.unbound(read, name, place, one, parameters);
@@ -127,23 +128,28 @@ impl Build<'_> {
                     let Some(width) = self.width_of(parameter) else {
                         return unshowable(read, name, place);
                     };
-                    length += width;
+                    length.add_value(width);
                 }
             }
         }
-        self.fits(read, one, treatment, length);
+        self.fits(read, one, treatment, &length);
     }
 
-    fn fits(&self, read: &Read<'_>, one: &Use<'_>, treatment: &Treatment, length: usize) {
+    fn fits(&self, read: &Read<'_>, one: &Use<'_>, treatment: &Treatment, length: &Length) {
         let channel = usize::from(treatment.channel);
-        let Some(limit) = self.scope.text_limits[channel].filter(|limit| length > *limit) else {
+        let Some((most, alphabet)) = self.scope.text_limits[channel] else { return };
+        let (length, limit, foreign) = length.against(most, alphabet);
+        if length <= limit {
             return;
-        };
+        }
         let (of, _) = one.item.path.rsplit_once('.').unwrap_or((&one.item.path, ""));
         let message = format!(
             "the text can be {length} characters long, but the channel of `{of}` carries {limit}"
         );
-        read.item.error(Code::TextLength, message, None);
+        let help = foreign.map(|foreign| {
+            format!("`{foreign}` is not in the alphabet GSM 03.38: a message with it is this short")
+        });
+        read.item.error(Code::TextLength, message, help);
     }
 
     fn unbound(
@@ -197,10 +203,9 @@ fn is_language(entry: &Item<'_>, languages: &[&str]) -> bool {
     }
     let known = languages.contains(&entry.name);
     if !known {
-        let all = || format!("its languages: {}", languages.join(", "));
-        let nearest =
-            || did_you_mean(entry.name, languages.iter().copied()).or_else(|| Some(all()));
-        let help = entry.report.advise(nearest);
+        // Of names of two letters, every other is near.
+        let all = || Some(format!("its languages: {}", languages.join(", ")));
+        let help = entry.report.advise(all);
         let message = format!("`{}` is not a language of the policy", entry.name);
         entry.name_error(Code::UnknownName, message, help);
     }
@@ -236,8 +241,9 @@ pub(super) fn languages<'s>(item: Option<Item<'s>>) -> Vec<&'s str> {
     languages
 }
 
-/// The longest text that a channel carries.
-pub(super) fn text_limit(section: &Section<'_>) -> Option<usize> {
+/// The longest text that a channel carries, and what it is written with.
+pub(super) fn text_limit(section: &Section<'_>) -> Option<(usize, Alphabet)> {
+    let alphabet = section.get("alphabet").and_then(|item| item.choice(&ALPHABETS));
     let limit = section.get("text_max")?.integer_in(1..i64::from(u32::MAX) + 1)?;
-    usize::try_from(limit).ok()
+    Some((usize::try_from(limit).ok()?, alphabet.unwrap_or_default()))
 }

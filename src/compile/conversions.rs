@@ -2,6 +2,7 @@
 
 use std::format;
 use std::ops::Range;
+use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
@@ -13,8 +14,10 @@ use super::convert;
 use super::diagnostic::Code;
 use super::functions::Problem;
 use super::instant;
+use super::literal;
 use super::node::{Node, becomes};
 use super::types::{self, DURATION, INT, MONEY, TEXT, TIMESTAMP};
+use crate::base::civil::HOUR_MS;
 use crate::expr::{Binary, Calendar, Op};
 
 impl Checker<'_> {
@@ -61,13 +64,18 @@ impl Checker<'_> {
             }
         };
         // Literals of time are checked with the text, however it is taken.
+        let written = match value.value() {
+            Some(Constant::Text(text)) => Some(text),
+            _ => None,
+        };
         match value.value().map(|value| convert::of(name, &[value])) {
             Some(Ok(known)) => self.known(known, place),
             None if !value.is_failed() => {
                 self.error(Code::Type, place, format!("expected {form}"), None)
             }
             Some(Err(_)) if self.mode == Mode::POLICY => {
-                self.error(Code::Type, place, format!("expected {form}"), None)
+                let help = written.filter(|_| name == "duration").and_then(|text| in_hours(&text));
+                self.error(Code::Type, place, format!("expected {form}"), help)
             }
             _ => {
                 let ty = if name == "duration" { DURATION } else { TIMESTAMP };
@@ -122,4 +130,11 @@ impl Checker<'_> {
         let unit = Node::known(Constant::Int(unit_ms), span.clone());
         Some(self.apply(INT, span, op, vec![target, unit]))
     }
+}
+
+/// A length of time that keys of a policy take and CEL does not, in units that it has.
+fn in_hours(text: &str) -> Option<String> {
+    let ms = literal::duration_ms(text)?;
+    let hours = (ms % HOUR_MS == 0).then_some(ms / HOUR_MS)?;
+    Some(format!("expressions count days and weeks in hours: '{hours}h'"))
 }

@@ -1,4 +1,4 @@
-//! The longer examples of the pages in `codes.rs`.
+//! The longer examples of the pages in `codes.rs` and `warnings.rs`.
 
 /// Of OPP0904.
 pub(super) const SHADOWED: &str = r#"

@@ -14,6 +14,9 @@ use crate::base::limits::{SOURCE_BYTES_MAX, SOURCES_MAX};
 /// The key by which a file asks for others.
 pub(super) const INCLUDE: &str = "include";
 
+/// The key by which a JSON file names its schema to editors.
+pub(super) const SCHEMA: &str = "$schema";
+
 /// A file that is text.
 #[derive(Debug)]
 pub(super) struct Opened<'a> {
@@ -92,6 +95,7 @@ pub(super) fn tree<'a>(files: &'a [Opened<'a>]) -> Option<Table<'a>> {
     let mut whole = Table::new();
     for mut tree in trees {
         let include = tree.remove(&Cow::Borrowed(INCLUDE));
+        tree.remove(&Cow::Borrowed(SCHEMA));
         if let Some(entry) = include.filter(|_| files.len() == 1) {
             let message = "this file includes others, but they were not given";
             let help = "whoever reads files resolves `include`, as the command does";

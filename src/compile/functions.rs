@@ -39,6 +39,29 @@ impl Problem {
     }
 }
 
+/// What a function of other languages is called here.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name.to_ascii_lowercase().as_str() {
+        "hour" | "hours" | "gethour" => "getHours",
+        "minute" | "minutes" | "getminute" => "getMinutes",
+        "weekday" | "dayofweek" | "getday" | "getweekday" => "getDayOfWeek",
+        "day" | "dayofmonth" => "getDate",
+        "month" => "getMonth",
+        "year" | "getyear" => "getFullYear",
+        "floor" => "math.floor",
+        "ceil" | "ceiling" => "math.ceil",
+        "round" => "math.round",
+        "abs" => "math.abs",
+        "sqrt" => "math.sqrt",
+        "min" | "least" => "math.least",
+        "max" | "greatest" => "math.greatest",
+        "isnull" | "is_null" | "ismissing" => "!has",
+        "not" => "!",
+        "coalesce" | "ifnull" | "nvl" => "default",
+        _ => return None,
+    })
+}
+
 /// Namespaces of extension functions.
 const NAMESPACES: [&str; 4] = ["math", "strings", "base64", "cel"];
 
@@ -182,7 +205,8 @@ impl Checker<'_> {
         let (message, help) = if known {
             (format!("`{name}` does not take these arguments"), None)
         } else {
-            let nearest = || did_you_mean(name, types::function_names());
+            let ours = || elsewhere(name).map(|ours| format!("did you mean `{ours}`?"));
+            let nearest = || ours().or_else(|| did_you_mean(name, types::function_names()));
             let help = self.item.report.advise(nearest);
             (format!("policies have no function `{name}`"), help)
         };

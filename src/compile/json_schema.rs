@@ -17,6 +17,11 @@ pub fn json_schema() -> String {
         ("title", Json::from("opportune policy")),
     ];
     fields.extend(record(&ROOT).into_iter().filter(|(name, _)| *name != "required"));
+    // So that an editor finds this schema; it says nothing of the policy.
+    fields.push((
+        "patternProperties",
+        Json::object([(r"^\$schema$", Json::object([("type", Json::from("string"))]))]),
+    ));
     format!("{}\n", Json::object(fields))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::format;
 use std::ops::Range;
-use std::string::String;
+use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::Build;
@@ -95,7 +95,13 @@ pub(super) fn parse_item(item: &Item<'_>) -> Option<Parsed> {
         Err(error) => {
             let message = format!("not an expression: {}", error.message);
             let message = if error.code == Code::Limit { error.message } else { message };
-            error_inside(item, error.code, error.span, message, None);
+            error_inside(
+                item,
+                error.code,
+                error.span,
+                message,
+                error.help.map(ToString::to_string),
+            );
             None
         }
     }

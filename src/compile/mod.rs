@@ -9,6 +9,7 @@
 //! order of work follows what refers to what: zones, attributes and events, features, moments,
 //! the catalogue, contact rules. What sections and keys there are is written down once, in `model`.
 
+mod alphabet;
 mod analysis;
 mod catalogue;
 mod cel;
@@ -74,6 +75,7 @@ mod toml_text;
 mod tree;
 mod types;
 mod variables;
+mod warnings;
 mod wordings;
 mod zones;
 

@@ -154,7 +154,8 @@ impl Build<'_> {
             match item.text() {
                 Some(TICK) => on_tick = true,
                 name => {
-                    let event = name.and_then(|name| self.scope.events.find(&item, name, "event"));
+                    let event = name
+                        .and_then(|name| self.scope.events.find(&item, name, "event (or tick)"));
                     sound &= event.is_some();
                     events.extend(event.filter(|event| !events.contains(event)));
                 }

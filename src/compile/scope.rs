@@ -6,6 +6,7 @@ use std::vec::Vec;
 
 use jiff::tz::TimeZone;
 
+use super::alphabet::Alphabet;
 use super::channels::Unit;
 use super::diagnostic::{Code, did_you_mean};
 use super::source::Item;
@@ -17,6 +18,8 @@ use crate::policy::{Draw, Period};
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     positions: HashMap<String, usize>,
+    /// Where each is declared, for people.
+    places: HashMap<String, String>,
 }
 
 impl Directory {
@@ -31,11 +34,19 @@ impl Directory {
     /// Adds a name and gives its position; a name that is there already is recorded.
     pub(super) fn declare(&mut self, item: &Item<'_>, name: &str) -> Option<usize> {
         if self.positions.contains_key(name) {
-            item.name_error(Code::Duplicate, std::format!("`{name}` is declared already"), None);
+            let message = match self.places.get(name) {
+                Some(place) => std::format!("`{name}` is declared already, as {place}"),
+                None => std::format!("`{name}` is declared already"),
+            };
+            item.name_error(Code::Duplicate, message, None);
             return None;
         }
         let position = self.len();
         self.positions.insert(name.into(), position);
+        let file = item.report.file();
+        let line = file.line_number(item.key_span.start);
+        let place = std::format!("`{}` in {} line {line}", item.path, file.name());
+        self.places.insert(name.into(), place);
         Some(position)
     }
 
@@ -43,7 +54,7 @@ impl Directory {
     pub(super) fn find(&self, item: &Item<'_>, name: &str, what: &str) -> Option<usize> {
         let position = self.position(name);
         if position.is_none() {
-            let help = item.report.advise(|| did_you_mean(name, self.names()));
+            let help = item.report.advise(|| self.nearest(name));
             item.error(Code::UnknownName, std::format!("no {what} is called `{name}`"), help);
         }
         position
@@ -53,7 +64,7 @@ impl Directory {
     pub(super) fn find_key(&self, item: &Item<'_>, what: &str) -> Option<usize> {
         let position = self.position(item.name);
         if position.is_none() {
-            let help = item.report.advise(|| did_you_mean(item.name, self.names()));
+            let help = item.report.advise(|| self.nearest(item.name));
             item.name_error(
                 Code::UnknownName,
                 std::format!("no {what} is called `{}`", item.name),
@@ -61,6 +72,13 @@ impl Directory {
             );
         }
         position
+    }
+
+    /// What was meant by a name that nothing has: one that is nearly the same, or ends in it.
+    fn nearest(&self, name: &str) -> Option<String> {
+        let ends = |known: &&str| known.rsplit_once('.').is_some_and(|(_, last)| last == name);
+        let near = did_you_mean(name, self.names());
+        near.or_else(|| Some(std::format!("did you mean `{}`?", self.names().filter(ends).min()?)))
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
@@ -108,8 +126,8 @@ pub(super) struct Scope {
     /// By position; none where the unit is wrong.
     pub(super) budget_units: Vec<Option<Unit>>,
     pub(super) channels: Directory,
-    /// By position: how many characters a text on the channel can have.
-    pub(super) text_limits: Vec<Option<usize>>,
+    /// By position: how many characters of which alphabet a text on the channel can have.
+    pub(super) text_limits: Vec<Option<(usize, Alphabet)>>,
     /// By position: what every treatment on the channel draws.
     pub(super) channel_draws: Vec<Vec<Draw>>,
     pub(super) issues: Directory,

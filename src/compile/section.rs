@@ -6,6 +6,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::diagnostic::{Code, Report, did_you_mean};
+use super::files::INCLUDE;
 use super::model::Record;
 use super::source::Item;
 use super::tree::Table;
@@ -41,8 +42,11 @@ impl<'a> Section<'a> {
     fn refuse_others(&self, record: &Record) {
         for item in self.entries().iter().filter(|item| record.key(item.name).is_none()) {
             let all = || format!("known here: {}", record.names().collect::<Vec<_>>().join(", "));
-            let nearest = || did_you_mean(item.name, record.names()).or_else(|| Some(all()));
-            let help = item.report.advise(nearest);
+            let nearest = || did_you_mean(item.name, record.names()).unwrap_or_else(all);
+            let of_file = "it is a key of the file: put it before the first section";
+            let help = item.report.advise(|| {
+                Some(if item.name == INCLUDE { of_file.to_string() } else { nearest() })
+            });
             item.name_error(Code::UnknownKey, format!("unknown key `{}`", item.name), help);
         }
     }
@@ -72,11 +76,21 @@ impl<'a> Section<'a> {
     pub(super) fn require(&self, key: &str) -> Option<Item<'a>> {
         let item = self.get(key);
         if item.is_none() {
-            let message = match self.path.as_str() {
-                "" => format!("section [{key}] is missing"),
-                path => format!("`{path}` has no `{key}`"),
+            let (message, help) = match (self.path.as_str(), key) {
+                ("", "policy") => (
+                    format!("section [{key}] is missing"),
+                    Some("a file without it is a part: check the policy that includes it"),
+                ),
+                ("", _) => (format!("section [{key}] is missing"), None),
+                ("contact", "caps") => (
+                    "`contact` has no caps".into(),
+                    Some(
+                        "the cap over everything bounds the profile; such as [[contact.caps]] with at_most = 12, within = \"30d\", of = \"all\"",
+                    ),
+                ),
+                (path, _) => (format!("`{path}` has no `{key}`"), None),
             };
-            self.error(Code::MissingKey, message, None);
+            self.error(Code::MissingKey, message, help.map(String::from));
         }
         item
     }

@@ -15,6 +15,12 @@ use super::section::Section;
 use super::tree::Value;
 use crate::base::limits::KEY_BYTES_MAX;
 
+/// What values must be, for people.
+const TEXT: &str = "text in quotes";
+const LIST: &str = "a list";
+const AMOUNT: &str = "an amount such as \"2.50\"";
+const LENGTH_OF_TIME: &str = "a length of time such as \"90s\", \"6h\" or \"7d\"";
+
 /// A value with its key and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Item<'a> {
@@ -55,8 +61,31 @@ impl<'a> Item<'a> {
 
     fn wrong_type<T>(&self, wanted: &str) -> Option<T> {
         let found = self.value.word();
-        self.error(Code::ValueType, format!("expected {wanted}, found {found}"), None);
+        self.error(
+            Code::ValueType,
+            format!("expected {wanted}, found {found}"),
+            self.rewritten(wanted),
+        );
         None
+    }
+
+    /// How a value of another type than `wanted` is written right.
+    fn rewritten(&self, wanted: &str) -> Option<String> {
+        let written = self.report.file().text().get(self.span.clone())?;
+        match self.value {
+            Value::Integer(_) if wanted == LENGTH_OF_TIME => Some(format!(
+                "write it in quotes, with its unit: \"{written}h\" are hours, \"{written}d\" days"
+            )),
+            Value::Integer(_) | Value::Float(_) | Value::Bool(_)
+                if [TEXT, AMOUNT].contains(&wanted) =>
+            {
+                Some(format!("write it in quotes: \"{written}\""))
+            }
+            Value::Table(_) if wanted == LIST => {
+                Some(format!("a list of tables has double brackets: [[{}]]", self.path))
+            }
+            _ => None,
+        }
     }
 
     /// Records that a limit is exceeded, if it is.
@@ -93,7 +122,7 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn text(&self) -> Option<&'a str> {
-        self.as_text().or_else(|| self.wrong_type("text in quotes"))
+        self.as_text().or_else(|| self.wrong_type(TEXT))
     }
 
     /// Text that can stand as one name in the id table.
@@ -173,7 +202,7 @@ impl<'a> Item<'a> {
 
     /// Text that `read` understands; `form` says what it understands.
     fn form<T>(&self, form: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
-        let text = self.text()?;
+        let Some(text) = self.as_text() else { return self.wrong_type(form) };
         read(text).or_else(|| {
             self.error(Code::Value, format!("`{text}` is not {form}"), None);
             None
@@ -181,11 +210,11 @@ impl<'a> Item<'a> {
     }
 
     pub(super) fn money(&self) -> Option<i64> {
-        self.form("an amount such as \"2.50\"", crate::base::money::parse_micros)
+        self.form(AMOUNT, crate::base::money::parse_micros)
     }
 
     pub(super) fn duration_ms(&self) -> Option<i64> {
-        self.form("a length of time such as \"90s\", \"6h\" or \"7d\"", literal::duration_ms)
+        self.form(LENGTH_OF_TIME, literal::duration_ms)
     }
 
     pub(super) fn clock_ms(&self) -> Option<i64> {
@@ -208,7 +237,7 @@ impl<'a> Item<'a> {
 
     pub(super) fn list(&self) -> Option<Vec<Item<'a>>> {
         let Value::List(list) = self.value else {
-            return self.wrong_type("a list");
+            return self.wrong_type(LIST);
         };
         let step = |position: usize| format!("{}[{position}]", self.path);
         Some(

@@ -1,7 +1,8 @@
 //! TOML to a tree.
 
 use std::format;
-use std::string::ToString;
+use std::string::{String, ToString};
+use std::vec::Vec;
 
 use toml::Spanned;
 use toml::de::{DeFloat, DeInteger, DeString, DeTable, DeValue};
@@ -15,10 +16,32 @@ pub(super) fn read<'a>(text: &'a str, report: &'a Report, base: usize) -> Option
         Ok(table) => Some(Reader { report, base }.table(table.into_inner())),
         Err(error) => {
             let range = error.span().unwrap_or(0..0);
-            report.error(Code::Syntax, range, "", format!("not TOML: {}", error.message()), None);
+            let help =
+                if error.message() == "duplicate key" { first_of(text, range.start) } else { None };
+            report.error(Code::Syntax, range, "", format!("not TOML: {}", error.message()), help);
             None
         }
     }
+}
+
+/// Where a key stands first that is given again at this place: the same heading, or the same key in the
+/// same section.
+fn first_of(text: &str, again: usize) -> Option<String> {
+    let line_of = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count());
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let given = *lines.get(line_of(again))?;
+    let is_heading = |line: &&str| line.starts_with('[');
+    let key = |line: &str| line.split_once('=').map(|(key, _)| key.trim().to_string());
+    let earlier = lines.get(..line_of(again))?;
+    let found = if is_heading(&given) {
+        earlier.iter().position(|line| *line == given)?
+    } else {
+        let from = earlier.iter().rposition(is_heading).map_or(0, |at| at + 1);
+        from + earlier[from..]
+            .iter()
+            .position(|line| key(line).is_some() && key(line) == key(given))?
+    };
+    Some(format!("it stands first in line {}", found + 1))
 }
 
 /// The parser bounds how deep values nest, and with it this recursion.

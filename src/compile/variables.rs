@@ -8,7 +8,7 @@ use super::check::Checker;
 use super::constant::Constant;
 use super::diagnostic::{Code, did_you_mean};
 use super::node::{Kind, Node};
-use super::scope::EventView;
+use super::scope::{Enumeration, EventView};
 use super::types::{self, TIMESTAMP, Ty};
 use crate::expr::Op;
 
@@ -61,10 +61,14 @@ impl Checker<'_> {
         let of_event = self.view.event.fields().iter().find(|field| field.name == name);
         let help = match of_event {
             Some(field) => Some(format!("the event's field is `event.{}`", field.name)),
-            None => {
-                let known = self.scope.features.names().chain(["now"]);
-                self.item.report.advise(|| did_you_mean(name, known))
-            }
+            None => self.item.report.advise(|| {
+                let is_member =
+                    |e: &&Enumeration| e.members.iter().any(|(member, _)| member == name);
+                match self.scope.enums.iter().find(is_member) {
+                    Some(of) => Some(format!("a member of `{}` is in quotes: '{name}'", of.owner)),
+                    None => did_you_mean(name, self.scope.features.names().chain(["now"])),
+                }
+            }),
         };
         self.error(Code::UnknownName, span, format!("no feature is called `{name}`"), help)
     }

@@ -11,9 +11,8 @@ use crate::input::policy;
 /// Say what a policy can cost at most: bytes a subscriber, steps a call, the index, limits.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  opportune certify prepaid.opp
   opportune certify examples/policies/prepaid.toml
-  opportune certify --json prepaid.opp
+  opportune certify --json prepaid.opp         (made by opportune compile)
 
 A step is one turn of an inner loop: an operation of a program, a bucket of a window, an offer looked
 at. The data plane never takes more of them than this says, whatever the message.

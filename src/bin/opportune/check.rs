@@ -45,11 +45,10 @@ enum Format {
 
 impl Options {
     pub fn run(self) -> Result<String, Failure> {
-        let (policy, warnings) = self
-            .policy()
-            .map_err(|diagnostics| self.failure(&diagnostics, "it does not compile"))?;
+        let (policy, warnings) =
+            self.policy().map_err(|diagnostics| self.failure(&diagnostics, ""))?;
         if self.deny_warnings && !warnings.is_empty() {
-            return Err(self.failure(&warnings, "warnings are denied"));
+            return Err(self.failure(&warnings, "error: warnings are denied"));
         }
         if self.format == Format::Json {
             return Ok(warnings.to_json());
@@ -74,9 +73,9 @@ impl Options {
     /// As text, everything goes to standard error; JSON goes to standard output.
     fn failure(&self, diagnostics: &Diagnostics, why: &str) -> Failure {
         match self.format {
-            Format::Text => Failure::from(format!("{diagnostics}error: {why}")),
+            Format::Text => Failure::from(format!("{diagnostics}{why}")),
             Format::Json => {
-                Failure { result: diagnostics.to_json(), ..Failure::from(format!("error: {why}")) }
+                Failure { result: diagnostics.to_json(), ..Failure::from(why.to_owned()) }
             }
         }
     }

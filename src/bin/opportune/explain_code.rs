@@ -9,7 +9,7 @@ use opportune::compile::Code;
   opportune explain-code OPP0901
   opportune explain-code          (lists every code)")]
 pub struct Options {
-    /// The code, as printed in brackets: OPP0901. Without it, all codes are listed.
+    /// The code, as printed in brackets (OPP0901), or its number. Without it, all codes are listed.
     code: Option<String>,
 }
 

@@ -29,7 +29,7 @@ use output::Failure;
     version,
     after_help = "Examples:
   opportune check examples/policies/prepaid.toml
-  opportune check --write-ids my.toml
+  opportune check --write-ids my.toml          (your own, the first time)
   opportune compile examples/policies/prepaid.toml -o prepaid.opp
   opportune certify prepaid.opp
   opportune explain-code OPP0901

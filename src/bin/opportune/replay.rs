@@ -11,7 +11,10 @@ use crate::input::{policy, read};
 #[derive(Args)]
 #[command(after_help = "Examples:
   opportune replay examples/policies/prepaid.toml day.log
-  opportune replay prepaid.opp day.log")]
+  opportune replay prepaid.opp day.log
+
+Hosts write logs; so does `cargo run --release --example charging_day -- --log day.log`, under
+examples/policies/prepaid.toml.")]
 pub struct Options {
     /// The policy that the log was written under: its text, or an artifact.
     policy: PathBuf,

@@ -5,6 +5,7 @@ use std::string::{String, ToString};
 use std::vec::Vec;
 
 use super::Analysis;
+use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::compile::diagnostic::Code;
 use crate::compile::source::Item;
 use crate::policy::{Cap, CapScope, KindSet, Offer, OfferKind, Treatment};
@@ -119,9 +120,17 @@ impl<'a> Analysis<'a> {
                 format!("on {}", self.name(tables.channels[usize::from(at)].id))
             }
         };
-        let hours = cap.window_ms as f64 / crate::base::civil::HOUR_MS as f64;
-        format!("at most {} {of} within {hours} hours", cap.limit)
+        format!("at most {} {of} within {}", cap.limit, length(cap.window_ms))
     }
+}
+
+/// A length of time in the largest unit that it is a multiple of.
+fn length(ms: i64) -> String {
+    let units = [(DAY_MS, "day"), (HOUR_MS, "hour"), (MINUTE_MS, "minute"), (1_000, "second")];
+    let unit = units.into_iter().find(|(unit_ms, _)| ms % unit_ms == 0);
+    let (unit_ms, word) = unit.unwrap_or((1, "millisecond"));
+    let count = ms / unit_ms;
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
 /// What a cap lets through within any stretch of so many milliseconds.

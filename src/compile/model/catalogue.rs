@@ -5,6 +5,7 @@ use std::vec::Vec;
 
 use super::root::{EXEMPT, kinds};
 use super::*;
+use crate::compile::alphabet::ALPHABETS;
 use crate::compile::{channels, offers};
 
 pub(in crate::compile) static BUDGET: Record = Record {
@@ -37,8 +38,18 @@ pub(in crate::compile) static CHANNEL: Record = Record {
             "The longest text that it carries, in characters, with the longest values filled in.",
         )
         .in_any_file(),
+        optional(
+            "alphabet",
+            Form::Choice(alphabets),
+            "gsm for text messages: with a character outside GSM 03.38, text_max is 7/16 of what it says.",
+        )
+        .in_any_file(),
     ],
 };
+
+fn alphabets() -> Vec<&'static str> {
+    ALPHABETS.map(|(word, _)| word).into()
+}
 
 const DRAWS: Form =
     Form::Named(&Form::Either(&[Form::Amount, Form::Whole { min: 0, max: i64::MAX }]));

@@ -56,7 +56,11 @@ pub(in crate::compile) static ROOT: Record = Record {
             "What has to happen, over several events, before a moment is asked.",
         ),
         optional("moments", Form::Named(&Form::Table(&MOMENT)), "Situations worth acting on."),
-        optional("budgets", Form::Named(&Form::Table(&BUDGET)), "What offers may consume."),
+        optional(
+            "budgets",
+            Form::Named(&Form::Table(&BUDGET)),
+            "What offers may consume. How much there is, is granted at run time.",
+        ),
         optional("channels", Form::Named(&Form::Table(&CHANNEL)), "Ways to reach people."),
         required("contact", Form::Table(&CONTACT), "When to leave people alone."),
         optional("issues", Form::Named(&Form::Table(&ISSUE)), "What offers are for."),
@@ -89,7 +93,11 @@ pub(in crate::compile) static POLICY: Record = Record {
             Form::Text,
             "The attribute that says in which zone a subscriber lives.",
         ),
-        optional("salt", Form::Text, "Seeds the ids of decisions; the name if absent."),
+        optional(
+            "salt",
+            Form::Text,
+            "Part of every hash of a subscriber and a decision; the name if absent. Never change it while profiles are stored.",
+        ),
         optional("score_min", Form::Amount, "What is expected to earn less is not offered."),
         optional("explore", Form::Table(&EXPLORE), "How often to try another than the best offer."),
         optional(
@@ -123,7 +131,7 @@ pub(in crate::compile) static CONTROL: Record = Record {
     doc: "Subscribers who get no marketing, to measure what marketing is worth.",
     keys: &[
         required("share", Form::Share, "The share of subscribers in control."),
-        required("seed", Form::Text, "Another seed draws other subscribers."),
+        required("seed", Form::Text, "Another seed draws other subscribers: keep it."),
         EXEMPT,
     ],
 };
