@@ -43,6 +43,7 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
         "sequence_gaps",
         "header",
         "features",
+        "spare",
         "sessions",
         "moments",
         "calls_to_come",
