@@ -36,16 +36,18 @@ struct Table {
 
 fn tables(shape: &Shape<'_>) -> [Table; 8] {
     let layout = shape.layout;
-    let slots = layout.features.iter().zip(shape.features);
-    let ends = slots.map(|(from, feature)| *from as usize + Layout::feature_bytes(feature));
-    let end = ends.max().unwrap_or(header::BYTES).max(header::BYTES);
     let patterns = shape.patterns.len();
+    let stored = shape.features.iter().zip(&layout.features);
+    let ends = stored
+        .filter(|(feature, _)| Layout::stores(feature))
+        .map(|(feature, from)| *from as usize + Layout::feature_bytes(feature));
+    let end = ends.max().unwrap_or(header::BYTES);
     [
-        // What brings slots to a multiple of eight; zeros, if nobody has meddled with it.
+        // Between the slots and the first table: zeros, unless somebody wrote there.
         Table {
-            key: "spare",
+            key: "padding",
             start: end,
-            entries: usize::from(end < layout.sessions),
+            entries: usize::from(layout.sessions > end),
             bytes: layout.sessions.saturating_sub(end),
             tell: |_, _, _| Map::new(),
             read: |_, at, _| at.keys(&["place"]),
