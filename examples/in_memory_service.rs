@@ -180,9 +180,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn known(policy: &Policy) -> Result<Vec<Dated<'static>>, String> {
     let zone = id::<MemberId>(policy, "home_zone.America/New_York")?;
     let device = id::<MemberId>(policy, "device.smartphone")?;
-    let dated = |feature: &str, value| {
-        Ok(Dated { feature: id(policy, feature)?, time_ms: NOON_MS - 3_600_000, value })
-    };
+    let dated =
+        |feature: &str, value| Ok(Dated::new(id(policy, feature)?, NOON_MS - 3_600_000, value));
     [
         ("home_zone", Value::Member(zone)),
         ("device", Value::Member(device)),

@@ -428,6 +428,44 @@ typedef struct opportune_snapshot opportune_snapshot;
 typedef int32_t opportune_status;
 
 /**
+ * What went past a profile. Counts begin with it, never fall, and stop at UINT32_MAX. Set
+ * struct_size; the rest is written by the call.
+ */
+typedef struct {
+    /**
+     * sizeof(opportune_health).
+     */
+    size_t struct_size;
+    /**
+     * Events, and backfilled values, that came too late for at least one of their windows, and
+     * were left out there. A window takes what is within its own length of the newest event that
+     * it has seen.
+     */
+    uint32_t late_events;
+    /**
+     * Message numbers that were skipped within a session, and had not come when 32 higher ones
+     * had passed or when the session was forgotten.
+     */
+    uint32_t sequence_gaps;
+    /**
+     * Sessions forgotten to make room: of those a retransmission would not be recognised.
+     */
+    uint32_t evicted_sessions;
+    /**
+     * Open offers closed to make room for newer ones.
+     */
+    uint32_t crowded_out_offers;
+    /**
+     * The revision: one more after each call that changed the profile.
+     */
+    uint64_t revision;
+    /**
+     * The latest now_ms of any call; 0 before the first.
+     */
+    int64_t latest_now_ms;
+} opportune_health;
+
+/**
  * Bytes, or text without a terminating NUL. {NULL, 0} is empty; NULL with a length is refused.
  * The bytes are read during the call only. This shape is frozen.
  */
@@ -512,6 +550,16 @@ typedef struct {
      * The value; its id is of OPPORTUNE_NAMESPACE_FEATURE.
      */
     opportune_value value;
+    /**
+     * Of a mean the number of events, of a share the whole, of a quantile how often the value
+     * occurred; its id does not matter. Otherwise OPPORTUNE_TYPE_NONE.
+     */
+    opportune_value among;
+    /**
+     * The zone whose calendar places it: the member id of its name. 0: the subscriber's own, or
+     * the policy's default.
+     */
+    uint32_t zone;
 } opportune_dated;
 
 /**
@@ -1385,16 +1433,28 @@ opportune_status opportune_profile_revision(const opportune_policy *policy,
                                             uint64_t *revision);
 
 /**
+ * Checks a profile and writes what went past it to *health.
+ *
+ * OPPORTUNE_PROFILE_... Does not allocate. Any thread.
+ */
+opportune_status opportune_profile_health(const opportune_policy *policy,
+                                          const uint8_t *profile,
+                                          size_t profile_len,
+                                          opportune_health *health);
+
+/**
  * Takes over history and outside data as far as it is known at now_ms: count dated values, none
- * of a later time. For an attribute: its value, as of
- * that time (an older one does not replace a newer). For an aggregate: what its events of one
- * bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
- * least, greatest or last value; for a last time, the time alone counts.
+ * of a later time. For an attribute: its value, as of that time (an older one does not replace a
+ * newer). For an aggregate: what its events of one bucket come to, at any time within the
+ * bucket. How many for a count, for active periods and for a streak (an integer); their sum,
+ * least, greatest, last or first value; for a last or a first time, the time alone counts; for a
+ * mean their sum, among how many; for a share the part, among the whole; of a distinct count or a
+ * quantile one of the values. What decays weighs a value by its own time_ms.
  *
  * The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
  * profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
- * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it
- * gets more values than ever before. The thread that owns the handle.
+ * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_VALUE_TYPE,
+ * OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
  */
 opportune_status opportune_backfill(const opportune_policy *policy,
                                     opportune_local *local,

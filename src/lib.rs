@@ -58,11 +58,7 @@
 //! // A profile is bytes, stored next to the balance.
 //! let subscriber = b"+99955500001";
 //! let mut profile = new_profile(&policy, subscriber)?;
-//! let known = |name, value| Dated {
-//!     feature: policy.id(name).unwrap(),
-//!     time_ms: 1_772_500_000_000,
-//!     value,
-//! };
+//! let known = |name, value| Dated::new(policy.id(name).unwrap(), 1_772_500_000_000, value);
 //! let dated = [known("balance", Value::Money(12 * MICROS)), known("consent_sms", Value::Bool(true))];
 //! let bytes = ProfileBytes::in_place(&mut profile);
 //! backfill(&policy, bytes, subscriber, &dated, 1_772_500_000_000, &mut local.scratch)?;
@@ -145,8 +141,8 @@ pub use base::limits;
 pub use base::money::MICROS;
 pub use call::{
     Local, Question, Scratch, Shared, Updated, allocate, backfill, classify, decide, eligible,
-    erase, explain, init_profile, migrate, new_profile, open_offers, profile_revision,
-    read_feature, settle, tick, update,
+    erase, explain, init_profile, migrate, new_profile, open_offers, profile_health,
+    profile_revision, read_feature, settle, tick, update,
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
@@ -163,6 +159,7 @@ pub use policy::{
 #[cfg(feature = "json")]
 pub use portable::{ImportError, ImportProblem, export_profile, import_profile};
 pub use profile::{
-    Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, Value,
+    Dated, Event, Field, Message, OfferState, OpenOffer, Parameter, ProfileBytes, ProfileHealth,
+    Value,
 };
 pub use snapshot::{Delta, Lease, Origin, Snapshot, Switches};

@@ -123,7 +123,7 @@ impl Stage<'_> {
                 let feature: FeatureId =
                     self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
                 let ty = self.policy.feature_type(feature).expect("a feature has a type");
-                Dated { feature, time_ms, value: typed(self.policy, name, ty, value) }
+                Dated::new(feature, time_ms, typed(self.policy, name, ty, value))
             })
             .collect();
         let profile = ProfileBytes::in_place(&mut self.profile);
@@ -292,7 +292,11 @@ fn typed<'a>(policy: &Policy, name: &str, ty: Type, value: &'a Toml) -> Value<'a
         (Type::Timestamp, value) => Value::Timestamp(time_ms(value)),
         (Type::Member, Toml::String(member)) => {
             let full = format!("{name}.{member}");
-            let id: Option<MemberId> = policy.id(&full);
+            // A field may share the members of an attribute.
+            let shared = |name: &str| name.ends_with(&format!(".{member}"));
+            let id = policy.id(&full).or_else(|| {
+                policy.names::<MemberId>().find(|(_, name)| shared(name)).map(|(id, _)| id)
+            });
             Value::Member(id.unwrap_or_else(|| panic!("no member {full}")))
         }
         (Type::Text, Toml::String(text)) => Value::Text(text.as_bytes()),

@@ -1,9 +1,7 @@
 //! A real stream: the purchases of CDNOW, taken for recharges, against an exact replay.
 
-#[path = "support/exact.rs"]
+#[path = "support/exact/mod.rs"]
 mod exact;
-#[path = "support/facts.rs"]
-mod facts;
 #[path = "support/line.rs"]
 mod line;
 mod support;
@@ -11,8 +9,8 @@ mod support;
 use std::io::Read as _;
 use std::path::Path;
 
-use exact::features;
-use facts::{Clock, Fact, Known, Plain};
+use exact::facts::{Clock, Fact, Known, Plain};
+use exact::{features, late};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use line::{Line, Sent};
@@ -47,6 +45,23 @@ largest_90d = { max = "recharge.amount", window = "90d", buckets = 6 }
 smallest_30d = { min = "recharge.discs", window = "30d", buckets = 10 }
 large_90d = { count = "recharge", where = "event.amount > 50.00", window = "90d", buckets = 3 }
 many_discs_90d = { sum = "recharge.amount", where = "event.discs >= 3", window = "90d", buckets = 9 }
+days = { active = "recharge", periods = 64 }
+months = { active = "recharge", window = "month", periods = 18 }
+months_in_a_row = { streak = "recharge", window = "month" }
+spent_month = { sum = "recharge.amount", window = "month" }
+spent_before = { sum = "recharge.amount", window = "month", periods = 11, ago = 1 }
+spent_week = { sum = "recharge.amount", window = "week", periods = 4 }
+spent_cycle = { sum = "recharge.amount", window = "cycle", bill_day = 15, periods = 2 }
+bought_today = { count = "recharge", window = "day" }
+amount = { mean = "recharge.amount" }
+amount_90d = { mean = "recharge.amount", window = "90d", buckets = 6 }
+singles = { share = "recharge", of = "event.discs < 2" }
+first_amount = { first = "recharge.amount" }
+first_recharge = { first_time = "recharge" }
+different_amounts = { distinct = "recharge.amount" }
+median_amount = { quantile = "recharge.amount", at = 0.5, between = [1.0, 1000.0], error = 0.1 }
+spent_lately = { sum = "recharge.amount", half_life = "30d" }
+per_month = { count = "recharge", half_life = "90d", per = "30d" }
 [moments.recharged]
 on = "recharge"
 when = "true"
@@ -134,7 +149,6 @@ fn features_equal_an_exact_replay() {
             }
         }
         line.check(&features, &facts, Clock::new(end_ms, ZONE));
-        let late: usize = features.iter().map(|feature| feature.late(&arrivals)).sum();
-        assert_eq!(line.counted(), (late as u32, 0));
+        assert_eq!(line.health().late_events as usize, late(&features, &arrivals));
     }
 }

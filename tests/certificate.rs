@@ -15,6 +15,7 @@ fn the_parts_of_a_profile_add_up() {
         + profile.moments
         + profile.contacts
         + profile.open_offers
+        + profile.padding
         + features;
     assert_eq!((profile.total, parts), (policy.profile_bytes(), policy.profile_bytes()));
     // Value and time of an attribute; a number and seven buckets of money.
@@ -22,7 +23,7 @@ fn the_parts_of_a_profile_add_up() {
         let id: FeatureId = policy.id(name).expect("a feature");
         profile.features.iter().find(|(found, _)| *found == id).expect("a stored feature").1
     };
-    assert_eq!((of("balance"), of("spend_24h")), (16, 8 + 7 * 8));
+    assert_eq!((of("balance"), of("spend_24h")), (16, 4 + 7 * 8));
 }
 
 #[test]

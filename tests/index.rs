@@ -234,7 +234,7 @@ impl World {
         for (feature, name) in features {
             let value = value(&self.policy, feature, &name, draws);
             let Some(value) = value.filter(|_| draws.below(4) != 0) else { continue };
-            let dated = [Dated { feature, time_ms: NOW_MS - 1, value }];
+            let dated = [Dated::new(feature, NOW_MS - 1, value)];
             let bytes = ProfileBytes::in_place(&mut profile);
             // Computed features cannot be set: they are refused.
             let _ = backfill(

@@ -163,7 +163,7 @@ fn a_stage_that_is_gone_is_left() {
     let mut profile = new_profile(&old, b"key").expect("a key");
     let gone = Value::Member(old.id("stage.gone").expect("a member"));
     let feature = old.id("stage").expect("a feature");
-    let dated = [Dated { feature, time_ms: NOW_MS - DAY_MS, value: gone }];
+    let dated = [Dated::new(feature, NOW_MS - DAY_MS, gone)];
     let bytes = ProfileBytes::in_place(&mut profile);
     backfill(&old, bytes, b"key", &dated, NOW_MS, &mut scratch).expect("sound");
     assert_eq!(stage(&old, &profile).0, "stage.gone");

@@ -36,7 +36,7 @@ impl Subscriber {
             .iter()
             .map(|(name, value)| {
                 let feature = self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
-                Dated { feature, time_ms: NOW_MS, value: *value }
+                Dated::new(feature, NOW_MS, *value)
             })
             .collect();
         let bytes = ProfileBytes::in_place(&mut self.profile);

@@ -369,7 +369,7 @@ fn attributes_keep_their_values_and_times() {
 
     let known = |name: &str, value| {
         let feature: FeatureId = old.id(name).expect("a feature");
-        Dated { feature, time_ms: START_MS, value }
+        Dated::new(feature, START_MS, value)
     };
     let gold = old.id("tariff.gold").expect("a member");
     let dated = [
@@ -393,7 +393,7 @@ fn attributes_keep_their_values_and_times() {
     assert_eq!(reads(&profile), expected);
     // What is older than the value that was kept does not replace it.
     let feature: FeatureId = new.id("age").expect("a feature");
-    let older = [Dated { feature, time_ms: START_MS - 1, value: Value::Double(7.0) }];
+    let older = [Dated::new(feature, START_MS - 1, Value::Double(7.0))];
     let bytes = ProfileBytes::in_place(&mut found);
     backfill(&new, bytes, KEY, &older, START_MS, &mut Scratch::new(&new)).expect("sound");
     assert_eq!(read(&new, &found, "age", START_MS), Some(Value::Double(41.0)));
@@ -546,7 +546,7 @@ fn the_latest_contacts_are_kept() {
 fn refused_profiles_are_untouched() {
     let mut versions = Versions::default();
     let old = versions.compile("[features.a]\ncount = 'use'\n");
-    let bare = versions.compile("[features.a]\ncount = 'use'\n[features.b]\ncount = 'use'\n");
+    let bare = versions.compile("[features.a]\ncount = 'use'\n[features.b]\nlast_time = 'use'\n");
     let new = bare.succeeding(&[&old]).expect("one salt");
     let sound = replayed(&old, &[], START_MS);
     let mut local = Local::new(&new, Origin { node: 1, epoch: 1, sequence: 1 });

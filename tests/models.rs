@@ -71,10 +71,8 @@ impl Subscriber {
     /// Somebody else, of whom this is known.
     fn know(&mut self, known: &[(&str, Value<'static>)]) {
         self.profile = new_profile(&self.policy, b"key").expect("a key");
-        let dated: Vec<Dated> = known
-            .iter()
-            .map(|(name, value)| Dated { feature: self.id(name), time_ms: 1, value: *value })
-            .collect();
+        let dated: Vec<Dated> =
+            known.iter().map(|(name, value)| Dated::new(self.id(name), 1, *value)).collect();
         let bytes = ProfileBytes::in_place(&mut self.profile);
         backfill(&self.policy, bytes, b"key", &dated, NOW_MS, &mut self.scratch).expect("sound");
     }

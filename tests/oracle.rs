@@ -170,7 +170,7 @@ impl World {
                 Value::Timestamp(time_ms) => time_ms,
                 _ => START_MS - 1,
             };
-            dated.push(Dated { feature: id, time_ms, value });
+            dated.push(Dated::new(id, time_ms, value));
         }
         let mut profile = new_profile(&self.policy, self.key.as_bytes()).expect("a key");
         for entry in dated {

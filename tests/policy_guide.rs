@@ -351,7 +351,7 @@ fn somebody<'a>(
             .iter()
             .find(|(of, _)| *of == name)
         {
-            known.push(Dated { feature, time_ms: now_ms, value: Cell::Int(*loans) });
+            known.push(Dated::new(feature, now_ms, Cell::Int(*loans)));
             continue;
         }
         let kept = if rare.contains(&name) { dice.below(10) == 0 } else { dice.below(10) > 0 };
@@ -364,7 +364,7 @@ fn somebody<'a>(
             _ => now_ms,
         };
         if let Some(value) = some_value(policy, dice, name, ty, time_ms, now_ms) {
-            known.push(Dated { feature, time_ms, value });
+            known.push(Dated::new(feature, time_ms, value));
         }
     }
     known

@@ -157,7 +157,7 @@ pub fn profile(policy: &Policy, number: u64, scratch: &mut Scratch) -> Vec<u8> {
             }
             Type::Duration | Type::Text => continue,
         };
-        dated.push(Dated { feature, time_ms: NOW_MS - 1, value });
+        dated.push(Dated::new(feature, NOW_MS - 1, value));
     }
     let bytes = ProfileBytes::in_place(&mut profile);
     backfill(policy, bytes, key.as_bytes(), &dated, NOW_MS, scratch)

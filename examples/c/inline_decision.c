@@ -112,9 +112,9 @@ static void open_account(struct account *account)
     const uint32_t feature = OPPORTUNE_NAMESPACE_FEATURE;
     const int64_t then = AFTERNOON_MS - 1;
     const opportune_dated known[] = {
-        {then, value(id(feature, "consent_sms"), OPPORTUNE_TYPE_BOOL, 1)},
-        {then, value(id(feature, "calls_7d"), OPPORTUNE_TYPE_INT, 40)},
-        {then, value(id(feature, "spend_7d"), OPPORTUNE_TYPE_MONEY, 28 * MICROS)},
+        {.time_ms = then, .value = value(id(feature, "consent_sms"), OPPORTUNE_TYPE_BOOL, 1)},
+        {.time_ms = then, .value = value(id(feature, "calls_7d"), OPPORTUNE_TYPE_INT, 40)},
+        {.time_ms = then, .value = value(id(feature, "spend_7d"), OPPORTUNE_TYPE_MONEY, 28 * MICROS)},
     };
     const char *key = account->msisdn;
     uint8_t *profile = account->profile;

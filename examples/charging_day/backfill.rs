@@ -89,12 +89,12 @@ impl Backfill {
         let time_ms = subscriber.zone.midnight_ms(day_start_ms);
         let mut known = self.attributes(policy, subscriber, time_ms)?;
         let balance = Value::Money(history.account.balance_micros);
-        known.push(Dated { feature: self.balance, time_ms, value: balance });
-        known.push(Dated {
-            feature: self.last_recharge,
-            time_ms: history.last_recharge_ms,
-            value: Value::Timestamp(history.last_recharge_ms),
-        });
+        known.push(Dated::new(self.balance, time_ms, balance));
+        known.push(Dated::new(
+            self.last_recharge,
+            history.last_recharge_ms,
+            Value::Timestamp(history.last_recharge_ms),
+        ));
         for &(feature, days, of) in &self.windows {
             let recent = history.days.len().saturating_sub(days);
             for day in &history.days[recent..] {
@@ -131,7 +131,7 @@ impl Backfill {
             (email, Value::Bool(subscriber.consents.email)),
             (self.care_calls, Value::Int(i64::from(care_calls))),
         ];
-        Ok(values.map(|(feature, value)| Dated { feature, time_ms, value }).into())
+        Ok(values.map(|(feature, value)| Dated::new(feature, time_ms, value)).into())
     }
 }
 
@@ -145,21 +145,17 @@ fn place(
     yesterday: bool,
 ) {
     if !yesterday {
-        known.extend(total.part(0.0, 1.0).map(|value| Dated {
-            feature,
-            time_ms: midnight_ms + DAY_MS / 2,
-            value,
-        }));
+        known.extend(
+            total.part(0.0, 1.0).map(|value| Dated::new(feature, midnight_ms + DAY_MS / 2, value)),
+        );
         return;
     }
     let all: f64 = HOUR_WEIGHTS.iter().sum();
     let mut before = 0.0;
     for (hour, weight) in HOUR_WEIGHTS.iter().enumerate() {
         let after = if hour + 1 == HOUR_WEIGHTS.len() { 1.0 } else { before + weight / all };
-        known.extend(total.part(before, after).map(|value| Dated {
-            feature,
-            time_ms: midnight_ms + hour as i64 * HOUR_MS + HOUR_MS / 2,
-            value,
+        known.extend(total.part(before, after).map(|value| {
+            Dated::new(feature, midnight_ms + hour as i64 * HOUR_MS + HOUR_MS / 2, value)
         }));
         before = after;
     }

@@ -37,6 +37,12 @@ pub(crate) fn day_of_date(year: i64, month: u32, day: u32) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// Days of a month (1 to 12) of a year.
+pub(crate) fn days_of_month(year: i64, month: u32) -> u32 {
+    let (next_year, next) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
+    (day_of_date(next_year, next, 1) - day_of_date(year, month, 1)) as u32
+}
+
 /// A moment on a subscriber's own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LocalTime {
@@ -112,6 +118,13 @@ mod tests {
             assert_eq!(date_of_day(day), date);
             assert_eq!(day_of_date(date.0, date.1, date.2), day);
         }
+    }
+
+    #[test]
+    fn months_have_their_days() {
+        let lengths = |year| (1..=12).map(|month| days_of_month(year, month)).sum::<u32>();
+        assert_eq!([1900, 2000, 2026, 2028].map(lengths), [365, 366, 365, 366]);
+        assert_eq!([1, 2, 4, 12].map(|month| days_of_month(2026, month)), [31, 28, 30, 31]);
     }
 
     #[test]

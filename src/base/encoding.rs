@@ -232,15 +232,20 @@ macro_rules! encoded {
 
 /// Enumerations by the number of each variant, and what a variant carries after its number.
 macro_rules! encoded_choice {
-    ($name:ident { $($number:literal $variant:ident $(($($value:ident: $type:ty),*))?;)* }) => {
+    ($name:ident { $(
+        $number:literal $variant:ident
+            $(($($value:ident: $type:ty),*))?
+            $({ $($field:ident: $of:ty),* })?;
+    )* }) => {
         impl $crate::base::encoding::Encoded for $name {
             const BYTES_MIN: usize = 1;
 
             fn write(&self, out: &mut $crate::base::bytes::Writer) {
                 match self {
-                    $($name::$variant $(($($value),*))? => {
+                    $($name::$variant $(($($value),*))? $({ $($field),* })? => {
                         out.u8($number);
                         $($($crate::base::encoding::Encoded::write($value, out);)*)?
+                        $($($crate::base::encoding::Encoded::write($field, out);)*)?
                     })*
                 }
             }
@@ -251,7 +256,9 @@ macro_rules! encoded_choice {
                 match <u8 as $crate::base::encoding::Encoded>::read(input)? {
                     $($number => Ok($name::$variant $(($(
                         <$type as $crate::base::encoding::Encoded>::read(input)?
-                    ),*))?),)*
+                    ),*))? $({$(
+                        $field: <$of as $crate::base::encoding::Encoded>::read(input)?
+                    ),*})?),)*
                     _ => Err($crate::base::encoding::Broken::Bytes),
                 }
             }

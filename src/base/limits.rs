@@ -82,10 +82,23 @@ pub const EVENTS_MAX: usize = 1_024;
 pub const MEMBERS_MAX: usize = 4_096;
 /// Features of a policy.
 pub const FEATURES_MAX: usize = 1_024;
-/// Buckets of one rolling window.
+/// Buckets of one window: parts of a rolling one, periods of a calendar one, half-lives.
 pub const WINDOW_BUCKETS_MAX: usize = 96;
+/// Shortest bucket of a window, and shortest half-life: a minute.
+pub const WINDOW_BUCKET_MS_MIN: i64 = 60_000;
 /// Longest rolling window: 90 days.
 pub const WINDOW_MS_MAX: i64 = 90 * 86_400_000;
+/// Longest half-life of a decaying aggregate: a year.
+pub const HALF_LIFE_MS_MAX: i64 = 365 * 86_400_000;
+/// Periods over which it is remembered whether there was an event.
+pub const STREAK_PERIODS_MAX: u16 = 64;
+/// Last day of the month on which a billing cycle can begin.
+pub const BILL_DAY_MAX: u8 = 31;
+/// Registers that a count of different values can have. (Sixteen would miss the standard error that
+/// is stated for the others.)
+pub const DISTINCT_REGISTERS: [u16; 4] = [32, 64, 128, 256];
+/// Bins of one quantile.
+pub const QUANTILE_BINS_MAX: usize = 64;
 /// Moments of a policy.
 pub const MOMENTS_MAX: usize = 1_024;
 /// Moments that one message can raise; when more hold, the first by priority stay.
@@ -165,6 +178,9 @@ const _: () = {
     // An enumeration for each attribute and each event field.
     assert!(FEATURES_MAX + EVENTS_MAX * EVENT_FIELDS_MAX < u16::MAX as usize);
     assert!(SESSION_REORDER == u32::BITS);
+    assert!(STREAK_PERIODS_MAX as u32 == u64::BITS);
+    // Numbers of buckets are u32.
+    assert!(TIME_MS_MAX / WINDOW_BUCKET_MS_MIN < u32::MAX as i64);
     // A bit for each pattern says that it has just completed.
     assert!(PATTERNS_MAX <= u32::BITS as usize);
     // A moment's number stands in three bytes of an open offer.

@@ -159,7 +159,7 @@ mod tests {
         ] {
             let feature: FeatureId = policy.id(name).unwrap();
             if draw(u64::from(feature.0) + 10, 5) > 0 {
-                dated.push(Dated { feature, time_ms: NOW_MS - 1, value });
+                dated.push(Dated::new(feature, NOW_MS - 1, value));
             }
         }
         let bytes = ProfileBytes::in_place(&mut profile);

@@ -10,7 +10,9 @@ use crate::decision;
 use crate::error::Error;
 use crate::expr::Environment;
 use crate::policy::Policy;
-use crate::profile::{self, Dated, Features, OpenOffer, OpenOffers, ProfileBytes, Value};
+use crate::profile::{
+    self, Dated, Features, OpenOffer, OpenOffers, ProfileBytes, ProfileHealth, Value,
+};
 
 /// What an update did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +113,15 @@ pub fn open_offers(
         .collect();
     open.sort_by_key(|offer| (offer.made_ms, offer.decision, offer.slot));
     Ok(open)
+}
+
+/// What went past a profile. The counts begin with it, never fall, and stop at their largest value.
+///
+/// # Errors
+/// Those of the profile.
+pub fn profile_health(policy: &Policy, profile: &[u8]) -> Result<ProfileHealth, Error> {
+    profile::sound(policy, profile, 0)?;
+    Ok(ProfileHealth::read(profile))
 }
 
 /// The revision of a profile: one more after each call that changed it.

@@ -35,7 +35,8 @@ impl fmt::Display for Certificate {
 
 impl fmt::Display for ProfileCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let features: usize = self.features.iter().map(|(_, bytes)| bytes).sum();
+        let slots = self.features.iter().map(|(_, bytes)| bytes).sum::<usize>();
+        let features = slots + self.padding;
         write!(
             f,
             "a subscriber: {} bytes ({} header, {} sessions, {} moments, {} patterns, {} contacts, {} open offers, {} features)",

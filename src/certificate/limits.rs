@@ -36,7 +36,7 @@ pub(super) fn nearness(
     let fields = most(&mut tables.events.iter().map(|event| event.fields.len()));
     let members = most(&mut tables.features.iter().map(|feature| feature.members.len()));
     let buckets = most(&mut tables.features.iter().map(|feature| match feature.kind {
-        FeatureKind::Aggregate { window: Window::Rolling { buckets, .. }, .. } => buckets.into(),
+        FeatureKind::Aggregate(kept) if kept.window != Window::Lifetime => kept.buckets(),
         _ => 0,
     }));
     let inputs = most(&mut tables.models.iter().map(|model| model.inputs.len()));
@@ -53,7 +53,7 @@ pub(super) fn nearness(
         ("fields of an event kind", fields, max::EVENT_FIELDS_MAX),
         ("features", tables.features.len(), max::FEATURES_MAX),
         ("members of an enumeration", members, max::MEMBERS_MAX),
-        ("buckets of a window", buckets, max::WINDOW_BUCKETS_MAX),
+        ("buckets of a window", buckets, max::WINDOW_BUCKETS_MAX + 1),
         ("models", tables.models.len(), max::MODELS_MAX),
         ("inputs of a model", inputs, max::MODEL_INPUTS_MAX),
         ("lifecycles", tables.lifecycles.len(), max::LIFECYCLES_MAX),

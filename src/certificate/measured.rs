@@ -145,7 +145,7 @@ mod tests {
                 let (id, ty, members) = (crate::FieldId(1), feature.ty, feature.members.clone());
                 let draw = hash_words(subscriber, [u64::from(feature.id.0)]);
                 let value = value(&FieldSpec { id, ty, members }, draw);
-                Dated { feature: feature.id, time_ms: 1, value }
+                Dated::new(feature.id, 1, value)
             })
             .collect()
     }

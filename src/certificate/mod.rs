@@ -79,6 +79,8 @@ pub struct ProfileCost {
     pub contacts: usize,
     /// Offers that wait for an answer.
     pub open_offers: usize,
+    /// What brings the slots of features to a multiple of eight.
+    pub padding: usize,
     /// Each stored feature with its bytes, the largest first.
     pub features: Vec<(FeatureId, usize)>,
 }
@@ -113,6 +115,7 @@ fn profile_bytes(policy: &Policy) -> ProfileCost {
         .map(|feature| (feature.id, Layout::feature_bytes(feature)))
         .filter(|(_, bytes)| *bytes > 0)
         .collect();
+    let slots: usize = features.iter().map(|(_, bytes)| bytes).sum();
     features.sort_by_key(|(id, bytes)| (core::cmp::Reverse(*bytes), *id));
     ProfileCost {
         total: layout.bytes,
@@ -122,6 +125,7 @@ fn profile_bytes(policy: &Policy) -> ProfileCost {
         patterns: patterns_bytes(tables.patterns.len()),
         contacts: layout.contact_entries * CONTACT_BYTES,
         open_offers: OPEN_OFFERS * OPEN_OFFER_BYTES,
+        padding: slots.next_multiple_of(8) - slots,
         features,
     }
 }

@@ -7,7 +7,8 @@ use crate::policy::{FeatureKind, Rules, Shape, Tables};
 
 /// Every program that anything of the tables refers to.
 pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
-    let events = tables.events.iter().flat_map(|event| &event.folds).filter_map(|fold| fold.filter);
+    let events = tables.events.iter().flat_map(|event| &event.folds);
+    let events = events.flat_map(|fold| [fold.filter, fold.part]).flatten();
     let derived = tables.features.iter().filter_map(|feature| match feature.kind {
         FeatureKind::Derived(program) => Some(program),
         _ => None,

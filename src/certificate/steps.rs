@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use super::programs::{crossings, of_rules};
 use crate::base::limits::{DECISION_OFFERS_MAX, MESSAGE_EVENTS_MAX, MOMENTS_RAISED_MAX};
 use crate::expr::{Op, Program};
-use crate::policy::{CapScope, EventKind, FeatureKind, Moment, Offer, Policy, Tables, Window};
+use crate::policy::{
+    Aggregate, CapScope, EventKind, FeatureKind, FoldStep, Moment, Offer, Policy, Tables,
+};
 
 /// The largest number of steps of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,14 +43,22 @@ fn ops(program: impl Into<Option<Program>>) -> u64 {
     program.into().map_or(0, |program| u64::from(program.len))
 }
 
-/// Buckets of a feature's ring.
-fn buckets(tables: &Tables, position: u16) -> u64 {
-    match tables.features.get(usize::from(position)).map(|feature| feature.kind) {
-        Some(FeatureKind::Aggregate { window: Window::Rolling { buckets, .. }, .. }) => {
-            u64::from(buckets) + 1
-        }
-        _ => 0,
+fn aggregate(tables: &Tables, position: u16) -> Option<Aggregate> {
+    match tables.features.get(usize::from(position))?.kind {
+        FeatureKind::Aggregate(aggregate) => Some(aggregate),
+        _ => None,
     }
+}
+
+/// Clearing the ring of a feature.
+fn clearing(tables: &Tables, position: u16) -> u64 {
+    aggregate(tables, position).map_or(0, |aggregate| aggregate.buckets() as u64)
+}
+
+/// Reading the buckets of a feature.
+fn buckets(tables: &Tables, position: u16) -> u64 {
+    aggregate(tables, position)
+        .map_or(0, |aggregate| (aggregate.buckets() * aggregate.bucket_steps()) as u64)
 }
 
 /// An event and its fields.
@@ -59,7 +69,7 @@ fn taking_in(kind: &EventKind) -> u64 {
 /// Taking in an event and folding it; the ring of each feature may have to be cleared.
 fn folding(tables: &Tables, kind: &EventKind) -> u64 {
     let fold =
-        |step: &crate::policy::FoldStep| 1 + ops(step.filter) + buckets(tables, step.feature);
+        |step: &FoldStep| 1 + ops(step.filter) + ops(step.part) + clearing(tables, step.feature);
     taking_in(kind) + kind.folds.iter().map(fold).sum::<u64>()
 }
 

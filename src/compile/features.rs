@@ -12,21 +12,44 @@ use super::schema::exported;
 use super::scope::View;
 use super::section::Section;
 use super::source::Item;
-use super::types::{BOOL, INT, TIMESTAMP, Ty};
-use crate::base::limits::{FEATURES_MAX, WINDOW_BUCKETS_MAX, WINDOW_MS_MAX};
+use super::types::{BOOL, INT, Ty};
+use super::windows;
+use crate::base::limits::{DISTINCT_REGISTERS, FEATURES_MAX, QUANTILE_BINS_MAX};
 use crate::expr::{Program, Type};
-use crate::policy::{FeatureKind, Fold, FoldStep, Window};
+use crate::policy::{Aggregate, FeatureKind, Fold, FoldStep, Quantile};
 
-/// Buckets of a window that does not say how many.
-const BUCKETS_DEFAULT: u16 = 12;
-
-const SOURCES: [(&str, Fold); 6] = [
+/// The keys of which a feature has one, and what they keep. Where a fold has numbers of its own
+/// they are read beside it.
+const SOURCES: [(&str, Fold); 14] = [
     ("count", Fold::Count),
     ("sum", Fold::Sum),
     ("min", Fold::Min),
     ("max", Fold::Max),
+    ("mean", Fold::Mean),
+    ("share", Fold::Share { amounts: false }),
     ("last", Fold::Last),
+    ("first", Fold::First),
     ("last_time", Fold::LastTime),
+    ("first_time", Fold::FirstTime),
+    ("distinct", Fold::Distinct { registers: REGISTERS_DEFAULT }),
+    ("quantile", Fold::Quantile(NO_QUANTILE)),
+    ("active", Fold::Active),
+    ("streak", Fold::Streak),
+];
+
+/// Registers of a count of different values that does not say how many.
+const REGISTERS_DEFAULT: u16 = 64;
+
+/// What stands in the place of a quantile until its keys are read.
+const NO_QUANTILE: Quantile = Quantile { at_millionths: 1, least: 1.0, ratio_ln: 1.0, bins: 1 };
+
+/// Keys beside a source, and the source that they stand beside.
+const BESIDE: [(&str, &str); 5] = [
+    ("of", "share"),
+    ("registers", "distinct"),
+    ("at", "quantile"),
+    ("between", "quantile"),
+    ("error", "quantile"),
 ];
 
 /// An event that feeds a feature, and the field that is folded.
@@ -72,7 +95,9 @@ impl Build<'_> {
         section: &Section<'s>,
         expr: Item<'s>,
     ) -> Option<Derivation<'s>> {
-        let others = SOURCES.iter().map(|(key, _)| *key).chain(["where", "window", "buckets"]);
+        let sources = SOURCES.iter().map(|(key, _)| *key);
+        let others = sources.chain(["where"]).chain(windows::KEYS);
+        let others = others.chain(BESIDE.iter().map(|(key, _)| *key));
         for other in others.filter_map(|key| section.get(key)) {
             let message = format!("`expr` and `{}` exclude one another", other.name);
             other.name_error(Code::Conflict, message, None);
@@ -93,22 +118,55 @@ impl Build<'_> {
             self.declare_feature(item, item.name, None, FeatureKind::Attribute);
             return;
         };
-        if matches!(fold, Fold::Last | Fold::LastTime)
-            && let Some(window) = section.get("window")
-        {
-            let message = format!("`{}` has no `window`", source.name);
-            let help = "the latest is kept for ever: compare its time with `now`".to_string();
-            window.name_error(Code::Conflict, message, help);
+        for (key, beside) in BESIDE.iter().filter(|(_, beside)| *beside != source.name) {
+            if let Some(key) = section.get(key) {
+                let message = format!("`{}` stands beside `{beside}`", key.name);
+                key.name_error(Code::Conflict, message, None);
+            }
         }
-        let window = window(section);
+        let window = self.window(section, fold);
         let feeds = self.feeds(source, *fold);
-        let ty = feeds.as_ref().map(|(_, ty)| *ty);
-        let kind = FeatureKind::Aggregate { fold: *fold, window };
-        let Some(position) = self.declare_feature(item, item.name, ty, kind) else { return };
+        let value = feeds.as_ref().map(|(_, ty)| *ty);
+        let fold = self.whole_fold(section, *fold, &feeds);
+        let plain = value.map_or(Type::Int, Ty::plain);
+        let aggregate = Aggregate { fold, value: plain, window };
+        // Of an enumeration the members are kept as they are.
+        let result = value.map(|value| match aggregate.result() {
+            Type::Member => value,
+            result => Ty::Plain(result),
+        });
+        let kind = FeatureKind::Aggregate(aggregate);
+        let Some(position) = self.declare_feature(item, item.name, result, kind) else { return };
+        let part = match fold {
+            Fold::Share { .. } => section.require("of"),
+            _ => None,
+        };
         for (event, field) in feeds.map(|(feeds, _)| feeds).unwrap_or_default() {
             let filter = section.get("where").and_then(|rule| self.filter(&rule, event));
-            let step = FoldStep { feature: position as u16, field, filter };
+            let part = part.as_ref().and_then(|rule| self.filter(rule, event));
+            let step = FoldStep { feature: position as u16, field, filter, part };
             self.tables.events[event].folds.push(step);
+        }
+    }
+
+    /// A fold with the numbers that stand beside it.
+    fn whole_fold(
+        &self,
+        section: &Section<'_>,
+        fold: Fold,
+        feeds: &Option<(Vec<Feed>, Ty)>,
+    ) -> Fold {
+        match fold {
+            Fold::Share { .. } => {
+                let of_fields = feeds.as_ref().and_then(|(feeds, _)| feeds.first()?.1);
+                Fold::Share { amounts: of_fields.is_some() }
+            }
+            Fold::Distinct { .. } => {
+                let registers = section.get("registers").and_then(|item| registers(&item));
+                Fold::Distinct { registers: registers.unwrap_or(REGISTERS_DEFAULT) }
+            }
+            Fold::Quantile(_) => Fold::Quantile(quantile(section).unwrap_or(NO_QUANTILE)),
+            fold => fold,
         }
     }
 
@@ -142,16 +200,21 @@ impl Build<'_> {
 
     fn feed(&self, item: &Item<'_>, fold: Fold) -> Option<(Feed, Ty)> {
         let of_events = match fold {
-            Fold::Count => Some(INT),
-            Fold::LastTime => Some(TIMESTAMP),
-            Fold::Sum | Fold::Min | Fold::Max | Fold::Last => None,
+            // A share is of events or of a field.
+            Fold::Share { .. } => !item.text()?.contains('.'),
+            Fold::Count | Fold::LastTime | Fold::FirstTime | Fold::Active | Fold::Streak => true,
+            _ => false,
         };
-        if let Some(ty) = of_events {
+        if of_events {
             let event = self.scope.events.find(item, item.text()?, "event")?;
-            return Some(((event, None), ty));
+            return Some(((event, None), INT));
         }
         let (event, field, ty) = self.event_field(item)?;
-        if !can_fold(fold, ty) {
+        let fold = match fold {
+            Fold::Share { .. } => Fold::Share { amounts: true },
+            fold => fold,
+        };
+        if !fold.takes(ty.plain()) {
             let message = format!("{} values have no {}", ty.word(), item_word(fold));
             item.error(Code::Type, message, None);
             return None;
@@ -161,41 +224,60 @@ impl Build<'_> {
 }
 
 fn item_word(fold: Fold) -> &'static str {
-    SOURCES.iter().find(|(_, known)| *known == fold).map_or("", |(word, _)| word)
+    let same = |known: &Fold| core::mem::discriminant(known) == core::mem::discriminant(&fold);
+    SOURCES.iter().find(|(_, known)| same(known)).map_or("", |(word, _)| word)
 }
 
-fn can_fold(fold: Fold, ty: Ty) -> bool {
-    match (fold, ty.plain()) {
-        (Fold::Sum, Type::Int | Type::Double | Type::Money | Type::Duration) => true,
-        (Fold::Sum, _) => false,
-        (Fold::Min | Fold::Max, Type::Bool | Type::Member | Type::Text) => false,
-        _ => true,
+fn registers(item: &Item<'_>) -> Option<u16> {
+    let wanted = item.integer()?;
+    let found = DISTINCT_REGISTERS.into_iter().find(|known| i64::from(*known) == wanted);
+    if found.is_none() {
+        let known = DISTINCT_REGISTERS.map(|known| known.to_string()).join(", ");
+        item.error(Code::Value, format!("{wanted} is not one of {known}"), None);
     }
+    found
 }
 
-fn window(section: &Section<'_>) -> Window {
-    let (window, buckets) = (section.get("window"), section.get("buckets"));
-    if let (None, Some(buckets)) = (&window, &buckets) {
-        buckets.name_error(Code::Conflict, "`buckets` divide a `window`, which is absent", None);
+/// A quantile by its `at`, the range that it is `between`, and the relative `error` allowed.
+fn quantile(section: &Section<'_>) -> Option<Quantile> {
+    let at = section.require("at").and_then(|item| Some((item.share()?, item)));
+    let between = section.require("between");
+    let error = section.require("error").and_then(|item| Some((item.share()?, item)));
+    let (least, most) = range(&between?)?;
+    let ((at, at_item), (error, error_item)) = (at?, error?);
+    let at_millionths = libm::rint(at * 1e6) as u32;
+    if at_millionths == 0 {
+        at_item.error(Code::Value, "`at` is a share of the values above 0", None);
+        return None;
     }
-    let limit = WINDOW_BUCKETS_MAX as i64 + 1;
-    let count = buckets.map(|buckets| buckets.integer_in(1..limit));
-    let (Some(window), Some(count)) = (window, count.unwrap_or(Some(BUCKETS_DEFAULT.into())))
-    else {
-        return Window::Lifetime;
-    };
-    let Some(window_ms) = window.duration_ms() else { return Window::Lifetime };
-    if !(1..=WINDOW_MS_MAX).contains(&window_ms) {
-        let days = WINDOW_MS_MAX / crate::base::civil::DAY_MS;
-        window.error(
-            Code::Limit,
-            format!("a window is longer than nothing and at most {days}d"),
-            None,
+    if !(error > 0.0 && error < 1.0) {
+        error_item.error(Code::Value, "`error` is above 0 and below 1", None);
+        return None;
+    }
+    // In a bin whose ends have the ratio (1 + error) / (1 - error), one point is within the error
+    // of all others.
+    let ratio_ln = libm::log((1.0 + error) / (1.0 - error));
+    let bins = libm::ceil(libm::log(most / least) / ratio_ln).max(1.0);
+    if bins > QUANTILE_BINS_MAX as f64 {
+        let message = format!(
+            "{bins} bins for this range and error, but at most {QUANTILE_BINS_MAX} are allowed"
         );
-    } else if window_ms % count != 0 {
-        let help = "choose a number of buckets that does".to_string();
-        let message = format!("{count} buckets do not divide the window evenly");
-        window.error(Code::Value, message, help);
+        let help = "allow a larger error, or declare a shorter range".to_string();
+        error_item.error(Code::Limit, message, help);
+        return None;
     }
-    Window::Rolling { bucket_ms: (window_ms / count).max(1), buckets: count as u16 }
+    Some(Quantile { at_millionths, least, ratio_ln, bins: bins as u8 })
+}
+
+/// Two ends, both above zero.
+fn range(item: &Item<'_>) -> Option<(f64, f64)> {
+    let ends: Option<Vec<f64>> = item.list()?.iter().map(Item::number).collect();
+    match ends?.as_slice() {
+        [least, most] if 0.0 < *least && least < most => Some((*least, *most)),
+        _ => {
+            let message = "a range is two numbers above zero, the smaller first";
+            item.error(Code::Value, message, None);
+            None
+        }
+    }
 }

@@ -76,6 +76,7 @@ mod tree;
 mod types;
 mod variables;
 mod warnings;
+mod windows;
 mod wordings;
 mod zones;
 

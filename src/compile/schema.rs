@@ -128,6 +128,7 @@ impl Build<'_> {
                 if self.is_zone_enumeration(of, header));
             if is_zone {
                 self.tables.zones.feature = Some(position as u16);
+                self.scope.zone_type = self.scope.feature_types[position];
                 owner = name;
             } else {
                 let help = "give it type = \"zone\"".into();
@@ -138,6 +139,9 @@ impl Build<'_> {
             let Some(name) = item.as_text() else { continue };
             let id = self.ids.id(&format!("{owner}.{name}"));
             self.tables.zones.zones.extend(zones::zone(item, id));
+        }
+        if self.scope.zone_type.is_none() {
+            self.scope.zone_type = Some(self.zone_enumeration(owner, header));
         }
     }
 
@@ -152,25 +156,33 @@ impl Build<'_> {
             return;
         }
         let id = self.ids.id(item.name);
-        let (mut fields, mut specs) = (Vec::new(), Vec::new());
+        let (mut fields, mut specs, mut zone) = (Vec::new(), Vec::new(), None);
         let entries = section.named();
         item.within(entries.len(), EVENT_FIELDS_MAX, "fields");
         for entry in entries.iter().take(EVENT_FIELDS_MAX) {
             let path = format!("{}.{}", item.name, entry.name);
             let field_id = self.ids.id(&path);
-            let ty = self.field_type(entry, &path);
+            let is_zone = entry.as_text() == Some("zone");
+            if is_zone && zone.replace(specs.len() as u16).is_some() {
+                entry.error(Code::Duplicate, "an event happens in one zone", None);
+            }
+            let ty = match is_zone {
+                true => self.scope.zone_type,
+                false => self.field_type(entry, &path),
+            };
             let (plain, members) = (ty.map_or(Type::Bool, Ty::plain), self.members_of(ty));
             fields.push(Field { name: entry.name.into(), ty });
             specs.push(FieldSpec { id: field_id, ty: plain, members });
         }
         self.scope.event_fields.push(fields);
         let (folds, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
-        self.tables.events.push(EventKind { id, fields: specs, folds, moments, patterns });
+        let kind = EventKind { id, fields: specs, zone, folds, moments, patterns };
+        self.tables.events.push(kind);
     }
 
     fn field_type(&mut self, item: &Item<'_>, path: &str) -> Option<Ty> {
         if !item.is_table() {
-            return plain_type(item, PLAIN.into_iter().map(|(word, _)| word));
+            return plain_type(item, PLAIN.into_iter().map(|(word, _)| word).chain(["zone"]));
         }
         let section = item.section(&model::ENUM_FIELD)?;
         section.get("type")?.choice(&[("enum", ())])?;
@@ -211,7 +223,8 @@ impl Build<'_> {
                 source.error(Code::Type, message, help);
                 continue;
             }
-            let step = FoldStep { feature: position as u16, field: Some(field), filter: None };
+            let step =
+                FoldStep { feature: position as u16, field: Some(field), filter: None, part: None };
             self.tables.events[event].folds.push(step);
         }
     }

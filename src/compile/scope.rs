@@ -118,6 +118,8 @@ pub(super) struct Scope {
     /// By position; none while it is not known or because it is wrong.
     pub(super) feature_types: Vec<Option<Ty>>,
     pub(super) enums: Vec<Enumeration>,
+    /// Of a field that says in which zone something happened.
+    pub(super) zone_type: Option<Ty>,
     pub(super) events: Directory,
     pub(super) event_fields: Vec<Vec<Field>>,
     pub(super) patterns: Directory,

@@ -5,7 +5,8 @@ use std::vec::Vec;
 use super::{Source, compile};
 use crate::base::civil::{DAY_MS, HOUR_MS};
 use crate::base::ids::{MomentId, OfferId};
-use crate::policy::{CapScope, FeatureKind, Fold, OfferKind, Policy, Window};
+use crate::expr::Type;
+use crate::policy::{Aggregate, CapScope, FeatureKind, Fold, OfferKind, Policy, Window};
 
 fn prepaid() -> Policy {
     let bytes = include_bytes!("../../examples/policies/prepaid.toml");
@@ -34,10 +35,9 @@ fn events_feed_features_and_raise_moments() {
     assert_eq!(raised("care_contact"), ["unhappy"]);
     assert!(raised("sms_sent").is_empty());
     let spend = &tables.features[policy.feature_position(policy.id("spend_24h").unwrap()).unwrap()];
-    assert!(matches!(spend.kind, FeatureKind::Aggregate {
-        fold: Fold::Sum,
-        window: Window::Rolling { bucket_ms, buckets: 6 },
-    } if bucket_ms == 4 * HOUR_MS));
+    let window = Window::Rolling { bucket_ms: 4 * HOUR_MS, buckets: 6 };
+    let kept = Aggregate { fold: Fold::Sum, value: Type::Money, window };
+    assert!(matches!(spend.kind, FeatureKind::Aggregate(found) if found == kept));
 }
 
 #[test]

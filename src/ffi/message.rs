@@ -6,7 +6,7 @@ use core::slice;
 use super::pointers;
 use super::status::{OPPORTUNE_OUT_OF_MEMORY, OPPORTUNE_UNKNOWN_FIELD, Refusal};
 use super::structs::{self, Versioned};
-use super::value::{opportune_bytes, opportune_value};
+use super::value::{OPPORTUNE_TYPE_NONE, opportune_bytes, opportune_value};
 use crate::base::ids::{EventId, FeatureId, FieldId, MemberId};
 use crate::base::limits::{EVENT_FIELDS_MAX, MESSAGE_EVENTS_MAX};
 use crate::error::Error;
@@ -74,6 +74,12 @@ pub struct opportune_dated {
     pub time_ms: i64,
     /// The value; its id is of OPPORTUNE_NAMESPACE_FEATURE.
     pub value: opportune_value,
+    /// Of a mean the number of events, of a share the whole, of a quantile how often the value
+    /// occurred; its id does not matter. Otherwise OPPORTUNE_TYPE_NONE.
+    pub among: opportune_value,
+    /// The zone whose calendar places it: the member id of its name. 0: the subscriber's own, or
+    /// the policy's default.
+    pub zone: u32,
 }
 
 /// Room for the largest message, so that converting one never allocates and needs no deep stack.
@@ -182,7 +188,13 @@ impl DatedBuffer {
             let feature = FeatureId(entry.value.id);
             // SAFETY: passed on. What borrows from the caller is not read after `'a`.
             let value = unsafe { entry.value.get() }?;
-            self.values.push(Dated { feature, time_ms: entry.time_ms, value });
+            let among = match entry.among.r#type {
+                OPPORTUNE_TYPE_NONE => None,
+                // SAFETY: passed on, as above.
+                _ => Some(unsafe { entry.among.get() }?),
+            };
+            let zone = (entry.zone != 0).then_some(MemberId(entry.zone));
+            self.values.push(Dated { feature, time_ms: entry.time_ms, value, among, zone });
         }
         Ok(&self.values)
     }

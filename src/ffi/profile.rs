@@ -7,6 +7,7 @@ use super::handles::{opportune_local, opportune_policy};
 use super::message::opportune_dated;
 use super::pointers;
 use super::status::{OPPORTUNE_OUTPUT_TOO_SMALL, OPPORTUNE_OVERLAP, Refusal, opportune_status};
+use super::structs::{self, Versioned};
 use super::value::opportune_value;
 use crate::base::ids::FeatureId;
 use crate::call;
@@ -103,16 +104,79 @@ pub unsafe extern "C" fn opportune_profile_revision(
     })
 }
 
+/// What went past a profile. Counts begin with it, never fall, and stop at UINT32_MAX. Set
+/// struct_size; the rest is written by the call.
+#[repr(C)]
+pub struct opportune_health {
+    /// sizeof(opportune_health).
+    pub struct_size: usize,
+    /// Events, and backfilled values, that came too late for at least one of their windows, and
+    /// were left out there. A window takes what is within its own length of the newest event that
+    /// it has seen.
+    pub late_events: u32,
+    /// Message numbers that were skipped within a session, and had not come when 32 higher ones
+    /// had passed or when the session was forgotten.
+    pub sequence_gaps: u32,
+    /// Sessions forgotten to make room: of those a retransmission would not be recognised.
+    pub evicted_sessions: u32,
+    /// Open offers closed to make room for newer ones.
+    pub crowded_out_offers: u32,
+    /// The revision: one more after each call that changed the profile.
+    pub revision: u64,
+    /// The latest now_ms of any call; 0 before the first.
+    pub latest_now_ms: i64,
+}
+
+// SAFETY: repr(C), struct_size first, then numbers.
+unsafe impl Versioned for opportune_health {
+    const SIZE_MIN: usize = size_of::<opportune_health>();
+}
+
+/// Checks a profile and writes what went past it to *health.
+///
+/// OPPORTUNE_PROFILE_... Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_profile_health(
+    policy: *const opportune_policy,
+    profile: *const u8,
+    profile_len: usize,
+    health: *mut opportune_health,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, profile, out) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::array(profile, profile_len)?,
+                structs::out(health)?,
+            )
+        };
+        let health = call::profile_health(&policy.policy, profile)?;
+        out.write(&opportune_health {
+            struct_size: size_of::<opportune_health>(),
+            late_events: health.late_events,
+            sequence_gaps: health.sequence_gaps,
+            evicted_sessions: health.evicted_sessions,
+            crowded_out_offers: health.crowded_out_offers,
+            revision: health.revision,
+            latest_now_ms: health.latest_now_ms,
+        });
+        Ok(())
+    })
+}
+
 /// Takes over history and outside data as far as it is known at now_ms: count dated values, none
-/// of a later time. For an attribute: its value, as of
-/// that time (an older one does not replace a newer). For an aggregate: what its events of one
-/// bucket come to, at any time within the bucket: how many for a count (an integer), their sum,
-/// least, greatest or last value; for a last time, the time alone counts.
+/// of a later time. For an attribute: its value, as of that time (an older one does not replace a
+/// newer). For an aggregate: what its events of one bucket come to, at any time within the
+/// bucket. How many for a count, for active periods and for a streak (an integer); their sum,
+/// least, greatest, last or first value; for a last or a first time, the time alone counts; for a
+/// mean their sum, among how many; for a share the part, among the whole; of a distinct count or a
+/// quantile one of the values. What decays weighs a value by its own time_ms.
 ///
 /// The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
 /// profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
-/// OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it
-/// gets more values than ever before. The thread that owns the handle.
+/// OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_VALUE_TYPE,
+/// OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn opportune_backfill(
     policy: *const opportune_policy,

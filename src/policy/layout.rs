@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use super::Tables;
 use super::pattern::Pattern;
-use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
+use super::schema::{Feature, FeatureKind, Moment};
+use crate::base::bytes::Writer;
+use crate::base::encoding::Encoded;
 use crate::base::hash::hash_bytes;
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 
@@ -24,12 +26,14 @@ pub(crate) mod header {
     pub(crate) const REVISION: usize = 24;
     /// i64: the latest `now` of any call.
     pub(crate) const NOW: usize = 32;
-    /// u32: events too old for their windows, per fold.
+    /// u32: events that came too late for at least one of their windows.
     pub(crate) const LATE: usize = 40;
     /// u32: sessions forgotten to make room.
     pub(crate) const EVICTED: usize = 44;
     /// u32: open offers closed to make room.
     pub(crate) const CROWDED_OUT: usize = 48;
+    /// u32: message numbers that never came.
+    pub(crate) const GAPS: usize = 52;
     /// u16: version of this format.
     pub(crate) const FORMAT: usize = 60;
     /// Bytes of the header.
@@ -96,18 +100,24 @@ impl Layout {
         contact_entries: usize,
     ) -> Layout {
         let mut next = header::BYTES;
+        let mut slots = Vec::with_capacity(features.len());
+        for feature in features {
+            slots.push(match slot_bytes(feature) {
+                0 => 0,
+                bytes => {
+                    next += bytes;
+                    (next - bytes) as u32
+                }
+            });
+        }
+        // Slots follow one another as they are, since bytes are read at any alignment; tables
+        // begin at eights.
+        next = next.next_multiple_of(8);
         let mut place = |bytes: usize| {
             let offset = next;
             next += bytes.next_multiple_of(8);
             offset
         };
-        let mut slots = Vec::with_capacity(features.len());
-        for feature in features {
-            slots.push(match slot_bytes(feature) {
-                0 => 0,
-                bytes => place(bytes) as u32,
-            });
-        }
         let sessions = place(SESSIONS * SESSION_BYTES);
         let calls = place(CALLS_BYTES);
         let of_moments = place(MOMENT_BYTES * moments.len());
@@ -135,7 +145,7 @@ impl Layout {
 
     /// Bytes that a feature takes in a profile.
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
-        slot_bytes(feature).next_multiple_of(8)
+        slot_bytes(feature)
     }
 }
 
@@ -151,24 +161,7 @@ fn slot_bytes(feature: &Feature) -> usize {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
         // Value, time.
         FeatureKind::Attribute | FeatureKind::Stage { .. } => 16,
-        FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
-            Fold::Count | Fold::Sum | Fold::LastTime => 8,
-            // Value, then whether there is one (`Last`: its time).
-            Fold::Min | Fold::Max | Fold::Last => 16,
-        },
-        // The newest bucket's number, then the ring.
-        FeatureKind::Aggregate { fold, window: Window::Rolling { buckets, .. } } => {
-            8 + (usize::from(buckets) + 1) * bucket_bytes(fold)
-        }
-    }
-}
-
-/// Bytes of one bucket of a ring.
-pub(crate) fn bucket_bytes(fold: Fold) -> usize {
-    match fold {
-        Fold::Count => 4,
-        Fold::Sum | Fold::LastTime | Fold::Last => 8,
-        Fold::Min | Fold::Max => 16,
+        FeatureKind::Aggregate(aggregate) => aggregate.slot_bytes(),
     }
 }
 
@@ -179,31 +172,28 @@ fn layout_hash(
     patterns: &[Pattern],
     contact_entries: usize,
 ) -> u64 {
-    let mut hash = hash_bytes(u64::from(FORMAT_VERSION), &(contact_entries as u64).to_le_bytes());
-    let mut mix = |words: [u64; 5]| {
-        for word in words {
-            hash = hash_bytes(hash, &word.to_le_bytes());
-        }
-    };
+    let mut meaning = Writer::default();
+    FORMAT_VERSION.write(&mut meaning);
+    meaning.u32(contact_entries as u32);
     for feature in features {
-        let (kind, fold, bucket_ms, buckets) = match feature.kind {
+        let kind = match feature.kind {
             FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
                 continue;
             }
-            FeatureKind::Attribute => (1, 0, 0, 0),
-            FeatureKind::Stage { .. } => (5, 0, 0, 0),
-            FeatureKind::Aggregate { fold, window: Window::Lifetime } => (2, fold as u64, 0, 0),
-            FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
-                (3, fold as u64, bucket_ms as u64, u64::from(buckets))
-            }
+            FeatureKind::Attribute => 1,
+            FeatureKind::Aggregate(_) => 2,
+            FeatureKind::Stage { .. } => 4,
         };
-        mix([u64::from(feature.id.0), feature.ty as u64 | kind << 8, fold, bucket_ms, buckets]);
+        (feature.id, (feature.ty as u8, kind)).write(&mut meaning);
+        if let FeatureKind::Aggregate(aggregate) = feature.kind {
+            aggregate.write(&mut meaning);
+        }
     }
     for moment in moments {
-        mix([u64::from(moment.id.0), 6 << 8, 0, 0, 0]);
+        (moment.id, 6u8).write(&mut meaning);
     }
     for pattern in patterns {
-        mix([u64::from(pattern.id.0), 7 << 8, pattern.shape.digest(), 0, 0]);
+        (pattern.id, (7u8, pattern.shape.digest())).write(&mut meaning);
     }
-    hash
+    hash_bytes(0, &meaning.bytes)
 }

@@ -6,13 +6,14 @@
 use alloc::vec::Vec;
 
 use super::Tables;
+use super::aggregate::{Aggregate, Fold, Window};
 use super::layout::{
     CALLS_BYTES, CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
     PATTERNS_HEAD_BYTES, SESSION_BYTES,
 };
 use super::pattern::Pattern;
 use super::predecessor::Predecessor;
-use super::schema::{Feature, FeatureKind, Fold, Moment, Window};
+use super::schema::{Feature, FeatureKind, Moment};
 use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 use crate::expr::Type;
 
@@ -26,15 +27,16 @@ pub(crate) struct MigrationProgram {
 }
 
 /// One piece of a migration. Offsets are those of the two layouts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Move {
     /// Bytes that mean the same.
     Copy { from: u32, to: u32, bytes: u32 },
-    /// One value as another type. With its time or flag behind it, it is moved if that is not
-    /// zero.
+    /// One value as another type, moved if the time behind it is not zero.
     Value { from: u32, to: u32, conversion: Conversion },
     /// A sum of integers as a sum of doubles, which is kept in millionths.
     Sum { from: u32, to: u32 },
+    /// The least or greatest integer as a double, in the order in which extremes are kept.
+    Extreme { from: u32, to: u32, least: bool },
     /// A ring into one of another shape.
     Ring(RingMove),
     /// Contacts into a log of another length: the latest, in their order.
@@ -42,17 +44,18 @@ pub(crate) enum Move {
 }
 
 /// A ring of buckets into a ring of more, fewer or wider ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RingMove {
     pub(crate) from: u32,
     pub(crate) to: u32,
     pub(crate) fold: Fold,
-    pub(crate) ty: Type,
-    /// Buckets of the windows, without the one that is begun.
+    /// Bytes of one bucket of either.
+    pub(crate) bucket_bytes: u16,
+    /// Buckets that the rings have.
     pub(crate) old: u16,
     pub(crate) new: u16,
     /// How many old buckets make a new one.
-    pub(crate) per_bucket: i64,
+    pub(crate) per_bucket: u32,
 }
 
 /// Values of one type that are values of another.
@@ -72,7 +75,7 @@ pub(crate) enum Fate {
     Converted(Conversion),
     /// The same values in a window of other buckets; so many old ones make a new one.
     Rewindowed {
-        per_bucket: i64,
+        per_bucket: u32,
     },
     /// It means something else: it begins empty.
     Emptied,
@@ -83,16 +86,25 @@ impl Fate {
         match (old.kind, new.kind) {
             (FeatureKind::Attribute, FeatureKind::Attribute) => Fate::of_values(old.ty, new.ty),
             (FeatureKind::Stage { .. }, FeatureKind::Stage { .. }) => Fate::Kept,
-            (
-                FeatureKind::Aggregate { fold: was, window: before },
-                FeatureKind::Aggregate { fold: is, window: after },
-            ) if was == is => match (before, after) {
-                _ if before == after && old.ty == new.ty => Fate::Kept,
-                (Window::Lifetime, Window::Lifetime) => Fate::of_values(old.ty, new.ty),
-                _ if old.ty == new.ty => Fate::of_windows(is, before, after),
+            (FeatureKind::Aggregate(old), FeatureKind::Aggregate(new)) => {
+                Fate::of_aggregates(&old, &new)
+            }
+            _ => Fate::Emptied,
+        }
+    }
+
+    fn of_aggregates(old: &Aggregate, new: &Aggregate) -> Fate {
+        match (old.window, new.window) {
+            _ if old == new => Fate::Kept,
+            _ if old.fold != new.fold => Fate::Emptied,
+            (Window::Lifetime, Window::Lifetime) => match new.fold {
+                Fold::Sum | Fold::Min | Fold::Max | Fold::Last | Fold::First => {
+                    Fate::of_values(old.value, new.value)
+                }
                 _ => Fate::Emptied,
             },
-            _ => Fate::Emptied,
+            _ if old.value != new.value => Fate::Emptied,
+            (before, after) => Fate::of_windows(new.fold, before, after),
         }
     }
 
@@ -106,17 +118,33 @@ impl Fate {
     }
 
     fn of_windows(fold: Fold, before: Window, after: Window) -> Fate {
-        let (Window::Rolling { bucket_ms: old_ms, .. }, Window::Rolling { bucket_ms: new_ms, .. }) =
-            (before, after)
-        else {
-            return Fate::Emptied;
-        };
-        // Buckets begin at multiples of their width, so wider ones are made of whole old ones.
-        let whole = old_ms > 0 && new_ms % old_ms == 0;
-        let per_bucket = if whole { new_ms / old_ms } else { 0 };
-        match (per_bucket, fold) {
-            (1, _) | (2.., Fold::Count | Fold::Sum | Fold::Min | Fold::Max) => {
-                Fate::Rewindowed { per_bucket }
+        match (before, after) {
+            (
+                Window::Rolling { bucket_ms: old_ms, .. },
+                Window::Rolling { bucket_ms: new_ms, .. },
+            ) => {
+                // Buckets begin at multiples of their width, so wider ones are made of whole old
+                // ones.
+                let whole = old_ms > 0 && new_ms % old_ms == 0;
+                let per_bucket =
+                    if whole { u32::try_from(new_ms / old_ms).unwrap_or(0) } else { 0 };
+                match (per_bucket, fold) {
+                    (1, _) | (2.., Fold::Count | Fold::Sum | Fold::Min | Fold::Max) => {
+                        Fate::Rewindowed { per_bucket }
+                    }
+                    _ => Fate::Emptied,
+                }
+            }
+            (Window::Calendar { unit: old, .. }, Window::Calendar { unit: new, .. })
+                if old == new =>
+            {
+                // One bit a period, however many are asked.
+                if fold.counts_periods() { Fate::Kept } else { Fate::Rewindowed { per_bucket: 1 } }
+            }
+            (Window::Decay { half_life_ms: old, .. }, Window::Decay { half_life_ms: new, .. })
+                if old == new =>
+            {
+                Fate::Rewindowed { per_bucket: 1 }
             }
             _ => Fate::Emptied,
         }
@@ -220,18 +248,25 @@ impl Moves {
                 self.copy(from as usize, to as usize, bytes);
             }
             Fate::Converted(conversion) => self.done.push(match new.kind {
-                FeatureKind::Aggregate { fold: Fold::Sum, .. } => Move::Sum { from, to },
+                FeatureKind::Aggregate(Aggregate { fold: Fold::Sum, .. }) => Move::Sum { from, to },
+                FeatureKind::Aggregate(Aggregate {
+                    fold: fold @ (Fold::Min | Fold::Max), ..
+                }) => Move::Extreme { from, to, least: fold == Fold::Min },
                 _ => Move::Value { from, to, conversion },
             }),
             Fate::Rewindowed { per_bucket } => {
-                if let (
-                    FeatureKind::Aggregate { window: Window::Rolling { buckets: old, .. }, .. },
-                    FeatureKind::Aggregate { fold, window: Window::Rolling { buckets, .. } },
-                ) = (old.kind, new.kind)
+                if let (FeatureKind::Aggregate(old), FeatureKind::Aggregate(kept)) =
+                    (old.kind, new.kind)
                 {
-                    let ty = new.ty;
-                    let ring = RingMove { from, to, fold, ty, old, new: buckets, per_bucket };
-                    self.done.push(Move::Ring(ring));
+                    self.done.push(Move::Ring(RingMove {
+                        from,
+                        to,
+                        fold: kept.fold,
+                        bucket_bytes: kept.bucket_bytes() as u16,
+                        old: old.buckets() as u16,
+                        new: kept.buckets() as u16,
+                        per_bucket,
+                    }));
                 }
             }
         }

@@ -5,6 +5,7 @@
 //! loaded: the profile layout, the index over rules, and the indices from permanent ids to table
 //! positions.
 
+mod aggregate;
 mod artifact;
 mod catalogue;
 mod contact;
@@ -27,6 +28,9 @@ mod zones;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use aggregate::{
+    Aggregate, BillDay, CalendarUnit, Fold, Quantile, RING_HEAD_BYTES, Window,
+};
 pub use artifact::ArtifactError;
 pub use catalogue::OfferKind;
 pub(crate) use catalogue::{
@@ -37,7 +41,7 @@ pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
     CALLS_BYTES, CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
-    PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, bucket_bytes, header, patterns_bytes,
+    PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, header, patterns_bytes,
 };
 pub(crate) use lifecycles::{Lifecycle, Transition};
 pub(crate) use migration::{Conversion, MigrationProgram, Move, RingMove};
@@ -52,9 +56,7 @@ pub(crate) use predecessor::{GoneName, Predecessor};
 #[cfg(any(feature = "compiler", feature = "json"))]
 pub(crate) use report::describe;
 pub use report::{FeatureChange, Migration};
-pub(crate) use schema::{
-    EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Moment, Window,
-};
+pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use texts::{Text, Texts};
 use touch::Touched;
 pub(crate) use wording::{Condition, Wording, Wordings};

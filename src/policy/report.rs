@@ -6,9 +6,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::aggregate::{Aggregate, BillDay, CalendarUnit, Fold, Quantile, Window};
 use super::migration::Fate;
 use super::predecessor::Predecessor;
-use super::schema::{Feature, FeatureKind, Fold, Window};
+use super::schema::{Feature, FeatureKind};
 use super::{Layout, Policy, Tables};
 use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::base::ids::{MemberId, Namespace, PermanentId};
@@ -195,31 +196,67 @@ impl fmt::Display for Migration {
 
 /// How a feature comes by its value, of what type, and over which time.
 pub(crate) fn describe(feature: &Feature) -> String {
-    let way = match feature.kind {
-        FeatureKind::Attribute => "attribute",
-        FeatureKind::Derived(_) => "derived",
-        FeatureKind::Output { .. } => "output of a model",
-        FeatureKind::Stage { .. } => "stage of a lifecycle",
-        FeatureKind::Since { .. } => "time of a stage",
-        FeatureKind::Aggregate { fold, .. } => match fold {
-            Fold::Count => "count",
-            Fold::Sum => "sum",
-            Fold::Min => "min",
-            Fold::Max => "max",
-            Fold::Last => "last",
-            Fold::LastTime => "last time",
-        },
-    };
     let ty = feature.ty.word();
     match feature.kind {
-        FeatureKind::Aggregate { window: Window::Rolling { bucket_ms, buckets }, .. } => {
+        FeatureKind::Attribute => format!("attribute of {ty}"),
+        FeatureKind::Derived(_) => format!("derived of {ty}"),
+        FeatureKind::Output { .. } => format!("output of a model of {ty}"),
+        FeatureKind::Stage { .. } => format!("stage of a lifecycle of {ty}"),
+        FeatureKind::Since { .. } => format!("time of a stage of {ty}"),
+        FeatureKind::Aggregate(Aggregate { fold, value, window }) => {
+            // Times fold no values.
+            let of = match fold {
+                Fold::LastTime | Fold::FirstTime => ty,
+                _ => value.word(),
+            };
+            format!("{} of {of} over {}", way(fold), stretch(window))
+        }
+    }
+}
+
+fn way(fold: Fold) -> String {
+    match fold {
+        Fold::Count => "count".into(),
+        Fold::Sum => "sum".into(),
+        Fold::Min => "min".into(),
+        Fold::Max => "max".into(),
+        Fold::Last => "last".into(),
+        Fold::First => "first".into(),
+        Fold::LastTime => "last time".into(),
+        Fold::FirstTime => "first time".into(),
+        Fold::Mean => "mean".into(),
+        Fold::Share { .. } => "share".into(),
+        Fold::Distinct { registers } => format!("distinct in {registers} registers"),
+        Fold::Active => "active periods".into(),
+        Fold::Streak => "streak".into(),
+        Fold::Quantile(Quantile { at_millionths, least, bins, .. }) => {
+            let at = f64::from(at_millionths) / 1e6;
+            format!("quantile {at} from {least} in {bins} bins")
+        }
+    }
+}
+
+fn stretch(window: Window) -> String {
+    match window {
+        Window::Lifetime => "a lifetime".into(),
+        Window::Rolling { bucket_ms, buckets } => {
             let ms = bucket_ms.saturating_mul(i64::from(buckets));
-            format!("{way} of {ty} over {} in {buckets} buckets", duration(ms))
+            format!("{} in {buckets} buckets", duration(ms))
         }
-        FeatureKind::Aggregate { window: Window::Lifetime, .. } => {
-            format!("{way} of {ty} over a lifetime")
+        Window::Calendar { unit, periods, ago } => {
+            let unit = match unit {
+                CalendarUnit::Day => "days".into(),
+                CalendarUnit::Week => "weeks".into(),
+                CalendarUnit::Month => "months".into(),
+                CalendarUnit::Cycle(BillDay::Day(day)) => format!("cycles from day {day}"),
+                CalendarUnit::Cycle(BillDay::Attribute(_)) => String::from("cycles"),
+            };
+            format!("{periods} {unit}, {ago} ago")
         }
-        _ => format!("{way} of {ty}"),
+        Window::Decay { half_life_ms, half_lives, per_ms } => {
+            let rate = per_ms.map_or(String::new(), |ms| format!(", per {}", duration(ms)));
+            format!("{half_lives} half-lives of {}{rate}", duration(half_life_ms))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::aggregate::Aggregate;
 use super::pattern::Listen;
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
 use crate::expr::{Program, Type};
@@ -12,6 +13,8 @@ use crate::expr::{Program, Type};
 pub(crate) struct EventKind {
     pub(crate) id: EventId,
     pub(crate) fields: Vec<FieldSpec>,
+    /// Position of the field that says in which zone it happened.
+    pub(crate) zone: Option<u16>,
     /// What an event of this kind is folded into.
     pub(crate) folds: Vec<FoldStep>,
     /// Positions of the moments that listen to it, first by priority. Most kinds have few or
@@ -37,9 +40,11 @@ pub(crate) struct FoldStep {
     pub(crate) feature: u16,
     /// Position of the field that is folded; none for counts and times.
     pub(crate) field: Option<u16>,
-    /// Only events for which this holds are folded. It reads the event's fields alone, so that
-    /// the order in which events arrive cannot matter.
+    /// Only events for which this holds are folded. It reads the event alone, so that the order
+    /// in which events arrive cannot matter.
     pub(crate) filter: Option<Program>,
+    /// Of a share: which of these events are the part. It reads the event alone, too.
+    pub(crate) part: Option<Program>,
 }
 
 /// A typed value of the profile.
@@ -59,7 +64,7 @@ pub(crate) enum FeatureKind {
     /// with the latest time stands.
     Attribute,
     /// Folded from events into a slot of the profile.
-    Aggregate { fold: Fold, window: Window },
+    Aggregate(Aggregate),
     /// Computed when read.
     Derived(Program),
     /// An answer of a model, at this position of the policy.
@@ -68,33 +73,6 @@ pub(crate) enum FeatureKind {
     Stage { lifecycle: u16 },
     /// Since when the subscriber is in the stage that the feature at this position says.
     Since { stage: u16 },
-}
-
-/// How events become one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub(crate) enum Fold {
-    Count = 1,
-    /// Doubles are summed in micro-units, so that the order of addition cannot matter.
-    Sum = 2,
-    Min = 3,
-    Max = 4,
-    /// The value with the latest time; of equal times the larger bits.
-    Last = 5,
-    /// The latest time.
-    LastTime = 6,
-}
-
-/// Over which stretch of event time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Window {
-    Lifetime,
-    /// The last `buckets * bucket_ms` milliseconds, as a ring of `buckets + 1` sums. A reading
-    /// covers at least the window and at most one bucket more.
-    Rolling {
-        bucket_ms: i64,
-        buckets: u16,
-    },
 }
 
 /// A situation worth acting on.

@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::base::ids::MemberId;
+use crate::expr::Cell;
 
 /// The zones of a policy. The first is the default.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,17 @@ impl Zone {
 }
 
 impl Zones {
+    /// The zone in force: the first that is known of the given, the subscriber's own, and the
+    /// default.
+    pub(crate) fn in_force(
+        &self,
+        given: Option<MemberId>,
+        own: impl FnOnce(u16) -> Cell,
+    ) -> Option<&Zone> {
+        let own = || Some(MemberId(own(self.feature?).bits()? as u32));
+        given.or_else(own).and_then(|id| self.by_id(id)).or_else(|| self.zones.first())
+    }
+
     /// The zone with this id.
     pub(crate) fn by_id(&self, id: MemberId) -> Option<&Zone> {
         self.zones.iter().find(|zone| zone.id == id)

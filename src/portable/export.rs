@@ -40,7 +40,8 @@ pub fn export_profile(policy: &Policy, profile: &[u8]) -> Result<String, Error> 
     say("late_events", json!(read_u32(profile, header::LATE)));
     say("sessions_forgotten", json!(read_u32(profile, header::EVICTED)));
     say("offers_crowded_out", json!(read_u32(profile, header::CROWDED_OUT)));
-    let spare = profile.get(header::CROWDED_OUT + 4..header::FORMAT).unwrap_or(&[]);
+    say("sequence_gaps", json!(read_u32(profile, header::GAPS)));
+    let spare = profile.get(header::GAPS + 4..header::FORMAT).unwrap_or(&[]);
     let spare = spare.iter().chain(profile.get(header::FORMAT + 2..header::BYTES).unwrap_or(&[]));
     if spare.clone().any(|byte| *byte != 0) {
         say("header", json!(hex(profile.get(..header::BYTES).unwrap_or(&[]))));

@@ -40,6 +40,7 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
         "late_events",
         "sessions_forgotten",
         "offers_crowded_out",
+        "sequence_gaps",
         "header",
         "features",
         "sessions",
@@ -88,6 +89,7 @@ fn read_header(root: &At<'_>, bytes: &mut [u8]) -> Result<(), ImportError> {
         ("late_events", header::LATE),
         ("sessions_forgotten", header::EVICTED),
         ("offers_crowded_out", header::CROWDED_OUT),
+        ("sequence_gaps", header::GAPS),
     ] {
         if let Some(at) = root.maybe(key) {
             write_u32(bytes, offset, at.number()?);

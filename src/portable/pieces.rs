@@ -9,7 +9,9 @@ use super::Shape;
 use super::error::{ImportError, ImportProblem};
 use super::import::At;
 use super::units::{bits, hex, time, value, words};
-use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
+use crate::base::bytes::{
+    read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
+};
 use crate::base::ids::{ChannelId, MomentId, OfferId, TreatmentId};
 use crate::base::limits::{OFFER_PARAMETERS_MAX, OPEN_OFFERS, SESSIONS};
 use crate::expr::Type;
@@ -122,16 +124,23 @@ fn tell_session(_: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
         ("session", json!(format!("{:016x}", read_u64(entry, 0)))),
         ("highest_number", json!(read_u32(entry, 8))),
         ("numbers_below", json!(read_u32(entry, 12))),
-        ("used", time(read_i64(entry, 16))),
+        // Its upper two bytes are another number.
+        ("used", time(read_i64(entry, 16) & USED_MS_MAX)),
+        ("numbers_known", json!(read_u16(entry, 22))),
     ])
 }
 
+/// The six bytes of the time at which a session was last used.
+const USED_MS_MAX: i64 = (1 << 48) - 1;
+
 fn read_session(_: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
-    at.keys(&["place", "session", "highest_number", "numbers_below", "used"])?;
+    at.keys(&["place", "session", "highest_number", "numbers_below", "used", "numbers_known"])?;
     write_u64(entry, 0, at.get("session")?.hash()?);
     write_u32(entry, 8, at.get("highest_number")?.number()?);
     write_u32(entry, 12, at.get("numbers_below")?.number()?);
     write_i64(entry, 16, at.get("used")?.time()?);
+    let known = at.maybe("numbers_known").map_or(Ok(0), |at| at.number())?;
+    write_u16(entry, 22, u16::try_from(known).unwrap_or(u16::MAX));
     Ok(())
 }
 

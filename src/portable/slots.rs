@@ -8,9 +8,12 @@ use super::Shape;
 use super::error::ImportError;
 use super::import::At;
 use super::units::{bits, decimal, decimal_back, hex, time, value, words};
-use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
+use crate::base::bytes::{
+    read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
+};
 use crate::expr::Type;
-use crate::policy::{Feature, FeatureKind, Fold, Layout, Window, bucket_bytes};
+use crate::policy::{Aggregate, Feature, FeatureKind, Fold, Layout, RING_HEAD_BYTES, Window};
+use crate::profile::{extreme_of, kept_extreme};
 
 /// The keys of a feature that say what its slot holds.
 const KEYS: [&str; 10] =
@@ -50,50 +53,64 @@ fn tell(
     slot: &[u8],
     out: &mut Map<String, Value>,
 ) -> Option<()> {
-    let of = |at: usize| value(shape, read_u64(slot, at), feature.ty);
     match feature.kind {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
             return None;
         }
-        FeatureKind::Attribute
-        | FeatureKind::Stage { .. }
-        | FeatureKind::Aggregate { fold: Fold::Last, .. } => {
-            out.insert("value".into(), of(0));
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
+            out.insert("value".into(), value(shape, read_u64(slot, 0), feature.ty));
             out.insert("as_of".into(), time(read_i64(slot, 8)));
         }
-        FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
-            Fold::Count => drop(out.insert("total".into(), json!(read_i64(slot, 0)))),
-            Fold::Sum => drop(out.insert("total".into(), total(read_i64(slot, 0), feature.ty))),
-            Fold::LastTime => drop(out.insert("value".into(), time(read_i64(slot, 0)))),
-            Fold::Min | Fold::Max => drop(out.insert("value".into(), of(0))),
-            Fold::Last => return None,
-        },
-        FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
-            let head = read_i64(slot, 0);
-            let starts = |number: i64| number.checked_mul(bucket_ms).map(time);
-            let mut list = Vec::new();
-            for number in head.checked_sub(i64::from(buckets))?..=head {
-                let at =
-                    8 + number.rem_euclid(i64::from(buckets) + 1) as usize * bucket_bytes(fold);
-                let bucket = slot.get(at..at + bucket_bytes(fold))?;
-                if bucket.iter().all(|byte| *byte == 0) {
-                    continue;
+        FeatureKind::Aggregate(kept) => match kept.window {
+            Window::Lifetime => tell_bucket(shape, &kept, slot, out)?,
+            Window::Rolling { bucket_ms, .. } => {
+                let head = read_u32(slot, 0);
+                let starts = |number: u32| i64::from(number).checked_mul(bucket_ms).map(time);
+                let (count, bytes) = (kept.buckets() as u32, kept.bucket_bytes());
+                let mut list = Vec::new();
+                for number in head.checked_sub(count - 1)?..=head {
+                    let at = RING_HEAD_BYTES + (number % count) as usize * bytes;
+                    let bucket = slot.get(at..at + bytes)?;
+                    if bucket.iter().all(|byte| *byte == 0) {
+                        continue;
+                    }
+                    let mut told = Map::new();
+                    told.insert("from".into(), starts(number)?);
+                    tell_bucket(shape, &kept, bucket, &mut told)?;
+                    list.push(Value::Object(told));
                 }
-                let (key, held) = match fold {
-                    Fold::Count => ("total", json!(read_u32(bucket, 0))),
-                    Fold::Sum => ("total", total(read_i64(bucket, 0), feature.ty)),
-                    Fold::Min | Fold::Max => ("value", of(at)),
-                    Fold::Last | Fold::LastTime => return None,
-                };
-                let mut told = Map::new();
-                told.insert("from".into(), starts(number)?);
-                told.insert(key.into(), held);
-                list.push(Value::Object(told));
+                out.insert("newest".into(), starts(head)?);
+                out.insert("buckets".into(), Value::Array(list));
             }
-            out.insert("newest".into(), starts(head)?);
-            out.insert("buckets".into(), Value::Array(list));
-        }
+            Window::Calendar { .. } | Window::Decay { .. } => return None,
+        },
     }
+    Some(())
+}
+
+/// One bucket; none where its bytes say it better.
+fn tell_bucket(
+    shape: &Shape<'_>,
+    kept: &Aggregate,
+    bucket: &[u8],
+    out: &mut Map<String, Value>,
+) -> Option<()> {
+    let (key, held) = match kept.fold {
+        Fold::Count if kept.bucket_bytes() == 2 => ("total", json!(read_u16(bucket, 0))),
+        Fold::Count => ("total", json!(read_u32(bucket, 0))),
+        Fold::Sum => ("total", total(read_i64(bucket, 0), kept.value)),
+        Fold::LastTime | Fold::FirstTime => ("value", time(read_i64(bucket, 0))),
+        fold @ (Fold::Min | Fold::Max) => {
+            let extreme = extreme_of(read_u64(bucket, 0), fold == Fold::Min, kept.value);
+            ("value", value(shape, extreme.bits()?, kept.value))
+        }
+        Fold::Last | Fold::First => {
+            out.insert("as_of".into(), time(read_i64(bucket, 8)));
+            ("value", value(shape, read_u64(bucket, 0), kept.value))
+        }
+        _ => return None,
+    };
+    out.insert(key.into(), held);
     Some(())
 }
 
@@ -109,71 +126,89 @@ pub(super) fn read(
         let len = slot.len();
         return as_they_are.hex_into(slot, 0, len);
     }
-    let (what, ty) = (words(feature.ty), feature.ty);
-    let of = |at: &At<'_>| at.some(bits(shape, at.value, ty), what);
     match feature.kind {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {}
-        FeatureKind::Attribute
-        | FeatureKind::Stage { .. }
-        | FeatureKind::Aggregate { fold: Fold::Last, .. } => {
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
             if let Some(held) = at.maybe("value") {
-                write_u64(slot, 0, of(&held)?);
+                write_u64(slot, 0, value_back(shape, &held, feature.ty)?);
                 write_i64(slot, 8, at.get("as_of")?.time()?);
             }
         }
-        FeatureKind::Aggregate { fold, window: Window::Lifetime } => match fold {
-            Fold::Count | Fold::Sum => {
-                if let Some(held) = at.maybe("total") {
-                    write_i64(slot, 0, total_back(&held, fold, ty)?);
-                }
+        FeatureKind::Aggregate(kept) => match kept.window {
+            Window::Lifetime if at.maybe("total").or(at.maybe("value")).is_some() => {
+                read_bucket(shape, &kept, at, slot)?;
             }
-            Fold::LastTime => {
-                if let Some(held) = at.maybe("value") {
-                    write_i64(slot, 0, held.time()?);
-                }
-            }
-            Fold::Min | Fold::Max => {
-                if let Some(held) = at.maybe("value") {
-                    write_u64(slot, 0, of(&held)?);
-                    write_i64(slot, 8, 1);
-                }
-            }
-            Fold::Last => {}
+            Window::Rolling { bucket_ms, .. } => read_ring(shape, &kept, bucket_ms, at, slot)?,
+            Window::Lifetime | Window::Calendar { .. } | Window::Decay { .. } => {}
         },
-        FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
-            let Some(newest) = at.maybe("newest") else {
-                return at.expect(at.maybe("buckets").is_none(), "a window with its newest bucket");
-            };
-            let number = |at: &At<'_>| {
-                let ms = at.time()?;
-                at.expect(bucket_ms > 0 && ms % bucket_ms == 0, "where a bucket begins")?;
-                Ok(ms / bucket_ms.max(1))
-            };
-            let (head, buckets) = (number(&newest)?, i64::from(buckets));
-            write_i64(slot, 0, head);
-            for held in at.items("buckets")? {
-                held.keys(&["from", "total", "value"])?;
-                let from = held.get("from")?;
-                let bucket = number(&from)?;
-                let within = bucket <= head && bucket >= head.saturating_sub(buckets);
-                from.expect(within, "within the window up to its newest bucket")?;
-                let place = 8 + bucket.rem_euclid(buckets + 1) as usize * bucket_bytes(fold);
-                match fold {
-                    Fold::Count => write_u32(slot, place, held.get("total")?.number()?),
-                    Fold::Sum => {
-                        let sum = total_back(&held.get("total")?, fold, ty)?;
-                        write_i64(slot, place, sum);
-                    }
-                    Fold::Min | Fold::Max => {
-                        write_u64(slot, place, of(&held.get("value")?)?);
-                        write_i64(slot, place + 8, 1);
-                    }
-                    Fold::Last | Fold::LastTime => {}
-                }
-            }
+    }
+    Ok(())
+}
+
+fn read_ring(
+    shape: &Shape<'_>,
+    kept: &Aggregate,
+    bucket_ms: i64,
+    at: &At<'_>,
+    slot: &mut [u8],
+) -> Result<(), ImportError> {
+    let Some(newest) = at.maybe("newest") else {
+        return at.expect(at.maybe("buckets").is_none(), "a window with its newest bucket");
+    };
+    let number = |at: &At<'_>| {
+        let ms = at.time()?;
+        at.expect(bucket_ms > 0 && ms % bucket_ms == 0, "where a bucket begins")?;
+        at.some(u32::try_from(ms / bucket_ms.max(1)).ok(), "where a bucket begins")
+    };
+    let (head, count, bytes) = (number(&newest)?, kept.buckets() as u32, kept.bucket_bytes());
+    write_u32(slot, 0, head);
+    for held in at.items("buckets")? {
+        held.keys(&["from", "total", "value", "as_of"])?;
+        let from = held.get("from")?;
+        let bucket = number(&from)?;
+        let within = bucket <= head && head - bucket < count;
+        from.expect(within, "within the window up to its newest bucket")?;
+        let place = RING_HEAD_BYTES + (bucket % count) as usize * bytes;
+        if let Some(bucket) = slot.get_mut(place..place + bytes) {
+            read_bucket(shape, kept, &held, bucket)?;
         }
     }
     Ok(())
+}
+
+fn read_bucket(
+    shape: &Shape<'_>,
+    kept: &Aggregate,
+    at: &At<'_>,
+    bucket: &mut [u8],
+) -> Result<(), ImportError> {
+    match kept.fold {
+        Fold::Count => {
+            let held = at.get("total")?;
+            let count = held.number()?;
+            match u16::try_from(count) {
+                _ if kept.bucket_bytes() == 4 => write_u32(bucket, 0, count),
+                Ok(count) => write_u16(bucket, 0, count),
+                Err(_) => return held.expect(false, "at most 65535"),
+            }
+        }
+        Fold::Sum => write_i64(bucket, 0, total_back(&at.get("total")?, kept.value)?),
+        Fold::LastTime | Fold::FirstTime => write_i64(bucket, 0, at.get("value")?.time()?),
+        fold @ (Fold::Min | Fold::Max) => {
+            let bits = value_back(shape, &at.get("value")?, kept.value)?;
+            write_u64(bucket, 0, kept_extreme(bits, fold == Fold::Min, kept.value));
+        }
+        Fold::Last | Fold::First => {
+            write_u64(bucket, 0, value_back(shape, &at.get("value")?, kept.value)?);
+            write_i64(bucket, 8, at.get("as_of")?.time()?);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn value_back(shape: &Shape<'_>, at: &At<'_>, ty: Type) -> Result<u64, ImportError> {
+    at.some(bits(shape, at.value, ty), words(ty))
 }
 
 /// A sum: of doubles in millionths, as of money.
@@ -184,9 +219,9 @@ fn total(sum: i64, ty: Type) -> Value {
     }
 }
 
-fn total_back(at: &At<'_>, fold: Fold, ty: Type) -> Result<i64, ImportError> {
-    match (fold, ty) {
-        (Fold::Sum, Type::Double | Type::Money) => {
+fn total_back(at: &At<'_>, ty: Type) -> Result<i64, ImportError> {
+    match ty {
+        Type::Double | Type::Money => {
             at.some(decimal_back(at.value), "an amount such as \"12.50\"")
         }
         _ => at.some(at.value.as_i64(), "an integer"),

@@ -1,26 +1,63 @@
 //! History and outside data: what a warehouse knows already.
 
-use super::fold::fold_value;
+use super::clock::Clock;
+use super::features::zone_in_force;
+use super::fold::{Folded, count_late, fold_value};
 use super::message::{Value, check_time};
-use crate::base::ids::FeatureId;
+use crate::base::ids::{FeatureId, MemberId};
 use crate::error::Error;
-use crate::expr::{Cell, Type};
+use crate::expr::Type;
 use crate::policy::{FeatureKind, Fold, Policy};
 
 /// A dated value for one feature.
 ///
 /// For an attribute: its value, as of that time (an older one does not replace a newer). For an
-/// aggregate: what its events of one bucket come to, at any time within the bucket: how many for
-/// a count (an integer), their sum, least, greatest or last value; for a last time, the time
-/// alone counts. For the stage of a lifecycle: the stage, and since when. Backfilling a day's total equals having seen the day's events.
+/// aggregate: what its events of one bucket come to, at any time within the bucket:
+///
+/// | fold | `value` | `among` |
+/// |---|---|---|
+/// | count | how many events, an integer | |
+/// | sum, min, max, last, first | their sum, least, greatest, last, first value | |
+/// | last time, first time | anything: `time_ms` alone counts | |
+/// | mean | their sum | how many they are, an integer |
+/// | share | the part: how much matched | the whole |
+/// | distinct | one of the values | |
+/// | quantile | one of the values | how often, an integer; once if absent |
+/// | active, streak | how many events, an integer: none is no activity | |
+///
+/// For the stage of a lifecycle: the stage, and since when.
+///
+/// So backfilling a day's total equals having seen the day's events. What decays weighs its events
+/// by the millisecond: there a total stands for events that all happened at `time_ms`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dated<'a> {
     /// Which feature.
     pub feature: FeatureId,
     /// As of when, in milliseconds since the Unix epoch; not after the call's `now`.
     pub time_ms: i64,
-    /// The value, of the feature's type.
+    /// The value, of the type of what is folded; of an attribute, its own.
     pub value: Value<'a>,
+    /// What the value is among: see above.
+    pub among: Option<Value<'a>>,
+    /// The zone whose calendar places it; none for the subscriber's own, or the policy's default.
+    pub zone: Option<MemberId>,
+}
+
+impl<'a> Dated<'a> {
+    /// A value by itself, on the subscriber's own calendar.
+    pub fn new(feature: FeatureId, time_ms: i64, value: Value<'a>) -> Dated<'a> {
+        Dated { feature, time_ms, value, among: None, zone: None }
+    }
+
+    /// The same value, among so many events or out of such a whole.
+    pub fn among(self, among: Value<'a>) -> Dated<'a> {
+        Dated { among: Some(among), ..self }
+    }
+
+    /// The same value on the calendar of a zone.
+    pub fn in_zone(self, zone: MemberId) -> Dated<'a> {
+        Dated { zone: Some(zone), ..self }
+    }
 }
 
 /// Folds dated values into scratch bytes. An error leaves scratch half done.
@@ -35,26 +72,63 @@ pub(crate) fn backfill(
         if entry.time_ms > now_ms {
             return Err(Error::Time);
         }
+        if entry.zone.is_some_and(|zone| policy.tables.zones.by_id(zone).is_none()) {
+            return Err(Error::UnknownZone);
+        }
         let position = policy.feature_position(entry.feature).ok_or(Error::UnknownFeature)?;
-        let cell = cell(policy, position, entry)?;
-        fold_value(policy, bytes, position, cell, entry.time_ms);
+        let folded = folded(policy, position, entry)?;
+        let mut clock = Clock::new(zone_in_force(policy, bytes, entry.zone), entry.time_ms);
+        if !fold_value(policy, bytes, position, folded, &mut clock) {
+            count_late(bytes);
+        }
     }
     Ok(())
 }
 
-fn cell(policy: &Policy, position: usize, entry: &Dated) -> Result<Cell, Error> {
+/// The bits of an entry, if they are of the types that its feature folds.
+fn folded(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Error> {
     let feature = policy.tables.features.get(position).ok_or(Error::UnknownFeature)?;
-    match feature.kind {
+    let bits = |value: Value, ty| match value {
+        // A count of different members is no enumeration itself.
+        Value::Member(member) if ty == Type::Member && feature.ty != ty => Ok(member.0.into()),
+        value => value.cell(ty, &feature.members)?.bits().ok_or(Error::ValueType),
+    };
+    let count = |value: Value| match value {
+        Value::Int(count) if count >= 0 => Ok(count as u64),
+        _ => Err(Error::ValueType),
+    };
+    let aggregate = match feature.kind {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
-            Err(Error::UnknownFeature)
+            return Err(Error::UnknownFeature);
         }
-        FeatureKind::Aggregate { fold: Fold::Count, .. } => match entry.value {
-            Value::Int(count) if count >= 0 => Ok(Cell::int(count)),
-            _ => Err(Error::ValueType),
-        },
-        FeatureKind::Aggregate { fold: Fold::LastTime, .. } => {
-            entry.value.cell(Type::Timestamp, &[])
+        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
+            return alone(entry, bits(entry.value, feature.ty)?);
         }
-        _ => entry.value.cell(feature.ty, &feature.members),
+        FeatureKind::Aggregate(aggregate) => aggregate,
+    };
+    let ty = aggregate.value;
+    match (aggregate.fold, entry.among) {
+        (Fold::Count | Fold::Active | Fold::Streak, _) => alone(entry, count(entry.value)?),
+        (Fold::LastTime | Fold::FirstTime, _) => alone(entry, bits(entry.value, Type::Timestamp)?),
+        (Fold::Mean, Some(among)) => {
+            Ok(Folded { value: bits(entry.value, ty)?, among: count(among)? })
+        }
+        (Fold::Quantile(_), among) => {
+            let among = among.map_or(Ok(1), count)?;
+            Ok(Folded { value: bits(entry.value, ty)?, among })
+        }
+        (Fold::Share { amounts: true }, Some(among)) => {
+            Ok(Folded { value: bits(entry.value, ty)?, among: bits(among, ty)? })
+        }
+        (Fold::Share { amounts: false }, Some(among)) => {
+            Ok(Folded { value: count(entry.value)?, among: count(among)? })
+        }
+        (Fold::Mean | Fold::Share { .. }, None) => Err(Error::ValueType),
+        _ => alone(entry, bits(entry.value, ty)?),
     }
+}
+
+/// A value that is among nothing.
+fn alone(entry: &Dated, value: u64) -> Result<Folded, Error> {
+    if entry.among.is_some() { Err(Error::ValueType) } else { Ok(Folded { value, among: 1 }) }
 }

@@ -2,17 +2,19 @@
 
 use alloc::vec::Vec;
 
+use super::aggregate;
+use super::calendar::bucket_number;
+use super::clock::Clock;
 use super::lifecycles::{since_of, stage_of};
 use super::message::EventCells;
-use crate::base::bytes::{read_i64, read_u32, read_u64};
+use crate::base::bytes::{read_i64, read_u64};
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::limits::MODEL_INPUTS_MAX;
-use crate::base::money::MICROS;
 use crate::base::steps::step;
-use crate::expr::{Cell, Environment, Type, evaluate};
+use crate::expr::{Cell, Environment, evaluate};
 use crate::model;
-use crate::policy::{Feature, FeatureKind, Fold, Policy, Window, Zone, bucket_bytes};
+use crate::policy::{FeatureKind, Policy, Zone};
 
 /// Values of features already read in this call.
 #[derive(Clone, Debug, Default)]
@@ -71,8 +73,7 @@ pub(crate) struct Features<'a> {
     policy: &'a Policy,
     bytes: &'a [u8],
     memo: &'a mut Memo,
-    now_ms: i64,
-    zone: Option<&'a Zone>,
+    clock: Clock<'a>,
     event: Option<EventCells>,
 }
 
@@ -98,15 +99,8 @@ impl<'a> Features<'a> {
         now_ms: i64,
         zone: Option<MemberId>,
     ) -> Features<'a> {
-        let mut features = Features { policy, bytes, memo, now_ms, zone: None, event: None };
-        let zones = &policy.tables.zones;
-        let own = || {
-            let cell = features.feature(zones.feature?);
-            Some(MemberId(cell.bits()? as u32))
-        };
-        features.zone =
-            zone.or_else(own).and_then(|id| zones.by_id(id)).or_else(|| zones.zones.first());
-        features
+        let zone = zone_in_force(policy, bytes, zone);
+        Features { policy, bytes, memo, clock: Clock::new(zone, now_ms), event: None }
     }
 
     /// Sets the event that expressions read from here on.
@@ -155,12 +149,12 @@ impl<'a> Features<'a> {
             FeatureKind::Output { model } => self.score(model, index),
             FeatureKind::Stage { lifecycle } => stage_of(self.policy, self.bytes, lifecycle),
             FeatureKind::Since { stage } => since_of(self.policy, self.bytes, stage),
-            FeatureKind::Aggregate { fold, window: Window::Lifetime } => {
-                read_lifetime(self.bytes, offset, fold, feature)
-            }
-            FeatureKind::Aggregate { fold, window: Window::Rolling { bucket_ms, buckets } } => {
-                let ring = Ring { bytes: self.bytes, offset, fold, buckets: i64::from(buckets) };
-                ring.read(self.now_ms / bucket_ms.max(1), feature)
+            FeatureKind::Aggregate(kept) => {
+                let now_ms = self.clock.time_ms;
+                let attribute = |position| read_attribute(self.policy, self.bytes, position);
+                let current = bucket_number(kept.window, now_ms, || self.clock.local(), attribute);
+                let slot = self.bytes.get(offset..).unwrap_or_default();
+                aggregate::read(&kept, slot, current, now_ms)
             }
         }
     }
@@ -187,12 +181,27 @@ impl Environment for Features<'_> {
     }
 
     fn now_ms(&self) -> i64 {
-        self.now_ms
+        self.clock.time_ms
     }
 
     fn local(&self, utc_ms: i64) -> LocalTime {
-        LocalTime::new(utc_ms, self.zone.map_or(0, |zone| zone.offset_s(utc_ms)))
+        self.clock.at(utc_ms)
     }
+}
+
+/// The zone that a message gives, else the subscriber's own, else the default.
+pub(super) fn zone_in_force<'p>(
+    policy: &'p Policy,
+    bytes: &[u8],
+    given: Option<MemberId>,
+) -> Option<&'p Zone> {
+    policy.tables.zones.in_force(given, |position| read_attribute(policy, bytes, position))
+}
+
+/// The attribute at a position.
+pub(super) fn read_attribute(policy: &Policy, bytes: &[u8], position: u16) -> Cell {
+    let offset = policy.layout.features.get(usize::from(position));
+    offset.map_or(Cell::MISSING, |offset| read_timed(bytes, *offset as usize))
 }
 
 /// A value with its time; missing while the time is zero.
@@ -200,79 +209,5 @@ fn read_timed(bytes: &[u8], offset: usize) -> Cell {
     match read_i64(bytes, offset + 8) {
         0 => Cell::MISSING,
         _ => Cell::from_bits(read_u64(bytes, offset)),
-    }
-}
-
-fn read_lifetime(bytes: &[u8], offset: usize, fold: Fold, feature: &Feature) -> Cell {
-    match fold {
-        Fold::Count => Cell::int(read_i64(bytes, offset)),
-        Fold::Sum => sum_cell(read_i64(bytes, offset), feature.ty),
-        Fold::LastTime => Some(read_i64(bytes, offset)).filter(|time_ms| *time_ms != 0).into(),
-        // The second word is a time or a flag: zero means nothing yet.
-        Fold::Min | Fold::Max | Fold::Last => read_timed(bytes, offset),
-    }
-}
-
-/// Sums of doubles are kept in micro-units.
-fn sum_cell(sum: i64, ty: Type) -> Cell {
-    match ty {
-        Type::Double => Cell::double(sum as f64 / MICROS as f64),
-        _ => Cell::int(sum),
-    }
-}
-
-/// A rolling window: the number of its newest bucket, then `buckets + 1` buckets by number.
-struct Ring<'a> {
-    bytes: &'a [u8],
-    offset: usize,
-    fold: Fold,
-    buckets: i64,
-}
-
-impl Ring<'_> {
-    /// The fold over the buckets from `last - buckets` to `last`, as far as the ring holds them.
-    fn read(&self, last: i64, feature: &Feature) -> Cell {
-        let head = read_i64(self.bytes, self.offset);
-        let from = last.max(head).saturating_sub(self.buckets);
-        let live = from..=last.min(head);
-        step(live.end().saturating_sub(from).saturating_add(1).max(0) as usize);
-        match self.fold {
-            Fold::Count => {
-                Cell::int(live.map(|b| i64::from(read_u32(self.bytes, self.bucket(b)))).sum())
-            }
-            Fold::Sum => {
-                let total = live
-                    .map(|bucket| read_i64(self.bytes, self.bucket(bucket)))
-                    .fold(0, i64::saturating_add);
-                sum_cell(total, feature.ty)
-            }
-            Fold::Min => self.extreme(live, |a, b| less(a, b, feature.ty)),
-            Fold::Max => self.extreme(live, |a, b| less(b, a, feature.ty)),
-            // The compiler allows these over a lifetime only.
-            Fold::Last | Fold::LastTime => Cell::MISSING,
-        }
-    }
-
-    fn extreme(
-        &self,
-        live: core::ops::RangeInclusive<i64>,
-        wins: impl Fn(u64, u64) -> bool,
-    ) -> Cell {
-        live.filter_map(|bucket| read_timed(self.bytes, self.bucket(bucket)).bits())
-            .reduce(|best, bits| if wins(bits, best) { bits } else { best })
-            .map_or(Cell::MISSING, Cell::from_bits)
-    }
-
-    fn bucket(&self, number: i64) -> usize {
-        let index = number.rem_euclid(self.buckets + 1) as usize;
-        self.offset + 8 + index * bucket_bytes(self.fold)
-    }
-}
-
-/// Order of two values of one type.
-pub(super) fn less(a: u64, b: u64, ty: Type) -> bool {
-    match ty {
-        Type::Double => f64::from_bits(a) < f64::from_bits(b),
-        _ => (a as i64) < (b as i64),
     }
 }

@@ -2,18 +2,17 @@
 
 use smallvec::SmallVec;
 
-use super::features::less;
+use super::bucket::extreme_as_double;
 use super::open_offers::{Entry, OpenOffers};
 use crate::base::bytes::{
-    read_i64, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
+    read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
 use crate::base::limits::{CONTACTS_MAX, OPEN_OFFERS};
 use crate::base::money::MICROS;
 use crate::base::steps::step;
-use crate::expr::Type;
 use crate::policy::{
-    CONTACT_BYTES, Conversion, FORMAT_VERSION, Fold, MigrationProgram, Move, Policy, RingMove,
-    bucket_bytes, header,
+    CONTACT_BYTES, Conversion, FORMAT_VERSION, Fold, MigrationProgram, Move, Policy,
+    RING_HEAD_BYTES, RingMove, header,
 };
 
 /// Fills scratch with what `old`, a sound profile of the program's layout, says under `policy`.
@@ -36,6 +35,10 @@ pub(super) fn migrate(policy: &Policy, program: &MigrationProgram, old: &[u8], s
                 let sum = read_i64(old, from as usize).saturating_mul(MICROS);
                 write_i64(scratch, to as usize, sum);
             }
+            Move::Extreme { from, to, least } => {
+                let kept = read_u64(old, from as usize);
+                write_u64(scratch, to as usize, extreme_as_double(kept, least));
+            }
             Move::Ring(ring) => self::ring(old, scratch, ring),
             Move::Contacts { from, to, old: before, new: after } => {
                 let (before, after) = (usize::from(before), usize::from(after));
@@ -54,7 +57,7 @@ fn copy(old: &[u8], from: usize, scratch: &mut [u8], to: usize, bytes: usize) {
     }
 }
 
-/// A value with its time or flag.
+/// A value with its time.
 fn value(old: &[u8], from: usize, scratch: &mut [u8], to: usize, conversion: Conversion) {
     let when = read_i64(old, from + 8);
     if when != 0 {
@@ -72,53 +75,46 @@ fn value(old: &[u8], from: usize, scratch: &mut [u8], to: usize, conversion: Con
 /// belongs to in the new ring.
 fn ring(old: &[u8], scratch: &mut [u8], ring: RingMove) {
     let (from, to) = (ring.from as usize, ring.to as usize);
-    let (before, after) = (i64::from(ring.old), i64::from(ring.new));
-    let bytes = bucket_bytes(ring.fold);
-    let head = read_i64(old, from);
-    let new_head = head.div_euclid(ring.per_bucket.max(1));
-    write_i64(scratch, to, new_head);
-    for number in head.saturating_sub(before)..=head {
+    let (before, after) = (u32::from(ring.old).max(1), u32::from(ring.new).max(1));
+    let bytes = usize::from(ring.bucket_bytes);
+    let place = |start: usize, number: u32, count: u32| {
+        start + RING_HEAD_BYTES + (number % count) as usize * bytes
+    };
+    let head = read_u32(old, from);
+    let new_head = head / ring.per_bucket.max(1);
+    write_u32(scratch, to, new_head);
+    for number in head.saturating_sub(before - 1)..=head {
         step(1);
-        let source = from + 8 + number.rem_euclid(before + 1) as usize * bytes;
-        let new_number = number.div_euclid(ring.per_bucket.max(1));
-        if new_number < new_head.saturating_sub(after) {
+        let new_number = number / ring.per_bucket.max(1);
+        if new_head - new_number >= after {
             continue;
         }
-        let target = to + 8 + new_number.rem_euclid(after + 1) as usize * bytes;
+        let (source, target) = (place(from, number, before), place(to, new_number, after));
         if ring.per_bucket == 1 {
             copy(old, source, scratch, target, bytes);
         } else {
-            add_bucket((old, source), (scratch, target), ring.fold, ring.ty);
+            add_bucket((old, source), (scratch, target), ring.fold);
         }
     }
 }
 
 /// Adds what one bucket holds to another.
-fn add_bucket(
-    (old, source): (&[u8], usize),
-    (scratch, target): (&mut [u8], usize),
-    fold: Fold,
-    ty: Type,
-) {
+fn add_bucket((old, source): (&[u8], usize), (scratch, target): (&mut [u8], usize), fold: Fold) {
     match fold {
         Fold::Count => {
-            let count = read_u32(scratch, target).saturating_add(read_u32(old, source));
-            write_u32(scratch, target, count);
+            let count = read_u16(scratch, target).saturating_add(read_u16(old, source));
+            write_u16(scratch, target, count);
         }
         Fold::Sum => {
             let sum = read_i64(scratch, target).saturating_add(read_i64(old, source));
             write_i64(scratch, target, sum);
         }
-        Fold::Min | Fold::Max if read_i64(old, source + 8) != 0 => {
-            let (bits, kept) = (read_u64(old, source), read_u64(scratch, target));
-            let empty = read_i64(scratch, target + 8) == 0;
-            let wins = if fold == Fold::Min { less(bits, kept, ty) } else { less(kept, bits, ty) };
-            if empty || wins {
-                write_u64(scratch, target, bits);
-                write_i64(scratch, target + 8, 1);
-            }
+        // Both are kept as the larger of integers in the order of their values.
+        Fold::Min | Fold::Max => {
+            let larger = read_u64(scratch, target).max(read_u64(old, source));
+            write_u64(scratch, target, larger);
         }
-        // Empty, or such as have no ring.
+        // Such as are never put together.
         _ => {}
     }
 }

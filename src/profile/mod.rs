@@ -3,19 +3,29 @@
 //! Slots sit at offsets that the policy's layout computed. Everything here works on bytes that
 //! were checked at the door (`buffer`), so reads and writes are plain little-endian access.
 
+mod aggregate;
 mod backfill;
+mod bucket;
 mod buffer;
+mod calendar;
+mod clock;
 mod contacts;
 mod features;
 mod fold;
+mod health;
 mod lifecycles;
 mod message;
 mod migration;
 mod open_offers;
+mod ring;
 mod sessions;
+mod sketch;
+mod streak;
 
 pub use backfill::Dated;
 pub(crate) use backfill::backfill;
+#[cfg(feature = "json")]
+pub(crate) use bucket::{extreme_of, kept_extreme};
 pub use buffer::ProfileBytes;
 #[cfg(feature = "json")]
 pub(crate) use buffer::restore;
@@ -23,6 +33,7 @@ pub(crate) use buffer::{commit, empty, hand_on, initialise, load, open, revision
 pub(crate) use contacts::{Contact, contacts, record_contact};
 pub(crate) use features::{Features, Memo};
 pub(crate) use fold::fold_message;
+pub use health::ProfileHealth;
 pub(crate) use lifecycles::move_on;
 pub use message::{Event, Field, Message, Value};
 pub(crate) use message::{MessageKey, check_events, check_time, resolve};

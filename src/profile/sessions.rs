@@ -1,13 +1,28 @@
 //! Recognising messages that come again.
 //!
-//! A session is remembered as its hash, the highest number seen and a bitmap of the numbers just
-//! below. What is older than the bitmap is taken for a repetition: a charging client does not
-//! send a new message so far out of order.
+//! A session is remembered as its hash, the highest number seen, a bitmap of the numbers just
+//! below, and how many of those lie above its lowest number. What is older than the bitmap is
+//! taken for a repetition: a charging client does not send a new message so far out of order.
+//!
+//! A number between the lowest and the highest that has not come when it leaves the bitmap, or
+//! when the session is forgotten to make room, is a gap: it is counted in the header. What would
+//! have come before the lowest or after the highest number is not known, and not counted.
 
 use super::message::MessageKey;
-use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
-use crate::base::limits::{SESSION_REORDER, SESSIONS};
+use crate::base::bytes::{read_u32, read_u64, write_u32, write_u64};
+use crate::base::limits::{SESSION_REORDER, SESSIONS, TIME_MS_MAX};
 use crate::policy::{Policy, SESSION_BYTES, header};
+
+// Offsets within an entry.
+const KEY: usize = 0;
+const HIGHEST: usize = 8;
+/// Bit i stands for number `highest - 1 - i`.
+const BELOW: usize = 12;
+/// When it was last used, and above that how many bits of the bitmap lie above the lowest number.
+const USED: usize = 16;
+const TIME_BITS: u32 = 48;
+
+const _: () = assert!(TIME_MS_MAX < 1 << TIME_BITS);
 
 /// Whether a message is new to the profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,45 +42,109 @@ pub(crate) fn note_message(
         return Seen::First;
     }
     let entries = (0..SESSIONS).map(|entry| policy.layout.sessions + entry * SESSION_BYTES);
-    match entries.clone().find(|&entry| read_u64(bytes, entry) == key.session) {
+    match entries.clone().find(|&entry| read_u64(bytes, entry + KEY) == key.session) {
         Some(entry) => note_number(bytes, entry, key.number, now_ms),
         None => {
             // An unused entry has time zero, so it goes first.
-            let Some(oldest) = entries.min_by_key(|&entry| read_i64(bytes, entry + 16)) else {
+            let Some(oldest) = entries.min_by_key(|&entry| used(bytes, entry).0) else {
                 return Seen::First;
             };
-            if read_u64(bytes, oldest) != 0 {
-                let evicted = read_u32(bytes, header::EVICTED).saturating_add(1);
-                write_u32(bytes, header::EVICTED, evicted);
+            if read_u64(bytes, oldest + KEY) != 0 {
+                count(bytes, header::EVICTED, 1);
+                let (below, known) = (read_u32(bytes, oldest + BELOW), used(bytes, oldest).1);
+                count(bytes, header::GAPS, known.saturating_sub(below.count_ones()));
             }
-            write_u64(bytes, oldest, key.session);
-            write_u32(bytes, oldest + 8, key.number);
-            write_u32(bytes, oldest + 12, 0);
-            write_i64(bytes, oldest + 16, now_ms);
+            write_u64(bytes, oldest + KEY, key.session);
+            write_u32(bytes, oldest + HIGHEST, key.number);
+            write_u32(bytes, oldest + BELOW, 0);
+            set_used(bytes, oldest, now_ms, 0);
             Seen::First
         }
     }
 }
 
 fn note_number(bytes: &mut [u8], entry: usize, number: u32, now_ms: i64) -> Seen {
-    let highest = read_u32(bytes, entry + 8);
-    // Bit i stands for number `highest - 1 - i`.
-    let below = read_u32(bytes, entry + 12);
+    let highest = read_u32(bytes, entry + HIGHEST);
+    let below = read_u32(bytes, entry + BELOW);
+    let (time_ms, known) = used(bytes, entry);
+    let latest_ms = time_ms.max(now_ms as u64);
     if number > highest {
         let ahead = number - highest;
         let moved = below.checked_shl(ahead).unwrap_or(0);
         // The old highest becomes one of those below.
         let old = if ahead <= SESSION_REORDER { 1 << (ahead - 1) } else { 0 };
-        write_u32(bytes, entry + 8, number);
-        write_u32(bytes, entry + 12, moved | old);
+        let passed = known.saturating_add(ahead);
+        let left = passed.saturating_sub(SESSION_REORDER);
+        // Of what has left the bitmap: the old highest came, and so did bits that were set.
+        let came = below.count_ones() - moved.count_ones() + u32::from(old == 0);
+        count(bytes, header::GAPS, left.saturating_sub(came));
+        write_u32(bytes, entry + HIGHEST, number);
+        write_u32(bytes, entry + BELOW, moved | old);
+        set_used(bytes, entry, latest_ms as i64, passed.min(SESSION_REORDER));
     } else {
         let behind = highest - number;
         if behind == 0 || behind > SESSION_REORDER || below >> (behind - 1) & 1 == 1 {
             return Seen::Again;
         }
-        write_u32(bytes, entry + 12, below | 1 << (behind - 1));
+        write_u32(bytes, entry + BELOW, below | 1 << (behind - 1));
+        set_used(bytes, entry, latest_ms as i64, known.max(behind));
     }
-    let latest = read_i64(bytes, entry + 16).max(now_ms);
-    write_i64(bytes, entry + 16, latest);
     Seen::First
+}
+
+/// When an entry was last used, and how many of the numbers below its highest belong to it.
+fn used(bytes: &[u8], entry: usize) -> (u64, u32) {
+    let word = read_u64(bytes, entry + USED);
+    (word & ((1 << TIME_BITS) - 1), (word >> TIME_BITS) as u32)
+}
+
+fn set_used(bytes: &mut [u8], entry: usize, time_ms: i64, known: u32) {
+    write_u64(bytes, entry + USED, time_ms as u64 | u64::from(known) << TIME_BITS);
+}
+
+/// Adds to a count of the header.
+fn count(bytes: &mut [u8], offset: usize, more: u32) {
+    let sum = read_u32(bytes, offset).saturating_add(more);
+    write_u32(bytes, offset, sum);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers that came, one session after the other, against what the header counts.
+    #[test]
+    fn gaps_are_numbers_that_never_came() {
+        let in_order: alloc::vec::Vec<u32> = (5..200).collect();
+        let holes: alloc::vec::Vec<u32> = (0..200).filter(|n| n % 10 != 7).collect();
+        for (numbers, in_bitmap, at_the_end) in [
+            (&in_order[..], 0, 0),
+            // Of 7, 17, ... 197 those from 167 on may still come.
+            (&holes, 16, 20),
+            (&[3, 1, 2], 0, 0),
+            (&[1, 3], 0, 1),
+            (&[3, 1], 0, 1),
+            // 2 to 99 never came; 68 to 99 may still.
+            (&[1, 100], 66, 98),
+            (&[1, 34], 0, 32),
+            (&[1, 35], 1, 33),
+            (&[1, 35, 2], 1, 33),
+            (&[u32::MAX, 0], 0, 0),
+            (&[0, u32::MAX], u32::MAX - 33, u32::MAX - 1),
+        ] {
+            let mut bytes = [0; header::BYTES + SESSION_BYTES];
+            let entry = header::BYTES;
+            for (nth, number) in numbers.iter().enumerate() {
+                if nth == 0 {
+                    write_u32(&mut bytes, entry + HIGHEST, *number);
+                } else {
+                    note_number(&mut bytes, entry, *number, 7);
+                }
+            }
+            let gaps = read_u32(&bytes, header::GAPS);
+            assert_eq!(gaps, in_bitmap, "{numbers:?}");
+            let (below, known) = (read_u32(&bytes, entry + BELOW), used(&bytes, entry).1);
+            assert_eq!(gaps + known - below.count_ones(), at_the_end, "{numbers:?}");
+        }
+    }
 }

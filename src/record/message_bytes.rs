@@ -131,6 +131,12 @@ impl<'a> LoggedBackfill<'a> {
                     feature: FeatureId(body.u32()?),
                     time_ms: body.i64()?,
                     value: read_value(body)?,
+                    among: match body.u8()? {
+                        0 => None,
+                        1 => Some(read_value(body)?),
+                        _ => return None,
+                    },
+                    zone: Some(body.u32()?).filter(|id| *id != NO_ID).map(MemberId),
                 })
             })
             .collect();
@@ -146,6 +152,11 @@ pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Date
         body.u32(entry.feature.0);
         body.i64(entry.time_ms);
         write_value(body, entry.value);
+        body.u8(u8::from(entry.among.is_some()));
+        if let Some(among) = entry.among {
+            write_value(body, among);
+        }
+        body.u32(entry.zone.map_or(NO_ID, |zone| zone.0));
     }
 }
 

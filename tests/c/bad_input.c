@@ -464,7 +464,8 @@ static void profiles(void)
 {
     uint64_t revision = 7;
     opportune_value value = {7, 7, {7}};
-    opportune_dated dated = {NOW_MS, {0, OPPORTUNE_TYPE_INT, {40}}};
+    opportune_dated dated = {.time_ms = NOW_MS, .value = {0, OPPORTUNE_TYPE_INT, {40}}};
+    opportune_health health = {.struct_size = sizeof health, .late_events = 7};
     const uint32_t calls = id(OPPORTUNE_NAMESPACE_FEATURE, "calls_7d");
     const uint32_t derived = id(OPPORTUNE_NAMESPACE_FEATURE, "video_share");
 
@@ -483,6 +484,15 @@ static void profiles(void)
     REFUSED(OPPORTUNE_PROFILE_LENGTH, opportune_profile_revision(policy, profile, 8, &revision));
     REFUSED(OPPORTUNE_PROFILE_FORMAT, opportune_profile_revision(policy, out, ROOM, &revision));
     HOLDS(revision == 7);
+
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_health(NULL, profile, profile_len, &health));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_health(policy, NULL, profile_len, &health));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_profile_health(policy, profile, profile_len, NULL));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH, opportune_profile_health(policy, profile, 8, &health));
+    health.struct_size = sizeof health - 1;
+    REFUSED(OPPORTUNE_BAD_STRUCT_SIZE,
+            opportune_profile_health(policy, profile, profile_len, &health));
+    HOLDS(health.late_events == 7);
 
 #define READ(policy, local, in, in_len, feature, now, value)                                      \
     opportune_read_feature(policy, local, in, in_len, feature, now, value)

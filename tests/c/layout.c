@@ -41,9 +41,20 @@ FIELD(opportune_message, event_count, 56);
 FIELD(opportune_message, number, 64);
 FIELD(opportune_message, zone, 68);
 
-SIZE(opportune_dated, 32);
+SIZE(opportune_dated, 64);
 FIELD(opportune_dated, time_ms, 0);
 FIELD(opportune_dated, value, 8);
+FIELD(opportune_dated, among, 32);
+FIELD(opportune_dated, zone, 56);
+
+SIZE(opportune_health, 40);
+FIELD(opportune_health, struct_size, 0);
+FIELD(opportune_health, late_events, 8);
+FIELD(opportune_health, sequence_gaps, 12);
+FIELD(opportune_health, evicted_sessions, 16);
+FIELD(opportune_health, crowded_out_offers, 20);
+FIELD(opportune_health, revision, 24);
+FIELD(opportune_health, latest_now_ms, 32);
 
 SIZE(opportune_context, 32);
 FIELD(opportune_context, struct_size, 0);

@@ -3,11 +3,11 @@
 
 use opportune::{
     Error, Event, EventId, FeatureId, Field, FieldId, MemberId, Message, Policy, ProfileBytes,
-    Scratch, Value, new_profile, read_feature, update,
+    ProfileHealth, Scratch, Value, new_profile, profile_health, read_feature, update,
 };
 
+use super::exact::facts::{Clock, Fact, Known, Plain};
 use super::exact::{Expected, Feature};
-use super::facts::{Clock, Fact, Known, Plain};
 
 /// A message of plain facts.
 #[derive(Clone, Debug)]
@@ -112,12 +112,9 @@ impl<'p> Line<'p> {
         }
     }
 
-    /// What the header counts: folds that came too late, sessions forgotten.
-    pub fn counted(&self) -> (u32, u32) {
-        let word = |at: usize| {
-            u32::from_le_bytes(self.profile[at..at + 4].try_into().expect("four bytes"))
-        };
-        (word(40), word(44))
+    /// What went past the profile.
+    pub fn health(&self) -> ProfileHealth {
+        profile_health(self.policy, &self.profile).expect("a sound profile")
     }
 }
 

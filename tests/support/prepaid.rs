@@ -52,10 +52,12 @@ pub fn give_known(policy: &Policy, profile: &mut [u8], key: &str, log: impl FnOn
         ("calls_7d", Value::Int(40)),
         ("data_mb_7d", Value::Double(900.0)),
     ];
-    let dated = known.map(|(name, value)| Dated {
-        feature: policy.id::<FeatureId>(name).unwrap_or_else(|| panic!("no feature {name}")),
-        time_ms: before_ms,
-        value,
+    let dated = known.map(|(name, value)| {
+        Dated::new(
+            policy.id::<FeatureId>(name).unwrap_or_else(|| panic!("no feature {name}")),
+            before_ms,
+            value,
+        )
     });
     log(&dated);
     let mut scratch = Scratch::new(policy);

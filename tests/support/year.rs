@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::facts::{Fact, Plain};
+use super::exact::facts::{Fact, Plain};
 use super::line::Sent;
 
 /// 2026-01-01T00:00Z.
@@ -262,6 +262,9 @@ impl Year {
 pub struct Sessions {
     known: Vec<Session>,
     pub forgotten: u32,
+    /// Numbers between the lowest and the highest of a session that had not come when it was
+    /// forgotten. (No session here is so long that one leaves the 32 before that.)
+    pub gaps: u32,
 }
 
 struct Session {
@@ -290,7 +293,10 @@ impl Sessions {
             self.known.push(new);
         } else {
             let longest = self.known.iter_mut().min_by_key(|known| known.used_ms);
-            *longest.expect("four sessions") = new;
+            let old = std::mem::replace(longest.expect("four sessions"), new);
+            let lowest = old.numbers.iter().min().zip(old.numbers.iter().max());
+            let span = lowest.map_or(0, |(lowest, highest)| highest - lowest + 1);
+            self.gaps += span - old.numbers.len() as u32;
             self.forgotten += 1;
         }
         false

@@ -80,6 +80,7 @@ fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
             "moments": profile.moments,
             "contacts": profile.contacts,
             "open_offers": profile.open_offers,
+            "padding": profile.padding,
             "features": features,
         },
         "steps_max": {

@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use super::facts::{Facts, Interval, double_at, of_doubles};
 use super::formula::{Formula, Reader, Scale, Tree, Variable};
-use crate::base::limits::{TIME_MS_MAX, TIME_MS_MIN};
+use crate::base::limits::{STREAK_PERIODS_MAX, TIME_MS_MAX, TIME_MS_MIN};
 use crate::base::money::MICROS;
 use crate::expr::{Calendar, Op, Type};
 use crate::policy::{FeatureKind, Fold, ModelOutput, Policy};
@@ -50,11 +50,16 @@ fn of_feature(policy: &Policy, reader: &Reader<'_>, position: usize) -> Facts {
             facts.may_be_missing = !matches!(feature.kind, FeatureKind::Stage { .. });
             facts
         }
-        // Nothing counted is 0, and nothing summed: neither is ever missing.
-        FeatureKind::Aggregate { fold: Fold::Count, .. } => {
-            Facts::new(Interval::new(0, i64::MAX), false)
+        FeatureKind::Aggregate(aggregate) => {
+            // Nothing counted is 0, and nothing summed: neither is ever missing.
+            let interval = match aggregate.fold {
+                Fold::Count if feature.ty == Type::Double => of_doubles(0.0, f64::INFINITY),
+                Fold::Active | Fold::Streak => Interval::new(0, STREAK_PERIODS_MAX.into()),
+                Fold::Count | Fold::Distinct { .. } => Interval::new(0, i64::MAX),
+                _ => all,
+            };
+            Facts::new(interval, !aggregate.always_known())
         }
-        FeatureKind::Aggregate { fold: Fold::Sum, .. } => Facts::new(all, false),
         FeatureKind::Output { model } => {
             let model = &policy.tables.models[usize::from(model)];
             let own = |output: &&ModelOutput| usize::from(output.feature) == position;

@@ -11,7 +11,8 @@ use crate::expr::Op;
 use crate::policy::FeatureKind;
 
 impl<'a> Analysis<'a> {
-    /// A feature is read by every program, as the goal of an issue and as the subscriber's zone;
+    /// A feature is read by every program, as the goal of an issue, as the subscriber's zone and as
+    /// the day of the bill;
     /// `export = true` says that the host reads it. One that only unread features read counts as
     /// read: it shows when they are gone.
     pub(super) fn reads(&self) {
@@ -22,7 +23,11 @@ impl<'a> Analysis<'a> {
             _ => None,
         });
         let goals = tables.issues.iter().filter_map(|issue| issue.goal);
-        for position in reads.chain(goals).chain(tables.zones.feature) {
+        let bill_days = tables.features.iter().filter_map(|feature| match feature.kind {
+            FeatureKind::Aggregate(aggregate) => aggregate.bill_day(),
+            _ => None,
+        });
+        for position in reads.chain(goals).chain(tables.zones.feature).chain(bill_days) {
             read[usize::from(position)] = true;
         }
         // Who asks since when asks for the stage.

@@ -75,8 +75,11 @@ impl Analysis<'_> {
         let tables = &self.policy.tables;
         for step in tables.events.iter().flat_map(|event| &event.folds) {
             let feature = &tables.features[usize::from(step.feature)];
-            if let (Some(filter), FeatureKind::Aggregate { .. }) = (step.filter, feature.kind) {
-                self.rule(&["features", self.name(feature.id), "where"], filter);
+            if let FeatureKind::Aggregate(_) = feature.kind {
+                for (key, rule) in [("where", step.filter), ("of", step.part)] {
+                    let path = ["features", self.name(feature.id), key];
+                    rule.into_iter().for_each(|rule| self.rule(&path, rule));
+                }
             }
         }
     }

@@ -4,8 +4,8 @@ use std::vec;
 use std::vec::Vec;
 
 use super::*;
-use crate::base::limits::{PATTERN_TIMES_MAX, WINDOW_BUCKETS_MAX};
-use crate::compile::schema;
+use crate::base::limits::{BILL_DAY_MAX, PATTERN_TIMES_MAX, WINDOW_BUCKETS_MAX};
+use crate::compile::{schema, windows};
 
 pub(in crate::compile) static ATTRIBUTE: Record = Record {
     doc: "What other systems know of a subscriber.",
@@ -23,7 +23,7 @@ pub(in crate::compile) static ATTRIBUTE: Record = Record {
 
 /// A field of an event kind: a type's name, or an enumeration.
 pub(in crate::compile) static EVENT_FIELD: Form =
-    Form::Either(&[Form::Choice(plain_types), Form::Table(&ENUM_FIELD)]);
+    Form::Either(&[Form::Choice(field_types), Form::Table(&ENUM_FIELD)]);
 
 pub(in crate::compile) static ENUM_FIELD: Record = Record {
     doc: "A field that holds a member of an enumeration.",
@@ -35,17 +35,41 @@ pub(in crate::compile) static ENUM_FIELD: Record = Record {
 };
 
 pub(in crate::compile) static FEATURE: Record = Record {
-    doc: "Exactly one of count, sum, min, max, last, last_time and expr says where it comes from.",
+    doc: "Exactly one of the first keys, to `expr`, says where it comes from.",
     keys: &[
         optional("count", Form::OneOrMore(&Form::Text), "Kinds of event that are counted."),
         optional("sum", FIELDS, "Fields that are added up, as event.field."),
         optional("min", FIELDS, "Fields of which the smallest value is kept."),
         optional("max", FIELDS, "Fields of which the largest value is kept."),
+        optional("mean", FIELDS, "Fields of which the mean is kept."),
+        optional(
+            "share",
+            FIELDS,
+            "Kinds of event, or fields, of which it is kept how much of all matches `of`.",
+        ),
         optional("last", FIELDS, "Fields of which the latest value is kept."),
+        optional("first", FIELDS, "Fields of which the earliest value is kept."),
         optional(
             "last_time",
             Form::OneOrMore(&Form::Text),
             "Kinds of event whose latest time is kept.",
+        ),
+        optional(
+            "first_time",
+            Form::OneOrMore(&Form::Text),
+            "Kinds of event whose earliest time is kept.",
+        ),
+        optional("distinct", FIELDS, "Fields of which different values are counted, about."),
+        optional("quantile", FIELDS, "Fields of which a quantile is kept, about."),
+        optional(
+            "active",
+            Form::OneOrMore(&Form::Text),
+            "Kinds of event: in how many of the last `periods` there was one.",
+        ),
+        optional(
+            "streak",
+            Form::OneOrMore(&Form::Text),
+            "Kinds of event: in how many periods in a row there was one, until this or the last.",
         ),
         optional("expr", Form::Expression, "Computed from other features when it is read."),
         optional(
@@ -54,15 +78,45 @@ pub(in crate::compile) static FEATURE: Record = Record {
             "Only events for which this holds; reads the event alone.",
         ),
         optional(
+            "of",
+            Form::Expression,
+            "The part of a share: which events; reads the event alone.",
+        ),
+        optional(
+            "registers",
+            Form::Whole { min: 32, max: 256 },
+            "Half a byte each of a distinct count: four times as many halve its error.",
+        ),
+        optional("at", Form::Share, "Which quantile: 0.5 is the median."),
+        optional("between", Form::List(&Form::Number), "The range that a quantile distinguishes."),
+        optional("error", Form::Share, "The relative error that a quantile may have."),
+        optional(
             "window",
-            Form::Length,
-            "Only the last stretch of time, at most 90d; for ever if absent.",
+            Form::Either(&[Form::Choice(windows::periods), Form::Length]),
+            "Only the last stretch of time, at most 90d, or a period of the local calendar; for ever if absent.",
         ),
         optional(
             "buckets",
             Form::Whole { min: 1, max: WINDOW_BUCKETS_MAX as i64 },
-            "How many equal parts the window is kept in: more make its edge sharper and profiles larger.",
+            "How many equal parts the window is kept in, or half-lives: more make its edge sharper and profiles larger.",
         ),
+        optional(
+            "periods",
+            Form::Whole { min: 1, max: WINDOW_BUCKETS_MAX as i64 },
+            "How many periods of the calendar the window has.",
+        ),
+        optional(
+            "ago",
+            Form::Whole { min: 0, max: WINDOW_BUCKETS_MAX as i64 - 1 },
+            "How many periods before the current one the window ends.",
+        ),
+        optional(
+            "bill_day",
+            Form::Either(&[Form::Whole { min: 1, max: BILL_DAY_MAX as i64 }, Form::Text]),
+            "The day of the month on which cycles begin, or the attribute that says it.",
+        ),
+        optional("half_life", Form::Length, "After how long an event weighs half."),
+        optional("per", Form::Length, "What decays, as a rate per this length of time."),
         EXPORT,
     ],
 };
@@ -184,4 +238,8 @@ fn plain_types() -> Vec<&'static str> {
 
 fn attribute_types() -> Vec<&'static str> {
     plain_types().into_iter().chain(["enum", "zone"]).collect()
+}
+
+fn field_types() -> Vec<&'static str> {
+    plain_types().into_iter().chain(["zone"]).collect()
 }

@@ -220,10 +220,11 @@ mod tests {
             }),
             ("ranges do not end with their list", |tables| tables.moment_offers.push(0)),
             ("an event is folded into what cannot take it", |tables| {
-                let fold = FoldStep { feature: 0, field: None, filter: None };
+                let fold = FoldStep { feature: 0, field: None, filter: None, part: None };
                 let (folds, id) = (Vec::from([fold]), EventId(1));
                 let (fields, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
-                tables.events.push(EventKind { id, fields, folds, moments, patterns });
+                let zone = None;
+                tables.events.push(EventKind { id, fields, zone, folds, moments, patterns });
             }),
             ("a feature is the output of no model", |tables| {
                 tables.features[0].kind = FeatureKind::Output { model: 0 };

@@ -53,8 +53,8 @@ fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
     for feature in &old.features {
         ensure(Layout::stores(feature), "a computed feature in an older layout")?;
         members(feature.ty, &feature.members)?;
-        if let FeatureKind::Aggregate { fold, window } = feature.kind {
-            schema::aggregate(feature.ty, fold, window)?;
+        if let FeatureKind::Aggregate(aggregate) = feature.kind {
+            schema::aggregate(feature.ty, &aggregate)?;
         }
     }
     unique(old.features.iter().map(|feature| feature.id))?;

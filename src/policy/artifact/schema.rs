@@ -6,22 +6,28 @@ use core::ops::Range;
 use super::check::{Check, ensure, members, pieces};
 use super::error::ArtifactError;
 use super::{lifecycles, models, patterns};
-use crate::base::bytes::{Reader, Writer};
-use crate::base::encoding::{Broken, Encoded, encoded, encoded_choice};
+use crate::base::encoding::{encoded, encoded_choice};
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
 use crate::base::limits::{
     DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, MOMENTS_MAX, SUPERSEDES_MAX,
-    WINDOW_BUCKETS_MAX, WINDOW_MS_MAX,
 };
 use crate::expr::{Op, Program, Type};
 use crate::policy::{
-    EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep, Listen, Moment, Window,
+    Aggregate, BillDay, CalendarUnit, EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep,
+    Listen, Moment, Quantile, Window,
 };
 
 encoded! {
-    EventKind { id: EventId, fields: Vec<FieldSpec>, folds: Vec<FoldStep>, moments: Vec<u16>, patterns: Vec<Listen> }
+    EventKind {
+        id: EventId,
+        fields: Vec<FieldSpec>,
+        zone: Option<u16>,
+        folds: Vec<FoldStep>,
+        moments: Vec<u16>,
+        patterns: Vec<Listen>,
+    }
     FieldSpec { id: FieldId, ty: Type, members: Vec<MemberId> }
-    FoldStep { feature: u16, field: Option<u16>, filter: Option<Program> }
+    FoldStep { feature: u16, field: Option<u16>, filter: Option<Program>, part: Option<Program> }
     Feature { id: FeatureId, ty: Type, kind: FeatureKind, members: Vec<MemberId> }
     Moment {
         id: MomentId,
@@ -40,6 +46,20 @@ encoded! {
     }
 }
 
+encoded! {
+    Aggregate { fold: Fold, value: Type, window: Window }
+    Quantile { at_millionths: u32, least: f64, ratio_ln: f64, bins: u8 }
+}
+
+encoded_choice! { FeatureKind {
+    1 Attribute;
+    2 Aggregate(aggregate: Aggregate);
+    3 Derived(program: Program);
+    4 Output { model: u16 };
+    5 Stage { lifecycle: u16 };
+    6 Since { stage: u16 };
+} }
+
 encoded_choice! { Fold {
     1 Count;
     2 Sum;
@@ -47,79 +67,34 @@ encoded_choice! { Fold {
     4 Max;
     5 Last;
     6 LastTime;
+    7 First;
+    8 FirstTime;
+    9 Mean;
+    10 Share { amounts: bool };
+    11 Distinct { registers: u16 };
+    12 Active;
+    13 Streak;
+    14 Quantile(quantile: Quantile);
 } }
 
-impl Encoded for FeatureKind {
-    const BYTES_MIN: usize = 1;
+encoded_choice! { Window {
+    1 Lifetime;
+    2 Rolling { bucket_ms: i64, buckets: u16 };
+    3 Calendar { unit: CalendarUnit, periods: u16, ago: u16 };
+    4 Decay { half_life_ms: i64, half_lives: u16, per_ms: Option<i64> };
+} }
 
-    fn write(&self, out: &mut Writer) {
-        match self {
-            FeatureKind::Attribute => out.u8(1),
-            FeatureKind::Aggregate { fold, window } => {
-                out.u8(2);
-                fold.write(out);
-                window.write(out);
-            }
-            FeatureKind::Derived(program) => {
-                out.u8(3);
-                program.write(out);
-            }
-            FeatureKind::Output { model } => {
-                out.u8(4);
-                model.write(out);
-            }
-            FeatureKind::Stage { lifecycle } => {
-                out.u8(5);
-                lifecycle.write(out);
-            }
-            FeatureKind::Since { stage } => {
-                out.u8(6);
-                stage.write(out);
-            }
-        }
-    }
+encoded_choice! { CalendarUnit {
+    1 Day;
+    2 Week;
+    3 Month;
+    4 Cycle(bill_day: BillDay);
+} }
 
-    fn read(input: &mut Reader<'_>) -> Result<Self, Broken> {
-        match u8::read(input)? {
-            1 => Ok(FeatureKind::Attribute),
-            2 => {
-                let (fold, window) = (Fold::read(input)?, Window::read(input)?);
-                Ok(FeatureKind::Aggregate { fold, window })
-            }
-            3 => Program::read(input).map(FeatureKind::Derived),
-            4 => u16::read(input).map(|model| FeatureKind::Output { model }),
-            5 => u16::read(input).map(|lifecycle| FeatureKind::Stage { lifecycle }),
-            6 => u16::read(input).map(|stage| FeatureKind::Since { stage }),
-            _ => Err(Broken::Bytes),
-        }
-    }
-}
-
-impl Encoded for Window {
-    const BYTES_MIN: usize = 1;
-
-    fn write(&self, out: &mut Writer) {
-        match self {
-            Window::Lifetime => out.u8(1),
-            Window::Rolling { bucket_ms, buckets } => {
-                out.u8(2);
-                bucket_ms.write(out);
-                buckets.write(out);
-            }
-        }
-    }
-
-    fn read(input: &mut Reader<'_>) -> Result<Self, Broken> {
-        match u8::read(input)? {
-            1 => Ok(Window::Lifetime),
-            2 => {
-                let (bucket_ms, buckets) = (i64::read(input)?, u16::read(input)?);
-                Ok(Window::Rolling { bucket_ms, buckets })
-            }
-            _ => Err(Broken::Bytes),
-        }
-    }
-}
+encoded_choice! { BillDay {
+    1 Day(day: u8);
+    2 Attribute(position: u16);
+} }
 
 pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     let tables = check.tables;
@@ -153,28 +128,24 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Output { model } => models::output(check, position, model),
         FeatureKind::Stage { lifecycle } => lifecycles::stage(check, position, lifecycle),
         FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
-        FeatureKind::Aggregate { fold, window } => aggregate(feature.ty, fold, window),
+        FeatureKind::Aggregate(kept) => {
+            aggregate(feature.ty, &kept)?;
+            kept.bill_day().map_or(Ok(()), |position| bill_day(check, position))
+        }
     }
 }
 
-pub(super) fn aggregate(ty: Type, fold: Fold, window: Window) -> Result<(), ArtifactError> {
-    ensure(folds_to(fold, ty), "a fold over values of the wrong type")?;
-    let Window::Rolling { bucket_ms, buckets } = window else { return Ok(()) };
-    ensure(!matches!(fold, Fold::Last | Fold::LastTime), "a fold that needs no window")?;
-    let counted = (1..=WINDOW_BUCKETS_MAX).contains(&usize::from(buckets));
-    let long = bucket_ms.checked_mul(i64::from(buckets));
-    let fits = long.is_some_and(|ms| (1..=WINDOW_MS_MAX).contains(&ms));
-    ensure(counted && fits, "a window is out of range")
+pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError> {
+    kept.unsound().map_or(Ok(()), |what| ensure(false, what))?;
+    ensure(kept.result() == ty, "a fold that gives another type")
 }
 
-fn folds_to(fold: Fold, ty: Type) -> bool {
-    match fold {
-        Fold::Count => ty == Type::Int,
-        Fold::LastTime => ty == Type::Timestamp,
-        Fold::Sum => matches!(ty, Type::Int | Type::Double | Type::Money | Type::Duration),
-        Fold::Min | Fold::Max => !matches!(ty, Type::Bool | Type::Member | Type::Text),
-        Fold::Last => true,
-    }
+fn bill_day(check: &Check<'_>, position: u16) -> Result<(), ArtifactError> {
+    let feature = check.tables.features.get(usize::from(position));
+    let fits = feature.is_some_and(|feature| {
+        feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute)
+    });
+    ensure(fits, "the day of the bill is no attribute of whole numbers")
 }
 
 /// Derived features read one another along chains that end soon. Each round lengthens what is
@@ -220,6 +191,9 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
         let again = event.fields.iter().take(position).any(|other| other.id == field.id);
         ensure(!again, "one number for two fields of an event kind")?;
     }
+    let zone = event.zone.map(|position| event.fields.get(usize::from(position)));
+    let sound = zone.is_none_or(|field| field.is_some_and(|field| field.ty == Type::Member));
+    ensure(sound, "the zone of an event is no field that can hold one")?;
     event.folds.iter().try_for_each(|step| fold_step(check, event, step))?;
     patterns::event_kind(check, event)?;
     let moments = check.tables.moments.len();
@@ -230,24 +204,25 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
 /// A slot gets values of its own type, and a fold that needs a value has a field.
 fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<(), ArtifactError> {
     let feature = check.tables.features.get(usize::from(step.feature));
-    let fits = feature.is_some_and(|feature| match (feature.kind, step.field) {
-        (
-            FeatureKind::Derived(_)
-            | FeatureKind::Output { .. }
-            | FeatureKind::Stage { .. }
-            | FeatureKind::Since { .. },
-            _,
-        ) => false,
-        (FeatureKind::Aggregate { fold: Fold::Count | Fold::LastTime, .. }, field) => {
-            field.is_none()
-        }
-        (_, None) => false,
-        (_, Some(position)) => {
-            event.fields.get(usize::from(position)).is_some_and(|field| field.ty == feature.ty)
+    let field = step.field.map(|position| event.fields.get(usize::from(position)));
+    let is = |ty| field.is_none_or(|field| field.is_some_and(|field| field.ty == ty));
+    let fits = feature.is_some_and(|feature| match feature.kind {
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Stage { .. }
+        | FeatureKind::Since { .. } => false,
+        FeatureKind::Attribute => field.is_some() && is(feature.ty) && step.part.is_none(),
+        FeatureKind::Aggregate(aggregate) => {
+            aggregate.takes_field(field.is_some())
+                && is(aggregate.value)
+                && step.part.is_some() == matches!(aggregate.fold, Fold::Share { .. })
         }
     });
     ensure(fits, "an event is folded into what cannot take it")?;
-    step.filter.map_or(Ok(()), |filter| check.of_event(filter, event.fields.len()))
+    for program in [step.filter, step.part].into_iter().flatten() {
+        check.of_event(program, event.fields.len())?;
+    }
+    Ok(())
 }
 
 fn moment(check: &Check<'_>, moment: &Moment) -> Result<(), ArtifactError> {

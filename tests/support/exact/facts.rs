@@ -1,6 +1,5 @@
 //! Events as the oracle keeps them: plain values, and the local calendar of their time, which is
 //! jiff's.
-#![allow(dead_code, reason = "each test program uses a part")]
 
 use std::collections::HashMap;
 
@@ -44,6 +43,7 @@ pub struct Clock {
     pub month: i64,
     pub day_of_month: i8,
     pub days_of_month: i8,
+    pub hour: i8,
 }
 
 impl Known {
@@ -63,13 +63,15 @@ impl Clock {
             known.or_insert_with(|| TimeZone::get(zone).expect("a zone")).clone()
         });
         let time = Timestamp::from_millisecond(time_ms).expect("a time");
-        let date = zone.to_datetime(time).date();
+        let local = zone.to_datetime(time);
+        let date = local.date();
         Clock {
             time_ms,
             day: i64::from((date - Date::constant(1970, 1, 5)).get_days()),
             month: i64::from(date.year()) * 12 + i64::from(date.month()) - 1,
             day_of_month: date.day(),
             days_of_month: date.days_in_month(),
+            hour: local.hour(),
         }
     }
 }

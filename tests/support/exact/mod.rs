@@ -2,12 +2,18 @@
 //! out what `docs/profile.md` says that a reading is; it knows nothing of buckets in bytes.
 #![allow(dead_code, reason = "each test program uses a part")]
 
+pub mod facts;
+mod rule;
+mod window;
+
 use std::collections::BTreeSet;
 
 use opportune::Value;
 use toml::{Table, Value as Toml};
 
-use super::facts::{Clock, Fact, Known, Plain};
+use facts::{Clock, Known, Plain};
+use rule::Rule;
+use window::Window;
 
 /// What a reading must be.
 #[derive(Debug)]
@@ -28,38 +34,15 @@ pub struct Feature {
     sources: Vec<(String, Option<String>)>,
     /// Type of the folded field; empty for none.
     ty: String,
-    filter: Vec<Test>,
+    filter: Rule,
     /// The part of a share.
-    part: Vec<Test>,
+    part: Rule,
     window: Window,
     registers: f64,
-    /// Which quantile, and its relative error.
+    /// Which quantile, between which values, and its relative error.
     at: f64,
+    between: (f64, f64),
     error: f64,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Window {
-    Ever,
-    Rolling { bucket_ms: i64, buckets: i64 },
-    Calendar { unit: Unit, periods: i64, ago: i64 },
-    Decay { half_life_ms: i64, half_lives: i64, per_ms: Option<i64> },
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Unit {
-    Day,
-    Week,
-    Month,
-    /// From this day of the month on.
-    Cycle(i8),
-}
-
-/// A comparison of a field with a constant.
-struct Test {
-    field: String,
-    sign: String,
-    constant: String,
 }
 
 const FOLDS: [&str; 14] = [
@@ -109,23 +92,27 @@ impl Feature {
             fold: fold.to_owned(),
             ty: sources.iter().find_map(|(_, _, ty)| ty.clone()).unwrap_or_default(),
             sources: sources.into_iter().map(|(kind, field, _)| (kind, field)).collect(),
-            filter: tests(feature, "where")?,
-            part: tests(feature, "of")?,
+            filter: Rule::read(feature, "where")?,
+            part: Rule::read(feature, "of")?,
             window: Window::read(feature, fold)?,
             registers: number("registers").unwrap_or(64.0),
             at: number("at").unwrap_or(0.5),
+            between: feature.get("between").map_or((0.0, f64::MAX), |between| {
+                let end = |at: usize| between[at].as_float().expect("with a fraction");
+                (end(0), end(1))
+            }),
             error: number("error").unwrap_or(0.0),
         })
     }
 
     /// What a fact gives this feature: the value of a field, or that it happened.
-    fn takes(&self, fact: &Fact) -> Option<Plain> {
-        let (_, field) = self.sources.iter().find(|(kind, _)| kind == fact.kind)?;
-        if !self.filter.iter().all(|test| test.holds(fact)) {
+    fn takes(&self, known: &Known) -> Option<Plain> {
+        let (_, field) = self.sources.iter().find(|(kind, _)| kind == known.fact.kind)?;
+        if !self.filter.holds(known) {
             return None;
         }
         match field {
-            Some(field) => fact.field(field),
+            Some(field) => known.fact.field(field),
             None => Some(Plain::Int(1)),
         }
     }
@@ -136,7 +123,7 @@ impl Feature {
         let covers = |known: &Known| self.window.covers(current - self.window.number(known.clock));
         let taken: Vec<(&Known, Plain)> = since(facts, self.window.begins_ms(now.time_ms))
             .iter()
-            .filter_map(|known| Some((known, self.takes(&known.fact)?)))
+            .filter_map(|known| Some((known, self.takes(known)?)))
             .filter(|(known, _)| covers(known))
             .collect();
         if let Window::Decay { half_life_ms, per_ms, .. } = self.window {
@@ -169,7 +156,7 @@ impl Feature {
                 return Expected::Near { value: value / scale, by: 0.6 / scale };
             }
             "share" => {
-                let part = taken.iter().filter(|(known, _)| holds(&self.part, &known.fact));
+                let part = taken.iter().filter(|(known, _)| self.part.holds(known));
                 let part: i64 = part.map(|(_, value)| value.units()).sum();
                 let whole: i64 = units().sum();
                 if whole <= 0 {
@@ -198,7 +185,7 @@ impl Feature {
             return None;
         }
         let total = |from_ms| -> i64 {
-            let taken = since(facts, from_ms).iter().filter_map(|known| self.takes(&known.fact));
+            let taken = since(facts, from_ms).iter().filter_map(|known| self.takes(known));
             taken.map(Plain::units).sum()
         };
         let from_ms = now_ms - bucket_ms * buckets;
@@ -241,7 +228,7 @@ impl Feature {
         let amount = |value: Plain| value.units() as f64 * if self.ty == "int" { 1e6 } else { 1.0 };
         let count: f64 = taken.iter().map(|(known, _)| weighs(known)).sum();
         let sum: f64 = taken.iter().map(|(known, value)| weighs(known) * amount(*value)).sum();
-        let part = taken.iter().filter(|(known, _)| holds(&self.part, &known.fact));
+        let part = taken.iter().filter(|(known, _)| self.part.holds(known));
         let part: f64 = part.map(|(known, value)| weighs(known) * amount(*value)).sum();
         let rate = per_ms
             .map_or(1.0, |per_ms| std::f64::consts::LN_2 * per_ms as f64 / half_life_ms as f64);
@@ -262,147 +249,47 @@ impl Feature {
         }
     }
 
-    /// Within the relative error of the value at the rank, or beside it.
+    /// Within the relative error of the value at the rank.
     fn quantile(&self, taken: &[(&Known, Plain)]) -> Expected {
         let mut values: Vec<f64> = taken.iter().map(|(_, value)| value.number()).collect();
         values.sort_by(f64::total_cmp);
         let rank = (self.at * values.len() as f64).ceil() as usize;
         let value = values[rank.max(1) - 1];
         let scale = if self.ty == "money" { 1e6 } else { 1.0 };
-        Expected::Near { value: value * scale, by: value * scale * self.error + 1.0 }
+        // What is beyond the ends counts as the ends.
+        let value = value.clamp(self.between.0, self.between.1) * scale;
+        Expected::Near { value, by: value * (self.error + 1e-9) }
     }
 
-    /// How many of these arrivals, in their order, the window had moved past.
-    pub fn late(&self, arrivals: &[Known]) -> usize {
-        let kept = match (self.fold.as_str(), self.window) {
-            (_, Window::Ever) => return 0,
-            ("active" | "streak", _) => 64,
-            (_, Window::Rolling { buckets, .. }) => buckets + 1,
-            (_, Window::Decay { half_lives, .. }) => half_lives + 1,
-            (_, Window::Calendar { periods, ago, .. }) => periods + ago,
+    /// Which of these arrivals, in their order, its window had moved past.
+    fn late<'a>(&'a self, arrivals: &'a [Known]) -> impl Iterator<Item = bool> + 'a {
+        let kept = match self.fold.as_str() {
+            "active" | "streak" => 64,
+            _ => self.window.kept(),
         };
-        let (mut newest, mut late) = (i64::MIN, 0);
-        for known in arrivals.iter().filter(|known| self.takes(&known.fact).is_some()) {
+        let mut newest = i64::MIN;
+        arrivals.iter().map(move |known| {
+            if self.takes(known).is_none() {
+                return false;
+            }
             let number = self.window.number(known.clock);
             newest = newest.max(number);
-            late += usize::from(newest - number >= kept);
-        }
-        late
+            newest - number >= kept
+        })
     }
 }
 
-impl Window {
-    /// None if the oracle does not know it.
-    fn read(feature: &Toml, fold: &str) -> Option<Window> {
-        let whole = |key: &str, otherwise: i64| {
-            feature.get(key).map_or(otherwise, |number| number.as_integer().expect("a number"))
-        };
-        if let Some(half_life) = word(feature, "half_life") {
-            let half_lives = whole("buckets", 8);
-            let per_ms = word(feature, "per").map(length_ms);
-            return Some(Window::Decay { half_life_ms: length_ms(half_life), half_lives, per_ms });
-        }
-        let unit = match word(feature, "window") {
-            None if ["active", "streak"].contains(&fold) => Unit::Day,
-            None => return Some(Window::Ever),
-            Some("day") => Unit::Day,
-            Some("week") => Unit::Week,
-            Some("month") => Unit::Month,
-            Some("cycle") => Unit::Cycle(feature.get("bill_day")?.as_integer()? as i8),
-            Some(length) => {
-                let buckets = whole("buckets", 12);
-                return Some(Window::Rolling { bucket_ms: length_ms(length) / buckets, buckets });
-            }
-        };
-        let (periods, ago) = (whole("periods", 1), whole("ago", 0));
-        let periods = if fold == "streak" { 64 } else { periods };
-        Some(Window::Calendar { unit, periods, ago })
+/// How many of these arrivals, in their order, came too late for at least one window.
+pub fn late(features: &[Feature], arrivals: &[Known]) -> usize {
+    let mut late = vec![false; arrivals.len()];
+    for feature in features {
+        late.iter_mut().zip(feature.late(arrivals)).for_each(|(late, of_this)| *late |= of_this);
     }
-
-    /// The number of the bucket or period of a time.
-    fn number(self, clock: Clock) -> i64 {
-        match self {
-            Window::Ever => 0,
-            Window::Rolling { bucket_ms: width_ms, .. }
-            | Window::Decay { half_life_ms: width_ms, .. } => clock.time_ms / width_ms,
-            Window::Calendar { unit, .. } => match unit {
-                Unit::Day => clock.day,
-                Unit::Week => clock.day.div_euclid(7),
-                Unit::Month => clock.month,
-                Unit::Cycle(day) => {
-                    let begins = day.min(clock.days_of_month);
-                    clock.month - i64::from(clock.day_of_month < begins)
-                }
-            },
-        }
-    }
-
-    /// Whether it covers what is so many buckets or periods back.
-    fn covers(self, back: i64) -> bool {
-        match self {
-            Window::Ever => true,
-            Window::Rolling { buckets, .. } => (0..=buckets).contains(&back),
-            Window::Decay { half_lives, .. } => (0..=half_lives).contains(&back),
-            Window::Calendar { periods, ago, .. } => (ago..ago + periods).contains(&back),
-        }
-    }
-
-    /// A time before which it covers nothing.
-    fn begins_ms(self, now_ms: i64) -> i64 {
-        const DAY_MS: i64 = 86_400_000;
-        match self {
-            Window::Ever => i64::MIN,
-            Window::Rolling { bucket_ms: width_ms, buckets }
-            | Window::Decay { half_life_ms: width_ms, half_lives: buckets, .. } => {
-                now_ms - (buckets + 1) * width_ms
-            }
-            Window::Calendar { unit, periods, ago } => {
-                let days = match unit {
-                    Unit::Day => 1,
-                    Unit::Week => 7,
-                    Unit::Month | Unit::Cycle(_) => 31,
-                };
-                now_ms - ((periods + ago + 1) * days + 2) * DAY_MS
-            }
-        }
-    }
-}
-
-impl Test {
-    fn read(text: &str) -> Option<Test> {
-        let mut words = text.split_whitespace();
-        let field = words.next()?.strip_prefix("event.").filter(|field| !field.contains('.'))?;
-        let (sign, constant) = (words.next().unwrap_or("=="), words.next().unwrap_or("true"));
-        let constant = constant.trim_matches('\'').to_owned();
-        Some(Test { field: field.to_owned(), sign: sign.to_owned(), constant })
-    }
-
-    /// A field that is missing makes no test hold.
-    fn holds(&self, fact: &Fact) -> bool {
-        let Some(found) = fact.field(&self.field) else { return false };
-        let number = || self.constant.parse::<f64>().expect("a number");
-        match (self.sign.as_str(), found) {
-            ("==", Plain::Word(found)) => found == self.constant,
-            ("==", Plain::Bool(found)) => found.to_string() == self.constant,
-            (">", found) => found.number() > number(),
-            (">=", found) => found.number() >= number(),
-            ("<", found) => found.number() < number(),
-            (sign, found) => panic!("the oracle does not know {found:?} {sign}"),
-        }
-    }
+    late.into_iter().filter(|late| *late).count()
 }
 
 fn word<'t>(feature: &'t Toml, key: &str) -> Option<&'t str> {
     feature.get(key).and_then(Toml::as_str)
-}
-
-/// What `&&` joins; none if the oracle does not know it.
-fn tests(feature: &Toml, key: &str) -> Option<Vec<Test>> {
-    word(feature, key).map_or(Some(Vec::new()), |rule| rule.split(" && ").map(Test::read).collect())
-}
-
-fn holds(tests: &[Test], fact: &Fact) -> bool {
-    tests.iter().all(|test| test.holds(fact))
 }
 
 /// The facts from a time on, of facts by time.
@@ -420,16 +307,4 @@ fn source(item: &Toml, events: &Toml) -> (String, Option<String>, Option<String>
         }
         None => (text.to_owned(), None, None),
     }
-}
-
-fn length_ms(text: &str) -> i64 {
-    let (number, unit) = text.split_at(text.len() - 1);
-    let unit_ms = match unit {
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        "w" => 7 * 86_400_000,
-        other => panic!("the oracle does not know {other}"),
-    };
-    number.parse::<i64>().expect("a number") * unit_ms
 }
