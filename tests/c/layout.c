@@ -64,12 +64,14 @@ FIELD(opportune_context, seed, 16);
 FIELD(opportune_context, has_seed, 24);
 FIELD(opportune_context, reserved, 28);
 
-SIZE(opportune_moment, 32);
+SIZE(opportune_moment, 40);
 FIELD(opportune_moment, id, 0);
 FIELD(opportune_moment, intent, 4);
 FIELD(opportune_moment, strength, 8);
 FIELD(opportune_moment, urgency, 16);
 FIELD(opportune_moment, expires_ms, 24);
+FIELD(opportune_moment, earlier, 32);
+FIELD(opportune_moment, reserved, 36);
 
 SIZE(opportune_offered, 152);
 FIELD(opportune_offered, offer, 0);
@@ -84,7 +86,7 @@ FIELD(opportune_offered, probability, 40);
 FIELD(opportune_offered, expires_ms, 48);
 FIELD(opportune_offered, parameters, 56);
 
-SIZE(opportune_decision, 1048);
+SIZE(opportune_decision, 1112);
 FIELD(opportune_decision, struct_size, 0);
 FIELD(opportune_decision, id, 8);
 FIELD(opportune_decision, revision, 16);
