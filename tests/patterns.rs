@@ -5,7 +5,7 @@ mod support;
 
 use opportune::{
     Context, Event, EventId, Local, Message, Origin, Policy, ProfileBytes, Shared, Snapshot,
-    decide, new_profile, tick,
+    decide, export_profile, import_profile, new_profile, tick,
 };
 
 /// Something that happened: kind 0 to 3, and its own second. In the order of arrival.
@@ -16,6 +16,11 @@ const WITHIN: i64 = 40;
 const START: i64 = 1_772_568_000;
 
 fn policy() -> Policy {
+    compiled("").0
+}
+
+/// The policy with other sections before its own, and its table of numbers.
+fn compiled(before: &str) -> (Policy, String) {
     let mut text = String::from(
         r#"
         [policy]
@@ -81,7 +86,10 @@ fn policy() -> Policy {
         // They are counted as they are raised: more than one message can raise would be cut off.
         text += &format!("[moments.{name}]\npattern = '{name}'\nintent = 'buy'\nlasts = '0s'\n");
     }
-    support::compile_text(&text)
+    let files = [("oracle.toml".to_owned(), format!("{before}{text}"))];
+    let ids = if before.is_empty() { String::new() } else { compiled("").1 };
+    let compiled = support::compiled(&files, &ids);
+    (compiled.policy, compiled.ids)
 }
 
 const NAMES: [&str; 10] = [
@@ -304,4 +312,52 @@ fn a_tick_comes_when_it_is_worth_it() {
         let decision = tick(shared, bytes, b"s", at_ms, &mut local).expect("a decision");
         assert_eq!(decision.moments.len(), raised);
     }
+}
+
+/// What has half happened is not forgotten when the policy changes, nor on the way through JSON.
+#[test]
+fn what_has_half_happened_goes_along() {
+    let (old, _) = compiled("");
+    // Patterns before the others, so that all move; and a feature.
+    let before = "[features.seen]\ncount = 'a'\n[patterns.first]\nrepeat = 'c'\ntimes = 2\n\
+         [moments.first]\npattern = 'first'\nintent = 'buy'\n";
+    let new = compiled(before).0.succeeding(&[&old]).expect("a successor");
+    let mut profile = new_profile(&old, b"s").expect("a profile");
+    let hear = |policy: &Policy, profile: &[u8], kind: &str, after: i64| {
+        let kind = policy.id(kind).expect("a kind");
+        let now_ms = (START + after) * 1_000;
+        let events = [Event { kind, time_ms: now_ms, fields: &[] }];
+        let message = Message {
+            subscriber: b"s",
+            session: &[],
+            number: 0,
+            now_ms,
+            zone: None,
+            events: &events,
+        };
+        let mut local = Local::new(policy, Origin { node: 1, epoch: 1, sequence: 1 });
+        let snapshot = Snapshot::initial(policy);
+        let shared = Shared { policy, snapshot: &snapshot };
+        let mut next = vec![0; policy.profile_bytes()];
+        let bytes = ProfileBytes::apart(profile, &mut next);
+        let decision = decide(shared, bytes, &message, &Context::default(), &mut local);
+        (decision.expect("a decision"), next)
+    };
+    profile = hear(&old, &profile, "a", 0).1;
+    let json = export_profile(&old, &profile).expect("a sound profile");
+    assert!(json.contains("\"two\"") && json.contains("pattern_waits"), "{json}");
+    assert_eq!(import_profile(&old, json.as_bytes()).expect("an export"), profile);
+    for policy in [&old, &new] {
+        let (decision, after) = hear(policy, &profile, "b", 30);
+        let names: Vec<_> =
+            decision.moments.iter().filter_map(|raised| policy.name_of(raised.id)).collect();
+        assert_eq!(names, ["two", "two_without"]);
+        // The wait of `silent` goes on; that of `missing` is over.
+        assert_eq!(decision.next_call_ms, (START + WITHIN) * 1_000);
+        let json = export_profile(policy, &after).expect("a sound profile");
+        assert_eq!(import_profile(policy, json.as_bytes()).expect("an export"), after);
+    }
+    let imported = import_profile(&new, json.as_bytes()).expect("an older export");
+    let (decision, _) = hear(&new, &imported, "b", 30);
+    assert_eq!(decision.moments.len(), 2);
 }

@@ -45,6 +45,9 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
         "features",
         "sessions",
         "moments",
+        "calls_to_come",
+        "pattern_waits",
+        "patterns",
         "contacts",
         "open_offers",
     ])?;

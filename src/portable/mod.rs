@@ -8,6 +8,7 @@ mod error;
 mod export;
 mod import;
 mod pieces;
+mod situations;
 mod slots;
 mod units;
 
@@ -19,7 +20,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::base::ids::PermanentId;
-use crate::policy::{Feature, Layout, Moment, Policy, Predecessor};
+use crate::policy::{Feature, Layout, Moment, Pattern, Policy, Predecessor};
 
 /// What the word under `format` is.
 const FORMAT: &str = "opportune profile 1";
@@ -31,6 +32,7 @@ struct Shape<'p> {
     older: Option<&'p Predecessor>,
     features: &'p [Feature],
     moments: &'p [Moment],
+    patterns: &'p [Pattern],
     layout: &'p Layout,
 }
 
@@ -38,13 +40,13 @@ impl<'p> Shape<'p> {
     fn of(policy: &'p Policy, layout: u64) -> Option<Shape<'p>> {
         if layout == policy.layout.hash {
             let (features, moments) = (&policy.tables.features, &policy.tables.moments);
-            let layout = &policy.layout;
-            return Some(Shape { policy, older: None, features, moments, layout });
+            let (patterns, layout) = (&policy.tables.patterns, &policy.layout);
+            return Some(Shape { policy, older: None, features, moments, patterns, layout });
         }
         let older = policy.predecessor(layout)?;
         let layout = &policy.migration(layout)?.from;
-        let (features, moments) = (&older.features, &older.moments);
-        Some(Shape { policy, older: Some(older), features, moments, layout })
+        let (features, moments, patterns) = (&older.features, &older.moments, &older.patterns);
+        Some(Shape { policy, older: Some(older), features, moments, patterns, layout })
     }
 
     /// The name of a number, or `#` and the number if it has none.

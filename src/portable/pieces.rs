@@ -1,4 +1,4 @@
-//! What lies behind the slots: sessions, moments, contacts, open offers.
+//! What lies behind the slots: sessions, moments, patterns, contacts, open offers.
 
 use alloc::format;
 use alloc::string::String;
@@ -8,14 +8,21 @@ use serde_json::{Map, Value, json};
 use super::Shape;
 use super::error::{ImportError, ImportProblem};
 use super::import::At;
+use super::situations::{
+    read_calls, read_moment, read_pattern, read_waits, tell_calls, tell_moment, tell_pattern,
+    tell_waits,
+};
 use super::units::{bits, hex, time, value, words};
 use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
 use crate::base::ids::{ChannelId, MomentId, OfferId, TreatmentId};
-use crate::base::limits::{OFFER_PARAMETERS_MAX, OPEN_OFFERS, SESSIONS};
+use crate::base::limits::{ID_NUMBER_MAX, OFFER_PARAMETERS_MAX, OPEN_OFFERS, SESSIONS};
 use crate::expr::Type;
-use crate::policy::{CONTACT_BYTES, OPEN_OFFER_BYTES, SESSION_BYTES};
+use crate::policy::{
+    CALLS_BYTES, CONTACT_BYTES, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES,
+    SESSION_BYTES,
+};
 
 /// Entries of one kind, one after the other.
 struct Table {
@@ -27,8 +34,9 @@ struct Table {
     read: fn(&Shape<'_>, &At<'_>, &mut [u8]) -> Result<(), ImportError>,
 }
 
-fn tables(shape: &Shape<'_>) -> [Table; 4] {
+fn tables(shape: &Shape<'_>) -> [Table; 7] {
     let layout = shape.layout;
+    let patterns = shape.patterns.len();
     [
         Table {
             key: "sessions",
@@ -42,9 +50,33 @@ fn tables(shape: &Shape<'_>) -> [Table; 4] {
             key: "moments",
             start: layout.moments,
             entries: shape.moments.len(),
-            bytes: 8,
+            bytes: MOMENT_BYTES,
             tell: tell_moment,
             read: read_moment,
+        },
+        Table {
+            key: "calls_to_come",
+            start: layout.calls,
+            entries: 1,
+            bytes: CALLS_BYTES,
+            tell: tell_calls,
+            read: read_calls,
+        },
+        Table {
+            key: "pattern_waits",
+            start: layout.patterns,
+            entries: patterns.min(1),
+            bytes: PATTERNS_HEAD_BYTES,
+            tell: tell_waits,
+            read: read_waits,
+        },
+        Table {
+            key: "patterns",
+            start: layout.patterns + PATTERNS_HEAD_BYTES,
+            entries: patterns,
+            bytes: PATTERN_BYTES,
+            tell: tell_pattern,
+            read: read_pattern,
         },
         Table {
             key: "contacts",
@@ -144,23 +176,6 @@ fn read_session(_: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), Impo
     Ok(())
 }
 
-fn tell_moment(shape: &Shape<'_>, place: usize, entry: &[u8]) -> Told {
-    let name = shape.moments.get(place).map(|moment| shape.name(moment.id));
-    told([("name", json!(name)), ("snoozed_until", time(read_i64(entry, 0)))])
-}
-
-fn read_moment(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
-    at.keys(&["place", "name", "snoozed_until"])?;
-    // A place says which moment it is; the name must not say another.
-    if let (Some(place), Some(name)) = (at.maybe("place"), at.maybe("name")) {
-        let there = shape.moments.get(place.number()? as usize).map(|moment| moment.id);
-        let named: Option<MomentId> = name.value.as_str().and_then(|name| shape.id(name));
-        name.expect(named.is_some() && named == there, "the moment of this place")?;
-    }
-    write_i64(entry, 0, at.get("snoozed_until")?.time()?);
-    Ok(())
-}
-
 fn tell_contact(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
     told([
         ("time", time(read_i64(entry, 0))),
@@ -191,7 +206,7 @@ const STATES: [&str; 5] = ["offered", "delivered", "seen", "clicked", "accepted"
 
 fn tell_offer(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
     let state = read_u32(entry, 36);
-    let word = STATES.get((state as usize & 0xFF).wrapping_sub(1));
+    let word = STATES.get((state as usize & 0xF).wrapping_sub(1));
     let types = read_u32(entry, 52).to_le_bytes();
     let parameter = |(place, ty): (usize, u8)| {
         let held = read_u64(entry, 56 + 8 * place);
@@ -206,7 +221,8 @@ fn tell_offer(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
         ("treatment", json!(shape.name(TreatmentId(read_u32(entry, 28))))),
         ("channel", json!(shape.name(ChannelId(read_u32(entry, 32))))),
         ("state", json!(word)),
-        ("slot", json!(state >> 8 & 0xFF)),
+        ("slot", json!(state >> 4 & 0xF)),
+        ("moment", json!(shape.name(MomentId(state >> 8)))),
         ("probability", value(shape, read_u64(entry, 40), Type::Double)),
         ("terms", json!(read_u32(entry, 48))),
         ("parameters", types.into_iter().enumerate().map(parameter).collect()),
@@ -224,6 +240,7 @@ fn read_offer(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), Im
         "channel",
         "state",
         "slot",
+        "moment",
         "probability",
         "terms",
         "parameters",
@@ -238,8 +255,10 @@ fn read_offer(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), Im
     let found = STATES.iter().position(|word| state.value.as_str() == Some(word));
     let number = state.some(found, "a state of an open offer")? as u32 + 1;
     let slot = at.get("slot")?;
-    slot.expect(slot.number()? <= 0xFF, "a place in a decision")?;
-    write_u32(entry, 36, number | slot.number()? << 8);
+    slot.expect(slot.number()? <= 0xF, "a place in a decision")?;
+    let moment = id::<MomentId>(shape, at, "moment")?.0;
+    at.expect(moment <= ID_NUMBER_MAX, "the number of a moment")?;
+    write_u32(entry, 36, number | slot.number()? << 4 | moment << 8);
     let probability = at.get("probability")?;
     let held = bits(shape, probability.value, Type::Double);
     write_u64(entry, 40, probability.some(held, "a number")?);
