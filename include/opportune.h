@@ -428,6 +428,35 @@ typedef struct opportune_snapshot opportune_snapshot;
 typedef int32_t opportune_status;
 
 /**
+ * Bytes, or text without a terminating NUL. {NULL, 0} is empty; NULL with a length is refused.
+ * The bytes are read during the call only. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * Where they begin; any alignment.
+     */
+    const void *ptr;
+    /**
+     * How many.
+     */
+    size_t len;
+} opportune_bytes;
+
+/**
+ * A file of a policy's text. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What messages call it: a file name in UTF-8. One that ends in ".json" is JSON.
+     */
+    opportune_bytes name;
+    /**
+     * TOML, or JSON if it begins with a brace, in UTF-8.
+     */
+    opportune_bytes text;
+} opportune_source;
+
+/**
  * What went past a profile. Counts begin with it, never fall, and stop at UINT32_MAX. Set
  * struct_size; the rest is written by the call.
  */
@@ -464,35 +493,6 @@ typedef struct {
      */
     int64_t latest_now_ms;
 } opportune_health;
-
-/**
- * Bytes, or text without a terminating NUL. {NULL, 0} is empty; NULL with a length is refused.
- * The bytes are read during the call only. This shape is frozen.
- */
-typedef struct {
-    /**
-     * Where they begin; any alignment.
-     */
-    const void *ptr;
-    /**
-     * How many.
-     */
-    size_t len;
-} opportune_bytes;
-
-/**
- * A file of a policy's text. This shape is frozen.
- */
-typedef struct {
-    /**
-     * What messages call it: a file name in UTF-8. One that ends in ".json" is JSON.
-     */
-    opportune_bytes name;
-    /**
-     * TOML, or JSON if it begins with a brace, in UTF-8.
-     */
-    opportune_bytes text;
-} opportune_source;
 
 /**
  * What a value holds; its type says which member counts. This shape is frozen.
