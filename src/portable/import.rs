@@ -44,6 +44,7 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
         "header",
         "features",
         "sessions",
+        "padding",
         "moments",
         "calls_to_come",
         "pattern_waits",

@@ -20,8 +20,8 @@ use crate::base::ids::{ChannelId, MomentId, OfferId, TreatmentId};
 use crate::base::limits::{ID_NUMBER_MAX, OFFER_PARAMETERS_MAX, OPEN_OFFERS, SESSIONS};
 use crate::expr::Type;
 use crate::policy::{
-    CALLS_BYTES, CONTACT_BYTES, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES,
-    SESSION_BYTES,
+    CALLS_BYTES, CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
+    PATTERNS_HEAD_BYTES, SESSION_BYTES, header,
 };
 
 /// Entries of one kind, one after the other.
@@ -34,10 +34,24 @@ struct Table {
     read: fn(&Shape<'_>, &At<'_>, &mut [u8]) -> Result<(), ImportError>,
 }
 
-fn tables(shape: &Shape<'_>) -> [Table; 7] {
+fn tables(shape: &Shape<'_>) -> [Table; 8] {
     let layout = shape.layout;
     let patterns = shape.patterns.len();
+    let stored = shape.features.iter().zip(&layout.features);
+    let ends = stored
+        .filter(|(feature, _)| Layout::stores(feature))
+        .map(|(feature, from)| *from as usize + Layout::feature_bytes(feature));
+    let end = ends.max().unwrap_or(header::BYTES);
     [
+        // Between the slots and the first table: zeros, unless somebody wrote there.
+        Table {
+            key: "padding",
+            start: end,
+            entries: usize::from(layout.sessions > end),
+            bytes: layout.sessions.saturating_sub(end),
+            tell: |_, _, _| Map::new(),
+            read: |_, at, _| at.keys(&["place"]),
+        },
         Table {
             key: "sessions",
             start: layout.sessions,
