@@ -127,6 +127,7 @@ impl Aggregate {
     }
 
     /// Whether there is a value before the first event.
+    #[cfg(feature = "compiler")]
     pub(crate) fn always_known(&self) -> bool {
         matches!(
             self.fold,
