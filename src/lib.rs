@@ -79,7 +79,7 @@
 //! )?;
 //! match decision.offers.first() {
 //!     Some(offered) => assert_eq!(policy.name_of(offered.offer), Some("roam_day_pass")),
-//!     None => assert_eq!(decision.arm, Arm::Control, "nothing: {}", decision.furthest.words()),
+//!     None => assert_eq!(decision.arm, Some(Arm::Control), "nothing: {}", decision.furthest.words()),
 //! }
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
