@@ -768,7 +768,7 @@ typedef struct {
      * When to call opportune_tick for this subscriber, unless a message comes before that, in
      * milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment is
      * due, or an offer waits for the end of quiet hours. It stands in place of what earlier
-     * decisions said. 0: no need.
+     * decisions said; a time that has come stays until the tick. 0: no need.
      */
     int64_t next_call_ms;
     /**

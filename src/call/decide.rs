@@ -306,6 +306,9 @@ fn answer(
         moments.unwrap_or_else(|| moment::classify(&mut features, message, &mut *trace));
     decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
     decision::apply(inputs, context, decision, profile, lease, delta);
+    if message.events.is_empty() && context.channel.is_none() {
+        moment::serve(inputs.policy, profile, inputs.now_ms);
+    }
     if decision.next_call_ms != 0 {
         moment::wait_until_ms(inputs.policy, profile, decision.next_call_ms);
     }

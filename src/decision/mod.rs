@@ -74,7 +74,8 @@ pub struct Decision {
     /// When to call [`tick`](crate::tick) for this subscriber, unless a message comes before that,
     /// in milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment
     /// is `due`, or an offer waits for the end of quiet hours and its moment lasts until then. It
-    /// stands in place of what earlier decisions said. Zero: no need.
+    /// stands in place of what earlier decisions said; a time that has come stays until the tick.
+    /// Zero: no need.
     pub next_call_ms: i64,
     /// A budget of the lease is nearly used up: ask for more.
     pub lease_low: bool,

@@ -92,7 +92,7 @@ pub struct opportune_decision {
     /// When to call opportune_tick for this subscriber, unless a message comes before that, in
     /// milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment is
     /// due, or an offer waits for the end of quiet hours. It stands in place of what earlier
-    /// decisions said. 0: no need.
+    /// decisions said; a time that has come stays until the tick. 0: no need.
     pub next_call_ms: i64,
     /// 1: the message had been decided before; nothing has changed, nothing is offered again.
     pub repeated: u32,

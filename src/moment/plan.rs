@@ -6,6 +6,16 @@ use crate::expr::evaluate;
 use crate::policy::Policy;
 use crate::profile::{Event, Features, Memo, Message};
 
+/// A tick answers whatever was due until now. Other calls leave that to the tick: they cannot raise
+/// what time alone raises.
+pub(crate) fn serve(policy: &Policy, bytes: &mut [u8], now_ms: i64) {
+    for call in [Call::Due, Call::Quiet] {
+        if call.time_ms(policy, bytes) <= now_ms {
+            call.set(policy, bytes, 0);
+        }
+    }
+}
+
 /// Finds the first time at which a moment says that it is `due`, if the message can have changed
 /// it. O(moments with such a time), and only for messages that touch what they read.
 // By itself, so that it takes no room on the stack while offers are asked.
@@ -18,6 +28,10 @@ pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: 
     };
     let time_alone = touched.some_due && message.events.is_empty();
     if !time_alone && !message.events.iter().any(touches) {
+        return;
+    }
+    // Due already, and no tick has come yet.
+    if (1..=message.now_ms).contains(&Call::Due.time_ms(policy, bytes)) {
         return;
     }
     let first = first_due_ms(policy, bytes, memo, message);
@@ -41,8 +55,8 @@ fn first_due_ms(policy: &Policy, bytes: &[u8], memo: &mut Memo, message: &Messag
     first
 }
 
-/// The first time at which a call is due; zero for none.
+/// The first time at which a call is due, `now` if that has passed; zero for none.
 pub(crate) fn next_call_ms(policy: &Policy, bytes: &[u8], now_ms: i64) -> i64 {
     let times = Call::ALL.into_iter().map(|call| call.time_ms(policy, bytes));
-    times.filter(|time_ms| *time_ms > now_ms).min().unwrap_or(0)
+    times.filter(|time_ms| *time_ms != 0).min().map_or(0, |time_ms| time_ms.max(now_ms))
 }
