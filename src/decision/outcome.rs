@@ -117,13 +117,15 @@ pub(crate) fn settle(
         OutcomeKind::Failed if !open => (TreatmentCount::Failed, None),
         _ => return (Settled::OutOfOrder, false),
     };
+    if next.is_some_and(|next| next <= state) {
+        return (Settled::Repeated, false);
+    }
     if matches!(outcome.kind, OutcomeKind::Accepted | OutcomeKind::Rejected)
         && let Some(position) = policy.moment_position(entry.moment(bytes))
     {
         MomentState::of(policy, position).end(bytes);
     }
     match next {
-        Some(next) if next <= state => return (Settled::Repeated, false),
         Some(next) => {
             if next == OfferState::Accepted {
                 commit_budgets(policy, bytes, entry, delta);

@@ -62,7 +62,7 @@ fn within(began: u32, second: u32, within_s: u32) -> bool {
 /// The first word counts.
 fn repeat(words: &mut Words, times: u16) -> bool {
     let [count, ..] = words;
-    *count += 1;
+    *count = count.saturating_add(1);
     let complete = *count >= u32::from(times);
     if complete {
         *count = 0;

@@ -59,7 +59,7 @@ pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 /// The version of header and slots that this library reads and writes.
 pub(crate) const FORMAT_VERSION: u16 = 1;
 
-/// Computed offsets. What every message touches comes first.
+/// Computed offsets: header, slots, sessions, moments, contacts, open offers.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     /// Bytes in all, a multiple of eight.
