@@ -1,7 +1,9 @@
 //! What is folded from events: how, over which stretch of event time, and the room it takes.
 //!
 //! Every fold is a commutative sum of its events over buckets of integers that begin as zeros, so
-//! that neither order nor the way events are batched can show in the bytes.
+//! that neither order nor the way events are batched can show in the bytes. (Which calendar bucket an
+//! event is of may depend on attributes, the zone and the bill day: those are taken as they are when
+//! the event is heard.)
 
 use crate::base::limits::{
     BILL_DAY_MAX, DISTINCT_REGISTERS, HALF_LIFE_MS_MAX, QUANTILE_BINS_MAX, STREAK_PERIODS_MAX,
