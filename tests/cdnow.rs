@@ -62,24 +62,6 @@ different_amounts = { distinct = "recharge.amount" }
 median_amount = { quantile = "recharge.amount", at = 0.5, between = [1.0, 1000.0], error = 0.1 }
 spent_lately = { sum = "recharge.amount", half_life = "30d" }
 per_month = { count = "recharge", half_life = "90d", per = "30d" }
-[moments.recharged]
-on = "recharge"
-when = "true"
-intent = "do"
-[channels.sms]
-[[contact.caps]]
-at_most = 1
-within = "1d"
-of = "all"
-[issues.care.groups.tips]
-[offers.tip]
-group = "care.tips"
-kind = "tip"
-moments = ["recharged"]
-value = "0.10"
-[offers.tip.treatments.sms]
-content = "tip"
-propensity = 0.1
 "#;
 
 /// The purchases of each customer, in the order of the file.
@@ -120,7 +102,8 @@ fn midnight_ms(day: &str) -> i64 {
 
 #[test]
 fn features_equal_an_exact_replay() {
-    let policy = support::compile_text(POLICY);
+    let files = [("cdnow.toml".to_owned(), POLICY.to_owned()), support::one_offer("recharge")];
+    let policy = support::compiled(&files, "").policy;
     let features = features(&[POLICY]);
     let customers = customers();
     assert_eq!(customers.len(), 23_570);

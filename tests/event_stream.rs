@@ -50,24 +50,6 @@ days_with_data = { active = "data_session", periods = 20 }
 days_in_a_row = { streak = ["call_end", "data_session"] }
 spend_lately = { sum = ["call_end.charge", "data_session.charge"], half_life = "7d" }
 calls_a_week = { count = "call_end", half_life = "48h", per = "7d" }
-[moments.used]
-on = "call_end"
-when = "true"
-intent = "know"
-[channels.sms]
-[[contact.caps]]
-at_most = 1
-within = "1d"
-of = "all"
-[issues.care.groups.tips]
-[offers.tip]
-group = "care.tips"
-kind = "tip"
-moments = ["used"]
-value = "0.10"
-[offers.tip.treatments.sms]
-content = "tip"
-propensity = 0.1
 "#;
 
 const MINUTE_MS: i64 = 60_000;
@@ -120,7 +102,8 @@ fn messages() -> impl Strategy<Value = Vec<Sent>> {
 fn policy() -> (Policy, Vec<Feature>) {
     let events = ("events.toml".to_owned(), support::shipped_text("events"));
     let features = features(&[POLICY, &events.1]);
-    let files = [("stream.toml".to_owned(), POLICY.to_owned()), events];
+    let files =
+        [("stream.toml".to_owned(), POLICY.to_owned()), support::one_offer("call_end"), events];
     (support::compiled(&files, "").policy, features)
 }
 

@@ -84,24 +84,6 @@ data_lately = { sum = "data_session.megabytes", half_life = "24h", buckets = 12 
 calls_per_day = { count = "call_end", half_life = "14d", per = "1d" }
 sentiment_lately = { mean = "care_contact.sentiment", half_life = "60d" }
 video_lately = { share = "data_session.megabytes", of = "event.app == 'video'", half_life = "7d" }
-[moments.used]
-on = "call_end"
-when = "true"
-intent = "know"
-[channels.sms]
-[[contact.caps]]
-at_most = 1
-within = "1d"
-of = "all"
-[issues.care.groups.tips]
-[offers.tip]
-group = "care.tips"
-kind = "tip"
-moments = ["used"]
-value = "0.10"
-[offers.tip.treatments.sms]
-content = "tip"
-propensity = 0.1
 "#;
 
 /// How many subscribers an unoptimised run takes.
@@ -115,7 +97,8 @@ fn subscribers() -> usize {
 #[test]
 fn a_year_of_events_gives_the_features_of_an_exact_replay() {
     let events = ("events.toml".to_owned(), support::shipped_text("events"));
-    let files = [("year.toml".to_owned(), POLICY.to_owned()), events];
+    let files =
+        [("year.toml".to_owned(), POLICY.to_owned()), support::one_offer("call_end"), events];
     let counted = years(&files, "", subscribers());
     assert_eq!(counted.features, 55);
     // What the stream is to have in it was there.

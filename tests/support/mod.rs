@@ -74,6 +74,32 @@ pub fn compiled(files: &[(String, String)], ids: &str) -> Compiled {
     compile(&sources, ids).unwrap_or_else(|diagnostics| panic!("{diagnostics}"))
 }
 
+/// A file that makes a policy of one that only says what is remembered: a moment on a kind of
+/// event, and an offer that answers it.
+pub fn one_offer(event: &str) -> (String, String) {
+    let text = r#"
+[moments.used]
+on = "EVENT"
+when = "true"
+intent = "know"
+[channels.sms]
+[[contact.caps]]
+at_most = 1
+within = "1d"
+of = "all"
+[issues.care.groups.tips]
+[offers.tip]
+group = "care.tips"
+kind = "tip"
+moments = ["used"]
+value = "0.10"
+[offers.tip.treatments.sms]
+content = "tip"
+propensity = 0.1
+"#;
+    ("offer.toml".to_owned(), text.replace("EVENT", event))
+}
+
 /// A subscriber key that falls into this arm.
 pub fn subscriber_in(policy: &Policy, arm: Arm) -> String {
     (0..10_000)
