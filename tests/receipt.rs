@@ -153,7 +153,7 @@ fn every_receipt_reproduces_its_decision_and_is_small() {
     let mut profile = known_profile(&policy, &key);
     let mut local = rich_local(&policy);
     let call = ids.call_fields();
-    assert!(Receipt::BYTES <= 128);
+    const { assert!(Receipt::BYTES <= 128) };
     for number in 0..200 {
         let now_ms = AFTERNOON_MS + i64::from(number) * 41 * MINUTE_MS;
         let balance = ids.balance_fields(i64::from(number * 37 % 90) * 100_000);
