@@ -24,7 +24,7 @@ pub use outcome::{Outcome, OutcomeKind, Settled};
 pub(crate) use outcome::{release, settle, sweep_expired};
 pub use stage::Stage;
 pub(crate) use trace::{Explaining, NoTrace, Trace};
-pub use trace::{Explanation, Fate};
+pub use trace::{Explanation, Fate, RuleOwner};
 pub(crate) use workspace::Workspace;
 
 use smallvec::SmallVec;

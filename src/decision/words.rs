@@ -3,11 +3,11 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use super::{Decision, Explanation, Fate};
+use super::{Decision, Explanation, Fate, RuleOwner};
 use crate::base::civil::{LocalTime, date_of_day};
-use crate::base::ids::PermanentId;
+use crate::base::ids::{MomentId, PermanentId};
 use crate::base::money::MICROS;
-use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState};
+use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState, RaisedMoment};
 use crate::policy::Policy;
 use crate::profile::Value;
 
@@ -62,8 +62,8 @@ impl Words<'_> {
     fn moment(&self, f: &mut fmt::Formatter<'_>, fate: &MomentFate) -> fmt::Result {
         write!(f, "moment {}: ", self.name(fate.moment))?;
         match fate.verdict {
-            MomentVerdict::Raised => writeln!(f, "raised"),
-            MomentVerdict::Active => writeln!(f, "raised before, and still active"),
+            MomentVerdict::Raised => self.how(f, fate.moment, "raised"),
+            MomentVerdict::Active => self.how(f, fate.moment, "raised before, and still active"),
             MomentVerdict::Silent { until_ms } => {
                 writeln!(f, "silent until {}, since an offer was made on it", Time(until_ms))
             }
@@ -81,6 +81,17 @@ impl Words<'_> {
             writeln!(f, "    pattern {}: {}", self.name(*pattern), State(*state))?;
         }
         fate.conditions.iter().try_for_each(|condition| self.condition(f, condition))
+    }
+
+    /// A moment that counts, with how pronounced and how pressing it is.
+    fn how(&self, f: &mut fmt::Formatter<'_>, moment: MomentId, verdict: &str) -> fmt::Result {
+        let Decision { moments, .. } = &self.explanation.decision;
+        match moments.iter().find(|raised| raised.id == moment) {
+            Some(RaisedMoment { strength, urgency, .. }) => {
+                writeln!(f, "{verdict}, strength {strength}, urgency {urgency}")
+            }
+            None => writeln!(f, "{verdict}"),
+        }
     }
 
     fn condition(&self, f: &mut fmt::Formatter<'_>, condition: &ConditionFate) -> fmt::Result {
@@ -115,6 +126,12 @@ impl Words<'_> {
 
     fn offer(&self, f: &mut fmt::Formatter<'_>, fate: &Fate) -> fmt::Result {
         write!(f, "offer {}: {}", self.name(fate.offer), fate.stage.words())?;
+        match fate.refused_by {
+            Some(RuleOwner::Issue(issue)) => write!(f, " by issue {}", self.name(issue))?,
+            Some(RuleOwner::Group(group)) => write!(f, " by group {}", self.name(group))?,
+            Some(RuleOwner::Offer(_)) => write!(f, " by its own rule")?,
+            None => {}
+        }
         match fate.score {
             Some(score) => writeln!(f, ", worth {:.4}", score / MICROS as f64),
             None => writeln!(f),
