@@ -147,7 +147,7 @@ pub use call::{
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
-    Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, RuleOwner,
+    Change, Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, RuleOwner,
     Settled, Stage,
 };
 pub use error::Error;
