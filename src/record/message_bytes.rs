@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::base::bytes::{Reader, Writer};
-use crate::base::ids::{ChannelId, EventId, FeatureId, FieldId, MemberId};
+use crate::base::ids::{ChannelId, EventId, FeatureId, FieldId, MemberId, SourceId};
 use crate::decision::Context;
 use crate::profile::{Dated, Event, Field, Message, Value};
 
@@ -137,6 +137,8 @@ impl<'a> LoggedBackfill<'a> {
                         _ => return None,
                     },
                     zone: Some(body.u32()?).filter(|id| *id != NO_ID).map(MemberId),
+                    source: Some(body.u32()?).filter(|id| *id != NO_ID).map(SourceId),
+                    sequence: body.u32()?,
                 })
             })
             .collect();
@@ -157,6 +159,8 @@ pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Date
             write_value(body, among);
         }
         body.u32(entry.zone.map_or(NO_ID, |zone| zone.0));
+        body.u32(entry.source.map_or(NO_ID, |source| source.0));
+        body.u32(entry.sequence);
     }
 }
 
