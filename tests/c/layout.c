@@ -75,7 +75,7 @@ FIELD(opportune_moment, expires_ms, 24);
 FIELD(opportune_moment, earlier, 32);
 FIELD(opportune_moment, reserved, 36);
 
-SIZE(opportune_offered, 152);
+SIZE(opportune_offered, 168);
 FIELD(opportune_offered, offer, 0);
 FIELD(opportune_offered, treatment, 4);
 FIELD(opportune_offered, channel, 8);
@@ -86,9 +86,12 @@ FIELD(opportune_offered, score, 24);
 FIELD(opportune_offered, propensity, 32);
 FIELD(opportune_offered, probability, 40);
 FIELD(opportune_offered, expires_ms, 48);
-FIELD(opportune_offered, parameters, 56);
+FIELD(opportune_offered, decision, 56);
+FIELD(opportune_offered, slot, 64);
+FIELD(opportune_offered, reserved, 68);
+FIELD(opportune_offered, parameters, 72);
 
-SIZE(opportune_decision, 1112);
+SIZE(opportune_decision, 1176);
 FIELD(opportune_decision, struct_size, 0);
 FIELD(opportune_decision, id, 8);
 FIELD(opportune_decision, revision, 16);
@@ -100,8 +103,8 @@ FIELD(opportune_decision, furthest, 44);
 FIELD(opportune_decision, offer_count, 48);
 FIELD(opportune_decision, moment_count, 52);
 FIELD(opportune_decision, offers, 56);
-FIELD(opportune_decision, stages, 664);
-FIELD(opportune_decision, moments, 792);
+FIELD(opportune_decision, stages, 728);
+FIELD(opportune_decision, moments, 856);
 
 SIZE(opportune_outcome, 48);
 FIELD(opportune_outcome, struct_size, 0);
