@@ -4,38 +4,31 @@ use super::aggregate;
 use super::bucket::Sample;
 use super::calendar::bucket_number;
 use super::clock::Clock;
-use super::features::{read_attribute, zone_in_force};
-use super::message::{EventCells, Message, resolve};
+use super::events::{EventCells, Events};
+use super::features::read_attribute;
+use super::message::Message;
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::steps;
-use crate::error::Error;
 use crate::expr::{Cell, Environment, Program, holds};
 use crate::policy::{FeatureKind, FoldStep, Policy, header};
 
-/// Folds all events of a message into scratch bytes. An error leaves scratch half done; the
-/// caller throws it away.
-pub(crate) fn fold_message(
-    policy: &Policy,
-    bytes: &mut [u8],
-    message: &Message,
-) -> Result<(), Error> {
-    let zone = zone_in_force(policy, bytes, message.zone);
-    for event in message.events {
-        let (kind, cells) = resolve(policy, event, message.now_ms)?;
-        let own = kind.zone.and_then(|position| cells.field(position).bits());
-        let zone = own.and_then(|id| policy.tables.zones.by_id(MemberId(id as u32))).or(zone);
-        let mut clock = Clock::new(zone, cells.time_ms);
+/// Folds all events of a message into a profile. Cannot fail.
+pub(crate) fn fold_message(policy: &Policy, bytes: &mut [u8], message: &Message, events: &Events) {
+    let clock = Clock::new(policy, bytes, message.zone, message.now_ms);
+    for event in events.all() {
+        let Some(kind) = event.kind(policy) else { continue };
+        let own = kind.zone.and_then(|position| event.field(position).bits());
+        let mut clock = clock.of_event(event.time_ms, own.map(|id| MemberId(id as u32)));
         let mut in_time = true;
         for step in &kind.folds {
-            in_time &= fold_event(policy, bytes, step, &cells, &mut clock, message.now_ms);
+            in_time &= fold_event(policy, bytes, step, event, &mut clock, message.now_ms);
         }
         if !in_time {
             count_late(bytes);
         }
     }
-    Ok(())
 }
 
 /// One more event that came too late for at least one window.
