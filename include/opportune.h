@@ -696,7 +696,7 @@ typedef struct {
      */
     uint32_t content;
     /**
-     * The moment that it answers.
+     * The moment that it answers. 0: none, it fills a place that is left.
      */
     uint32_t moment;
     /**
@@ -719,6 +719,19 @@ typedef struct {
      * Until when it can be taken, in milliseconds since the Unix epoch.
      */
     int64_t expires_ms;
+    /**
+     * The decision that made it, which outcomes name: this one; or, in the answer to a channel
+     * that asks, the earlier one that made an offer which is open still.
+     */
+    uint64_t decision;
+    /**
+     * Its place among the offers of the decision that made it, which outcomes name.
+     */
+    uint32_t slot;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
     /**
      * Values for the content, in the order of the policy; one that the profile lacks the data
      * for has OPPORTUNE_TYPE_NONE.
@@ -812,7 +825,8 @@ typedef struct {
      */
     uint32_t moment_count;
     /**
-     * What to offer, best first.
+     * What to offer: to a channel that asks first what is open for the subscriber already, then
+     * what is new, best first, then what fills the places that are left.
      */
     opportune_offered offers[OPPORTUNE_DECISION_OFFERS_MAX];
     /**
@@ -1634,6 +1648,32 @@ opportune_status opportune_allocate(const opportune_policy *policy,
                                     size_t profile_out_capacity,
                                     uint64_t expected_revision,
                                     opportune_decision *decision);
+
+/**
+ * Runs opportune_decide again on copies, and writes as JSON what became of every moment that the
+ * message concerned, condition by condition, and of every offer that answers a raised moment.
+ * Changes nothing: not the profile, the lease or the delta. profile is what opportune_decide got
+ * as its old profile, and everything else as it got it: then the decision in the JSON is the one
+ * that it made. docs/explanation.md says what is in it; keys may be added. A tick is explained by a
+ * message without events.
+ *
+ * buffer gets UTF-8 text without NUL and *length its length; if that is more than capacity,
+ * OPPORTUNE_TOO_SMALL is returned, *length is what is needed, and buffer is untouched (it may be
+ * NULL if capacity is 0).
+ *
+ * The statuses of opportune_decide. Allocates: for support and for tests, not for the rating
+ * thread. The thread that owns local.
+ */
+opportune_status opportune_explain(const opportune_policy *policy,
+                                   const opportune_snapshot *snapshot,
+                                   opportune_local *local,
+                                   const opportune_message *message,
+                                   const opportune_context *context,
+                                   const uint8_t *profile,
+                                   size_t profile_len,
+                                   char *buffer,
+                                   size_t capacity,
+                                   size_t *length);
 
 /**
  * Takes in what became of an offer. An outcome that finds no open offer is counted in the delta
