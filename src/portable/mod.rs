@@ -7,6 +7,7 @@
 mod error;
 mod export;
 mod import;
+mod periods;
 mod pieces;
 mod situations;
 mod slots;
