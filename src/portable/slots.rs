@@ -140,10 +140,11 @@ fn tell_bucket(
 ) -> Option<()> {
     let (key, held) = match kept.fold {
         Fold::Count if kept.bucket_bytes() == 2 => ("total", json!(read_u16(bucket, 0))),
-        Fold::Count => return Some(tell_count(kept, ("total", "weight"), bucket, 0, out)),
+        Fold::Count => count(kept, ("total", "weight"), read_u32(bucket, 0)),
         Fold::Sum => ("total", total(read_i64(bucket, 0), kept)),
         Fold::Mean => {
-            tell_count(kept, ("count", "weight"), bucket, 8, out);
+            let (key, held) = count(kept, ("count", "weight"), read_u32(bucket, 8));
+            out.insert(key.into(), held);
             ("total", total(read_i64(bucket, 0), kept))
         }
         Fold::Share { amounts: true } => {
@@ -151,8 +152,9 @@ fn tell_bucket(
             ("total", total(read_i64(bucket, 8), kept))
         }
         Fold::Share { amounts: false } => {
-            tell_count(kept, ("part", "part"), bucket, 0, out);
-            return Some(tell_count(kept, ("total", "weight"), bucket, 4, out));
+            let (key, held) = count(kept, ("part", "part"), read_u32(bucket, 0));
+            out.insert(key.into(), held);
+            count(kept, ("total", "weight"), read_u32(bucket, 4))
         }
         Fold::Distinct { .. } => ("registers", json!(hex(bucket))),
         Fold::Quantile(_) => {
@@ -392,22 +394,11 @@ fn total_back(at: &At<'_>, kept: &Aggregate) -> Result<i64, ImportError> {
 }
 
 /// A count; of what fades the weight of its events, which is no whole number and has a key of its own.
-fn tell_count(
-    kept: &Aggregate,
-    (key, fading): (&str, &str),
-    bucket: &[u8],
-    at: usize,
-    out: &mut Map<String, Value>,
-) {
-    let count = read_u32(bucket, at);
+fn count<'k>(kept: &Aggregate, (key, fading): (&'k str, &'k str), count: u32) -> (&'k str, Value) {
     match kept.window {
         // Exact: the parts are a power of two.
-        Window::Decay { .. } => {
-            out.insert(fading.into(), json!(f64::from(count) / COUNT_PARTS));
-        }
-        _ => {
-            out.insert(key.into(), json!(count));
-        }
+        Window::Decay { .. } => (fading, json!(f64::from(count) / COUNT_PARTS)),
+        _ => (key, json!(count)),
     }
 }
 
