@@ -26,7 +26,7 @@ pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: 
         let position = policy.event_position(event.kind);
         position.and_then(|at| touched.due.get(at)).is_some_and(|due| *due)
     };
-    let time_alone = touched.some_due && message.events.is_empty();
+    let time_alone = !touched.due_moments.is_empty() && message.events.is_empty();
     if !time_alone && !message.events.iter().any(touches) {
         return;
     }
@@ -41,9 +41,11 @@ pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: 
 fn first_due_ms(policy: &Policy, bytes: &[u8], memo: &mut Memo, message: &Message) -> Option<i64> {
     let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
     let mut first = None;
-    for (position, moment) in policy.tables.moments.iter().enumerate() {
+    for &position in &policy.touched.due_moments {
         step(1);
-        let Some(due) = moment.due else { continue };
+        let position = usize::from(position);
+        let moment = policy.tables.moments.get(position);
+        let Some(due) = moment.and_then(|moment| moment.due) else { continue };
         let Some(due_ms) = evaluate(policy.code(due), &mut features).as_int() else { continue };
         // A silent moment can be raised when its silence is over, not before.
         let silent_ms = MomentState::of(policy, position).silent_until_ms(bytes);

@@ -14,21 +14,25 @@ pub(crate) struct Touched {
     pub(crate) crossings: Vec<Vec<u8>>,
     /// Whether it can move the time at which a moment is due.
     pub(crate) due: Vec<bool>,
-    /// Whether any moment says when it is due.
-    pub(crate) some_due: bool,
+    /// Positions of the moments that say when they are due.
+    pub(crate) due_moments: Vec<u16>,
 }
 
 impl Touched {
     /// Bytes that it keeps on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.crossings.heap_bytes() + self.due.heap_bytes()
+        self.crossings.heap_bytes() + self.due.heap_bytes() + self.due_moments.heap_bytes()
     }
 
     pub(super) fn new(tables: &Tables) -> Touched {
         let mut touched = Touched {
             crossings: alloc::vec![Vec::new(); tables.events.len()],
             due: alloc::vec![false; tables.events.len()],
-            some_due: tables.moments.iter().any(|moment| moment.due.is_some()),
+            due_moments: (0..)
+                .zip(&tables.moments)
+                .filter(|(_, moment)| moment.due.is_some())
+                .map(|(position, _)| position)
+                .collect(),
         };
         for (position, pattern) in tables.patterns.iter().enumerate() {
             if let Shape::Crossing { enter, rearm } = pattern.shape {
