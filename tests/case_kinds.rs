@@ -116,7 +116,7 @@ fn every_key_of_patterns_and_moments_raises_one_and_keeps_one_back() {
             .collect();
         for (name, moment) in cases.entries("moments") {
             let shows = cases.shows(name);
-            let mut note = |kinds: &mut BTreeMap<String, [bool; 2]>, key: &str| {
+            let note = |kinds: &mut BTreeMap<String, [bool; 2]>, key: &str| {
                 if let Some([raised, not]) = kinds.get_mut(key) {
                     (*raised, *not) = (*raised || shows[0], *not || shows[1]);
                 }

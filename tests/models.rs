@@ -4,8 +4,6 @@
 mod published;
 mod support;
 
-use std::fmt::Write as _;
-
 use opportune::Value;
 use opportune::compile::{Source, compile};
 use proptest::prelude::*;
