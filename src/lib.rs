@@ -136,7 +136,8 @@ mod snapshot;
 pub use base::hash::hash_bytes;
 pub use base::ids::{
     BudgetId, ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IntentId, IssueId,
-    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, TreatmentId,
+    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, SourceId,
+    TreatmentId,
 };
 pub use base::limits;
 pub use base::money::MICROS;
@@ -147,7 +148,7 @@ pub use call::{
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
-    Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, RuleOwner,
+    Change, Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, RuleOwner,
     Settled, Stage,
 };
 pub use error::Error;

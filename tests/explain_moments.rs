@@ -162,7 +162,9 @@ moment stuck: not raised, its pattern is not complete
     pattern gave_up: nothing of it yet
 offer o: offered, worth 0.5000
 offer grouped: not eligible by group i.closed
+    its rules would hold if recharges were 100, it is 1
 offer own: not suitable by its own rule
+    its rules would hold if recharges were 100, it is 1
 "
     );
     assert_eq!(
@@ -233,11 +235,12 @@ fn a_program_reads_the_same() {
               "patterns": [idle("stuck"), idle("gave_up")] },
         ],
         "offers": [
-            { "offer": "o", "stage": "offered", "rule": null, "score": 0.5 },
+            { "offer": "o", "stage": "offered", "rule": null, "score": 0.5, "changes": [] },
             { "offer": "grouped", "stage": "not eligible",
-              "rule": "issues.i.groups.closed.eligible", "score": null },
+              "rule": "issues.i.groups.closed.eligible", "score": null,
+              "changes": [{ "feature": "recharges", "is": 1, "wanted": 100 }] },
             { "offer": "own", "stage": "not suitable", "rule": "offers.own.suitable",
-              "score": null },
+              "score": null, "changes": [{ "feature": "recharges", "is": 1, "wanted": 100 }] },
         ],
         "words": words,
     });

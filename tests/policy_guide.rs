@@ -186,7 +186,7 @@ fn the_ready_policy_is_as_large_as_an_operator_needs_and_its_profile_small() {
     assert_eq!(policy.names::<PatternId>().count(), 4);
     assert_eq!(policy.names::<ChannelId>().count(), 9);
     assert!((60..=80).contains(&policy.names::<FeatureId>().count()));
-    assert!(policy.profile_bytes() <= 2_000, "{}", policy.profile_bytes());
+    assert!(policy.profile_bytes() <= 2_048, "{}", policy.profile_bytes());
 }
 
 #[test]

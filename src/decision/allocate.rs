@@ -1,6 +1,7 @@
 //! From raised moments to offers, and what a decision writes.
 
 use super::arbitration::{Candidate, Ranking, score, worth};
+use super::change::helping;
 use super::gates::Gates;
 use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
@@ -107,7 +108,14 @@ fn ask_all<T: Trace>(
                     stages[stage as usize] += 1;
                     if T::WATCHES {
                         let refused_by = gates.refused_by(offer, stage);
-                        trace.fate(Fate { offer: offer.id, stage, refused_by, score: None });
+                        let changes = refused_by.map(|_| helping(gates, offer)).unwrap_or_default();
+                        trace.fate(Fate {
+                            offer: offer.id,
+                            stage,
+                            refused_by,
+                            changes,
+                            score: None,
+                        });
                     }
                 }
             }

@@ -164,6 +164,14 @@ impl<'a, 'f> Gates<'a, 'f> {
         })
     }
 
+    /// The rules of all tiers that an offer is under, those of issue and group included.
+    pub(super) fn programs(&self, offer: &Offer) -> impl Iterator<Item = Program> + use<> {
+        let (group, issue) =
+            self.place(offer).map(|(group, issue)| (group.rules, issue.rules)).unzip();
+        let all = [issue.unwrap_or_default(), group.unwrap_or_default(), offer.rules];
+        all.into_iter().flat_map(|rules| Tier::ALL.map(|tier| tier.of(&rules))).flatten()
+    }
+
     /// Whose rule it is that refuses an offer at a stage of rules, for explanations.
     pub(super) fn refused_by(&mut self, offer: &Offer, stage: Stage) -> Option<RuleOwner> {
         let tier = Tier::ALL.into_iter().find(|tier| tier.stage() == stage)?;

@@ -7,6 +7,7 @@
 
 mod allocate;
 mod arbitration;
+mod change;
 mod contact;
 mod eligible;
 mod gates;
@@ -18,6 +19,7 @@ mod words;
 mod workspace;
 
 pub(crate) use allocate::{Inputs, allocate, apply};
+pub use change::Change;
 pub use eligible::Lookup;
 pub(crate) use eligible::eligible;
 pub use outcome::{Outcome, OutcomeKind, Settled};

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Decision, Stage};
+use super::{Change, Decision, Stage};
 use crate::base::ids::{GroupId, IssueId, OfferId};
 use crate::moment::{MomentFate, NoWatch, Recorder, Verdict, Watch};
 use crate::profile::Features;
@@ -48,7 +48,7 @@ pub struct Explanation {
 }
 
 /// What became of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fate {
     /// The offer.
     pub offer: OfferId,
@@ -57,6 +57,9 @@ pub struct Fate {
     pub stage: Stage,
     /// Whose rule refused it, where its stage is one of rules: eligible, applicable, suitable.
     pub refused_by: Option<RuleOwner>,
+    /// What would have had to differ for its rules to hold, where one of them refused it: each of
+    /// these alone. Empty where no change of one feature alone is known to help.
+    pub changes: Vec<Change>,
     /// Its score, if it came that far: expected value in micro-units of money.
     pub score: Option<f64>,
 }
@@ -75,7 +78,7 @@ pub enum RuleOwner {
 impl Fate {
     /// Of a candidate that was scored.
     pub(super) fn scored(offer: OfferId, stage: Stage, score: f64) -> Fate {
-        Fate { offer, stage, refused_by: None, score: Some(score) }
+        Fate { offer, stage, refused_by: None, changes: Vec::new(), score: Some(score) }
     }
 }
 

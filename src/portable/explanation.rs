@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use super::Shape;
 use super::units::{decimal, time};
 use crate::base::money::MICROS;
-use crate::decision::{Decision, Explanation, Fate, Offered, RuleOwner, Stage};
+use crate::decision::{Change, Decision, Explanation, Fate, Offered, RuleOwner, Stage};
 use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState, RaisedMoment};
 use crate::policy::{Arm, Policy};
 use crate::profile::Value;
@@ -149,7 +149,18 @@ fn offer(shape: &Shape<'_>, fate: &Fate) -> Json {
         "stage": fate.stage.words(),
         "rule": refused_by.map(|(owner, key)| format!("{}.{key}", place(shape, owner))),
         "score": fate.score.map(score),
+        "changes": fate.changes.iter().map(|found| change(shape, *found)).collect::<Vec<_>>(),
     })
+}
+
+fn change(shape: &Shape<'_>, change: Change) -> Json {
+    let known = |found: Option<Value<'_>>| found.map_or(Json::Null, |found| value(shape, found));
+    match change {
+        Change::Feature { feature, is, wanted } => {
+            json!({ "feature": shape.name(feature), "is": known(is), "wanted": known(wanted) })
+        }
+        Change::Wait { until_ms } => json!({ "wait_until": time(until_ms) }),
+    }
 }
 
 /// Where the policy's text has a rule: `issues.recharge.groups.bonus`.
