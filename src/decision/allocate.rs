@@ -254,7 +254,7 @@ fn make_offer(
     })
 }
 
-/// Writes a decision down: moments, contacts and open offers into scratch bytes, reservations into
+/// Writes a decision down: moments, contacts and open offers into the profile, reservations into
 /// the lease, counts into the delta. Cannot fail.
 pub(crate) fn apply(
     inputs: &Inputs,

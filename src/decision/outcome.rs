@@ -85,7 +85,7 @@ pub enum Settled {
     OutOfOrder,
 }
 
-/// Settles an outcome in scratch bytes; whether it changed them. Cannot fail.
+/// Settles an outcome in a profile; whether that changed it. Cannot fail.
 pub(crate) fn settle(
     policy: &Policy,
     bytes: &mut [u8],

@@ -60,6 +60,7 @@ pub use report::{FeatureChange, Migration};
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use source::{DataSource, DataSources};
 pub(crate) use texts::{Text, Texts};
+pub(crate) use touch::Concerns;
 use touch::Touched;
 pub(crate) use wording::{Condition, Wording, Wordings};
 pub(crate) use zones::{Zone, Zones};
