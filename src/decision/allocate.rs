@@ -12,7 +12,7 @@ use crate::base::ids::MomentId;
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::base::steps::step;
 use crate::expr::evaluate;
-use crate::moment::{MomentState, Moments, RaisedMoment};
+use crate::moment::{MomentState, Moments, RaisedMoment, stop_waiting};
 use crate::policy::{Moment, Offer, Policy};
 use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
@@ -339,6 +339,10 @@ pub(crate) fn apply(
             entry.write(bytes, &open_offer(inputs, terms, offered));
         }
         answer(policy, bytes, offered, context, inputs.now_ms);
+    }
+    // What is not raised ends nothing.
+    if !decision.moments.is_empty() {
+        stop_waiting(policy, bytes);
     }
 }
 

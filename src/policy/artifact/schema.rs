@@ -134,7 +134,7 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
         FeatureKind::Aggregate(kept) => {
             aggregate(feature.ty, &kept)?;
-            kept.bill_day().map_or(Ok(()), |position| bill_day(check, position))
+            bill_day(&check.tables.features, &kept)
         }
     }
 }
@@ -144,8 +144,9 @@ pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError>
     ensure(kept.result() == ty, "a fold that gives another type")
 }
 
-fn bill_day(check: &Check<'_>, position: u16) -> Result<(), ArtifactError> {
-    let feature = check.tables.features.get(usize::from(position));
+pub(super) fn bill_day(features: &[Feature], kept: &Aggregate) -> Result<(), ArtifactError> {
+    let Some(position) = kept.bill_day() else { return Ok(()) };
+    let feature = features.get(usize::from(position));
     let fits = feature.is_some_and(|feature| {
         feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute { .. })
     });
@@ -240,6 +241,10 @@ fn moment(check: &Check<'_>, moment: &Moment) -> Result<(), ArtifactError> {
     let known = moment.supersedes.iter().all(|position| usize::from(*position) < moments);
     let few = moment.supersedes.len() <= SUPERSEDES_MAX;
     ensure(known && few, "a moment supersedes one that is not there")?;
+    let mut ended =
+        moment.supersedes.iter().filter_map(|at| check.tables.moments.get(usize::from(*at)));
+    let after = ended.all(|other| other.rank > moment.rank);
+    ensure(after, "a moment supersedes one that comes before it")?;
     ensure((0.0..=1.0).contains(&moment.threshold), "the threshold of a moment is no share")?;
     ensure((0.0..=1.0).contains(&moment.urgency), "the urgency of a moment is no share")?;
     ensure(moment.lasts_ms >= 0 && moment.snooze_ms >= 0, "a moment lasts less than no time")
