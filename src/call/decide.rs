@@ -60,10 +60,14 @@ pub fn classify(
     let Scratch { room, events, memo, .. } = scratch;
     let profile = profile::open(policy, profile, key.subscriber, room)?;
     events.take(policy, message)?;
-    let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
-    let mut moments = Moments::new();
-    moment::classify(&mut features, message, events, &mut NoWatch, &mut moments);
-    Ok(moments)
+    let mut moments = Ok(Moments::new());
+    if let Ok(moments) = &mut moments
+        && moment::concerned(policy, profile, message, events)
+    {
+        let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
+        moment::classify(&mut features, message, events, &mut NoWatch, moments);
+    }
+    moments
 }
 
 /// Decides on moments that were raised, and writes the decision into the profile, the lease and
@@ -98,7 +102,8 @@ pub fn allocate(
     }
     memo.clear();
     decision.moments = moments;
-    let work = Work { bytes: opened.change(), memo, workspace, lease, delta };
+    let plans = moment::concerns_due(policy, message);
+    let work = Work { bytes: opened.change(), memo, workspace, lease, delta, plans };
     answer(&inputs, message, context, work, &mut NoTrace, &mut decision);
     Ok(decision)
 }
@@ -117,9 +122,15 @@ pub fn decide(
     context: &Context,
     local: &mut Local,
 ) -> Result<Decision, Error> {
-    let mut decision = Decision::nothing();
-    decide_traced(shared, profile, message, context, local, &mut NoTrace, &mut decision)?;
-    Ok(decision)
+    // Written where it goes: a decision has room for eight moments and four offers.
+    let mut answer = Ok(Decision::nothing());
+    if let Ok(decision) = &mut answer
+        && let Err(error) =
+            decide_traced(shared, profile, message, context, local, &mut NoTrace, decision)
+    {
+        answer = Err(error);
+    }
+    answer
 }
 
 /// A message without events: asks the moments that time alone can raise and those that are still
@@ -232,9 +243,12 @@ fn decide_traced(
     profile::note_message(policy, bytes, key, session, message.now_ms);
     memo.clear();
     take_in(policy, bytes, memo, message, events);
-    let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
-    moment::classify(&mut features, message, events, &mut *trace, &mut decision.moments);
-    let work = Work { bytes, memo, workspace, lease, delta };
+    if moment::concerned(policy, bytes, message, events) {
+        let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
+        moment::classify(&mut features, message, events, &mut *trace, &mut decision.moments);
+    }
+    let plans = policy.touched.some_due && (message.events.is_empty() || events.concerns().due);
+    let work = Work { bytes, memo, workspace, lease, delta, plans };
     answer(&inputs, message, context, work, trace, decision);
     Ok(())
 }
@@ -305,6 +319,8 @@ struct Work<'w> {
     workspace: &'w mut Workspace,
     lease: &'w mut Lease,
     delta: &'w mut Delta,
+    /// Whether the first time at which a moment is due may be another one now.
+    plans: bool,
 }
 
 /// Decides on the moments in `decision`, writes the decision down and seals the profile. Cannot fail.
@@ -317,18 +333,20 @@ fn answer(
     decision: &mut Decision,
 ) {
     let Inputs { policy, now_ms, .. } = *inputs;
-    let Work { bytes, memo, workspace, lease, delta } = work;
+    let Work { bytes, memo, workspace, lease, delta, plans } = work;
     decision::sweep_expired(policy, bytes, now_ms, lease, delta);
-    let mut features = Features::resumed(policy, bytes, memo, now_ms, message.zone);
-    decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
-    decision::apply(inputs, context, decision, bytes, lease, delta);
+    if !decision.moments.is_empty() {
+        let mut features = Features::resumed(policy, bytes, memo, now_ms, message.zone);
+        decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
+        decision::apply(inputs, context, decision, bytes, lease, delta);
+    }
     if message.events.is_empty() && context.channel.is_none() {
         moment::serve(policy, bytes, now_ms);
     }
     if decision.next_call_ms != 0 {
         moment::wait_until_ms(policy, bytes, decision.next_call_ms);
     }
-    if moment::concerns_due(policy, message) {
+    if plans {
         moment::plan(policy, bytes, memo, message);
     }
     decision.next_call_ms = moment::next_call_ms(policy, bytes, now_ms);

@@ -34,6 +34,9 @@ pub(crate) mod header {
     pub(crate) const CROWDED_OUT: usize = 48;
     /// u32: message numbers that never came.
     pub(crate) const GAPS: usize = 52;
+    /// u32: the second since the Unix epoch before which no open offer expires; zero when none is
+    /// open. So most calls need not look at the open offers.
+    pub(crate) const OFFERS_DUE: usize = 56;
     /// u16: version of this format.
     pub(crate) const FORMAT: usize = 60;
     /// Bytes of the header.
@@ -57,7 +60,7 @@ pub(crate) const CONTACT_BYTES: usize = 16;
 pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 
 /// The version of header and slots that this library reads and writes.
-pub(crate) const FORMAT_VERSION: u16 = 1;
+pub(crate) const FORMAT_VERSION: u16 = 2;
 
 /// Computed offsets: header, slots, sessions, moments, contacts, open offers.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ mod aggregate;
 mod artifact;
 mod catalogue;
 mod contact;
+mod exits;
 mod index;
 mod layout;
 mod lifecycles;
@@ -37,6 +38,7 @@ pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
+pub(crate) use exits::{Exit, Exits};
 pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
@@ -159,6 +161,8 @@ pub struct Policy {
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     pub(crate) touched: Touched,
+    /// By lifecycle.
+    pub(crate) exits: Vec<Vec<Exits>>,
     /// One bit a feature: whether its value can change when a lifecycle moves on.
     pub(crate) lifecycle_dependents: Vec<u64>,
     /// Ascending by the hash of the older layout.
@@ -220,6 +224,7 @@ impl Policy {
         let layout = Layout::new(&tables);
         Policy {
             migrations: predecessor::programs(&tables, &layout),
+            exits: exits::all(&tables, &layout),
             layout,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),

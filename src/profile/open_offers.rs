@@ -10,7 +10,7 @@ use crate::base::ids::{ChannelId, MomentId, OfferId, ParameterId, TreatmentId};
 use crate::base::limits::{DECISION_OFFERS_MAX, OFFER_PARAMETERS_MAX, OPEN_OFFERS};
 use crate::error::Error;
 use crate::expr::{Cell, Type};
-use crate::policy::{OPEN_OFFER_BYTES, Policy};
+use crate::policy::{Layout, OPEN_OFFER_BYTES, Policy, header};
 
 /// How far an open offer has come. It only moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,7 +103,12 @@ pub(crate) struct OpenOffers {
 
 impl OpenOffers {
     pub(crate) fn of(policy: &Policy) -> OpenOffers {
-        OpenOffers { start: policy.layout.open_offers }
+        OpenOffers::within(&policy.layout)
+    }
+
+    /// The table within a profile of this layout.
+    pub(crate) fn within(layout: &Layout) -> OpenOffers {
+        OpenOffers { start: layout.open_offers }
     }
 
     /// The table within a profile of the policy's own layout, or of one that it succeeds: its
@@ -111,13 +116,43 @@ impl OpenOffers {
     pub(crate) fn found(policy: &Policy, bytes: &[u8]) -> Result<OpenOffers, Error> {
         Ok(match sound(policy, bytes, 0)? {
             Found::Own => OpenOffers::of(policy),
-            Found::Older(program) => OpenOffers { start: program.from.open_offers },
+            Found::Older(program) => OpenOffers::within(&program.from),
         })
     }
 
     /// Entries in use.
     pub(crate) fn used(self, bytes: &[u8]) -> impl Iterator<Item = Entry> {
         self.all().filter(move |entry| read_u64(bytes, entry.offset + DECISION) != FREE)
+    }
+
+    /// Entries of offers whose time to be taken may be over; one that was accepted has none.
+    ///
+    /// PERF: the header says when that can first be, so that of six entries, each in cache lines of
+    /// its own, most calls look at none.
+    pub(crate) fn expired(self, bytes: &[u8], now_ms: i64) -> impl Iterator<Item = Entry> {
+        let due = read_u32(bytes, header::OFFERS_DUE);
+        let none = due == 0 || i64::from(due) * 1_000 > now_ms;
+        let looked_at = if none { 0 } else { OPEN_OFFERS };
+        let over = move |entry: &Entry| {
+            entry.expires_ms(bytes) <= now_ms && entry.state(bytes) != Some(OfferState::Accepted)
+        };
+        self.used(bytes).take(looked_at).filter(over)
+    }
+
+    /// What the header says of the table: see [`header::OFFERS_DUE`].
+    pub(crate) fn due(self, bytes: &[u8]) -> u32 {
+        let due = |entry: Entry| match entry.state(bytes) {
+            // Open, and never due.
+            Some(OfferState::Accepted) => u32::MAX,
+            _ => u32::try_from(entry.expires_ms(bytes).max(1_000) / 1_000).unwrap_or(u32::MAX),
+        };
+        self.used(bytes).map(due).min().unwrap_or(0)
+    }
+
+    /// Notes in the header what the table has come to.
+    pub(crate) fn note_due(self, bytes: &mut [u8]) {
+        let due = self.due(bytes);
+        write_u32(bytes, header::OFFERS_DUE, due);
     }
 
     /// The entry of one offer of one decision.
@@ -127,7 +162,8 @@ impl OpenOffers {
 
     /// The entries of one decision.
     pub(crate) fn of_decision(self, bytes: &[u8], decision: u64) -> impl Iterator<Item = Entry> {
-        self.used(bytes).filter(move |entry| entry.decision(bytes) == decision)
+        let open = if read_u32(bytes, header::OFFERS_DUE) == 0 { 0 } else { OPEN_OFFERS };
+        self.all().take(open).filter(move |entry| entry.decision(bytes) == decision)
     }
 
     /// Which entry the next offer takes: a free one; when none is free, the oldest of those
@@ -141,7 +177,8 @@ impl OpenOffers {
     }
 
     fn all(self) -> impl Iterator<Item = Entry> {
-        (0..OPEN_OFFERS).map(move |i| Entry { offset: self.start + i * OPEN_OFFER_BYTES })
+        let entry = move |i| Entry { table: self, offset: self.start + i * OPEN_OFFER_BYTES };
+        (0..OPEN_OFFERS).map(entry)
     }
 }
 
@@ -164,6 +201,7 @@ pub(crate) struct NewOffer<'a> {
 /// One entry of the table.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
+    table: OpenOffers,
     offset: usize,
 }
 
@@ -200,10 +238,16 @@ impl Entry {
     pub(crate) fn set_state(self, bytes: &mut [u8], state: OfferState) {
         let others = read_u32(bytes, self.offset + STATE) & !0xF;
         write_u32(bytes, self.offset + STATE, others | state as u32);
+        self.table.note_due(bytes);
     }
 
     /// Frees the entry.
     pub(crate) fn close(self, bytes: &mut [u8]) {
+        self.clear(bytes);
+        self.table.note_due(bytes);
+    }
+
+    fn clear(self, bytes: &mut [u8]) {
         if let Some(entry) = bytes.get_mut(self.offset..self.offset + OPEN_OFFER_BYTES) {
             entry.fill(0);
         }
@@ -216,7 +260,7 @@ impl Entry {
 
     /// Writes an offer over the entry.
     pub(crate) fn write(self, bytes: &mut [u8], offer: &NewOffer) {
-        self.close(bytes);
+        self.clear(bytes);
         let at = self.offset;
         write_u64(bytes, at + DECISION, offer.decision);
         write_i64(bytes, at + MADE, offer.made_ms);
@@ -236,6 +280,7 @@ impl Entry {
             }
         }
         write_u32(bytes, at + TYPES, u32::from_le_bytes(types));
+        self.table.note_due(bytes);
     }
 
     /// The entry as the host sees it, with parameters of these ids.
