@@ -63,7 +63,8 @@ pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 /// The version of header and slots that this library reads and writes.
 pub(crate) const FORMAT_VERSION: u16 = 2;
 
-/// Computed offsets: header, slots, sessions, moments, contacts, open offers.
+/// Computed offsets: header, sessions, calls to come, patterns, slots, moments, contacts, open offers.
+/// What every message touches comes first.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     /// Bytes in all, a multiple of eight.
@@ -104,19 +105,7 @@ impl Layout {
         contact_entries: usize,
     ) -> Layout {
         let mut next = header::BYTES;
-        let mut slots = Vec::with_capacity(features.len());
-        for feature in features {
-            slots.push(match slot_bytes(feature) {
-                0 => 0,
-                bytes => {
-                    next += bytes;
-                    (next - bytes) as u32
-                }
-            });
-        }
-        // Slots follow one another as they are, since bytes are read at any alignment; tables
-        // begin at eights.
-        next = next.next_multiple_of(8);
+        // Tables begin at eights.
         let mut place = |bytes: usize| {
             let offset = next;
             next += bytes.next_multiple_of(8);
@@ -124,8 +113,10 @@ impl Layout {
         };
         let sessions = place(SESSIONS * SESSION_BYTES);
         let calls = place(CALLS_BYTES);
-        let of_moments = place(MOMENT_BYTES * moments.len());
         let of_patterns = place(patterns_bytes(patterns.len()));
+        let bytes: usize = features.iter().map(slot_bytes).sum();
+        let slots = slots(features, place(bytes));
+        let of_moments = place(MOMENT_BYTES * moments.len());
         let contacts = place(contact_entries * CONTACT_BYTES);
         let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
@@ -151,6 +142,26 @@ impl Layout {
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
         slot_bytes(feature)
     }
+}
+
+/// Offsets of slots from `start` on: first stages, which every message asks, then what events are
+/// folded into, then attributes, which nobody writes often; of each the order of the policy. They
+/// follow one another as they are, since bytes are read at any alignment.
+fn slots(features: &[Feature], start: usize) -> Vec<u32> {
+    let mut slots = alloc::vec![0; features.len()];
+    let mut next = start;
+    let kinds: [fn(&Feature) -> bool; 3] = [
+        |feature| matches!(feature.kind, FeatureKind::Stage { .. }),
+        |feature| matches!(feature.kind, FeatureKind::Aggregate(_)),
+        |feature| matches!(feature.kind, FeatureKind::Attribute { .. }),
+    ];
+    for is_next in kinds {
+        for (slot, feature) in slots.iter_mut().zip(features).filter(|(_, f)| is_next(f)) {
+            *slot = next as u32;
+            next += slot_bytes(feature);
+        }
+    }
+    slots
 }
 
 /// Bytes that so many patterns take in a profile.
@@ -201,4 +212,54 @@ fn layout_hash(
         (pattern.id, (7u8, pattern.shape.digest())).write(&mut meaning);
     }
     hash_bytes(0, &meaning.bytes)
+}
+
+#[cfg(all(test, feature = "compiler"))]
+mod tests {
+    use super::*;
+    use crate::base::ids::EventId;
+    use crate::compile::{Source, compile};
+    use crate::policy::Policy;
+
+    fn ready() -> Policy {
+        let policy = include_bytes!("../../examples/policies/ready.toml");
+        let events = include_bytes!("../../examples/policies/events.toml");
+        let ids = include_str!("../../examples/policies/ready.ids");
+        let sources = [
+            Source { name: "ready.toml", bytes: policy },
+            Source { name: "events.toml", bytes: events },
+        ];
+        compile(&sources, ids).unwrap().policy
+    }
+
+    /// Where what a feature keeps ends.
+    fn end(policy: &Policy, position: usize) -> usize {
+        let feature = &policy.tables.features[position];
+        policy.layout.features[position] as usize + slot_bytes(feature)
+    }
+
+    /// What every message touches lies within the first 512 bytes, and what messages about usage
+    /// feed not far beyond: `docs/profile.md` says how far.
+    #[test]
+    fn what_every_message_touches_comes_first() {
+        let policy = ready();
+        let Layout { sessions, calls, patterns, .. } = policy.layout;
+        let tables = &policy.tables;
+        let stages = tables.lifecycles.iter().map(|one| end(&policy, one.feature.into()));
+        let ends = [
+            sessions + SESSIONS * SESSION_BYTES,
+            calls + CALLS_BYTES,
+            patterns + patterns_bytes(tables.patterns.len()),
+        ];
+        assert!(ends.into_iter().chain(stages).all(|end| end <= 512));
+        for (kind, most) in
+            [("balance_change", 512), ("sms_sent", 0), ("data_session", 0), ("call_end", 0)]
+        {
+            let id: EventId = policy.id(kind).unwrap();
+            let kind = &tables.events[policy.event_position(id).unwrap()];
+            let ends = kind.folds.iter().map(|step| end(&policy, step.feature.into()));
+            let last = ends.max().unwrap();
+            assert!(last <= most, "{last}");
+        }
+    }
 }
