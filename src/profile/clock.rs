@@ -34,6 +34,11 @@ impl<'p> Clock<'p> {
         Clock { zones, own: None, given: given.or_else(of_profile), time_ms, local: None }
     }
 
+    /// Another time in the same zone.
+    pub(super) fn moved_to(&self, time_ms: i64) -> Clock<'p> {
+        Clock { time_ms, local: None, ..*self }
+    }
+
     /// The time itself on the local clock.
     pub(super) fn local(&mut self) -> LocalTime {
         match self.local {

@@ -116,7 +116,7 @@ impl<'a> Features<'a> {
             memo.set(index, cell);
         }
         let Features { policy, bytes, .. } = *self;
-        let clock = Clock::new(self.clock.zone, now_ms);
+        let clock = self.clock.moved_to(now_ms);
         ask(&mut Features { policy, bytes, memo: &mut memo, clock, event: None })
     }
 
