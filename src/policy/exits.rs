@@ -44,9 +44,7 @@ impl Exit {
         let time_ms = read_i64(bytes, offset);
         let Some(age_ms) = now_ms.checked_sub(time_ms) else { return false };
         // Beyond the durations of CEL an age is missing, and so may the rule be.
-        time_ms != 0
-            && DURATION_MS.contains(&age_ms)
-            && !(least_ms <= age_ms && age_ms <= most_ms)
+        time_ms != 0 && DURATION_MS.contains(&age_ms) && !(least_ms <= age_ms && age_ms <= most_ms)
     }
 }
 
@@ -97,7 +95,7 @@ fn age(tables: &Tables, layout: &Layout, rule: &[Op]) -> Option<Age> {
 }
 
 /// Whether a rule that has come to false at the beginning of `rest` jumps to its end with it.
-fn false_settles(rule: &[Op], mut rest: &[Op]) -> bool {
+fn false_settles<'p>(rule: &'p [Op], mut rest: &'p [Op]) -> bool {
     while let Some(op) = rest.first() {
         let Op::JumpIfFalse(target) = *op else { return false };
         // Jumps only lead forward.
@@ -132,7 +130,9 @@ fn time_offset(tables: &Tables, layout: &Layout, position: u16) -> Option<usize>
             window: Window::Lifetime,
             ..
         }) => Some(*layout.features.get(position)? as usize),
-        FeatureKind::Since { stage } => Some(*layout.features.get(usize::from(stage))? as usize + 8),
+        FeatureKind::Since { stage } => {
+            Some(*layout.features.get(usize::from(stage))? as usize + 8)
+        }
         _ => None,
     }
 }
