@@ -247,7 +247,8 @@ fn decide_traced(
         let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
         moment::classify(&mut features, message, events, &mut *trace, &mut decision.moments);
     }
-    let plans = policy.touched.some_due && (message.events.is_empty() || events.concerns().due);
+    let some_due = !policy.touched.due_moments.is_empty();
+    let plans = some_due && (message.events.is_empty() || events.concerns().due);
     let work = Work { bytes, memo, workspace, lease, delta, plans };
     answer(&inputs, message, context, work, trace, decision);
     Ok(())

@@ -147,6 +147,9 @@ pub(crate) fn sweep_expired(
     lease: &mut Lease,
     delta: &mut Delta,
 ) {
+    if !OpenOffers::some_due(bytes, now_ms) {
+        return;
+    }
     let over: SmallVec<[Entry; OPEN_OFFERS]> =
         OpenOffers::of(policy).expired(bytes, now_ms).collect();
     for entry in over {
