@@ -60,14 +60,13 @@ pub fn classify(
     let Scratch { room, events, memo, .. } = scratch;
     let profile = profile::open(policy, profile, key.subscriber, room)?;
     events.take(policy, message)?;
-    let mut moments = Ok(Moments::new());
-    if let Ok(moments) = &mut moments
-        && moment::concerned(policy, profile, message, events)
-    {
-        let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
-        moment::classify(&mut features, message, events, &mut NoWatch, moments);
+    if !moment::concerned(policy, profile, message, events) {
+        return Ok(Moments::new());
     }
-    moments
+    let mut moments = Moments::new();
+    let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
+    moment::classify(&mut features, message, events, &mut NoWatch, &mut moments);
+    Ok(moments)
 }
 
 /// Decides on moments that were raised, and writes the decision into the profile, the lease and
@@ -122,15 +121,15 @@ pub fn decide(
     context: &Context,
     local: &mut Local,
 ) -> Result<Decision, Error> {
-    // Written where it goes: a decision has room for eight moments and four offers.
-    let mut answer = Ok(Decision::nothing());
-    if let Ok(decision) = &mut answer
-        && let Err(error) =
-            decide_traced(shared, profile, message, context, local, &mut NoTrace, decision)
-    {
-        answer = Err(error);
+    let mut decision = Decision::nothing();
+    decide_traced(shared, profile, message, context, local, &mut NoTrace, &mut decision)?;
+    if decision.moments.is_empty() {
+        // PERF: a decision has room for eight moments and four offers, 1.2 KB that would be moved
+        // out for the answer that most messages get: nothing.
+        let Decision { id, repeated, revision, next_call_ms, .. } = decision;
+        return Ok(Decision { id, repeated, revision, next_call_ms, ..Decision::nothing() });
     }
-    answer
+    Ok(decision)
 }
 
 /// A message without events: asks the moments that time alone can raise and those that are still

@@ -318,3 +318,54 @@ impl Entry {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::hash::hash_words;
+
+    /// Whatever becomes of entries, the header says when a call has to look at them, and that is
+    /// never too late.
+    #[test]
+    fn the_header_knows_when_to_look() {
+        let table = OpenOffers { start: header::BYTES };
+        let mut bytes = [0; header::BYTES + OPEN_OFFERS * OPEN_OFFER_BYTES];
+        let (mut looked, mut passed) = (0, 0);
+        for turn in 0..5_000u64 {
+            let draw = |name: u64, below: u64| hash_words(turn, [name]) % below;
+            let entry = table.all().nth(draw(0, OPEN_OFFERS as u64) as usize).unwrap();
+            let used = entry.decision(&bytes) != FREE;
+            match draw(1, 4) {
+                0 | 1 => {
+                    let offer = NewOffer {
+                        decision: turn + 1,
+                        slot: 0,
+                        moment: MomentId(1),
+                        offer: OfferId(1),
+                        treatment: TreatmentId(1),
+                        channel: ChannelId(1),
+                        made_ms: 1,
+                        expires_ms: draw(2, 40) as i64 * 333,
+                        probability: 1.0,
+                        terms: 0,
+                        parameters: &[],
+                    };
+                    entry.write(&mut bytes, &offer);
+                }
+                2 if used => entry.set_state(&mut bytes, OfferState::Accepted),
+                _ => entry.close(&mut bytes),
+            }
+            assert_eq!(read_u32(&bytes, header::OFFERS_DUE), table.due(&bytes));
+            for now_ms in (0..14_000).step_by(111) {
+                let over = table.expired(&bytes, now_ms).next().is_some();
+                let looks = OpenOffers::some_due(&bytes, now_ms);
+                assert!(looks || !over, "turn {turn}, at {now_ms}");
+                (looked, passed) = (looked + u32::from(looks), passed + u32::from(!looks));
+            }
+            let decisions: SmallVec<[u64; OPEN_OFFERS]> =
+                table.used(&bytes).map(|entry| entry.decision(&bytes)).collect();
+            assert!(decisions.iter().all(|id| table.of_decision(&bytes, *id).count() == 1));
+        }
+        assert!(looked > 10_000 && passed > 10_000, "{looked} {passed}");
+    }
+}
