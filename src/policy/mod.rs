@@ -10,6 +10,8 @@ mod artifact;
 mod catalogue;
 mod contact;
 mod exits;
+#[cfg(all(test, feature = "compiler"))]
+mod first_bytes;
 mod index;
 mod layout;
 mod lifecycles;
