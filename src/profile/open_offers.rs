@@ -133,7 +133,8 @@ impl OpenOffers {
     #[inline]
     pub(crate) fn some_due(bytes: &[u8], now_ms: i64) -> bool {
         let due = read_u32(bytes, header::OFFERS_DUE);
-        due != 0 && i64::from(due) * 1_000 <= now_ms
+        // Zero is no second: the first counts as the second.
+        due != 0 && i64::from(due) * 1_000 <= now_ms.max(1_000)
     }
 
     /// Entries of offers whose time to be taken is over; one that was accepted has none.
