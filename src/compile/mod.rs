@@ -28,6 +28,7 @@ mod derived;
 mod diagnostic;
 mod difference;
 mod examples;
+mod experiments;
 mod expression;
 mod features;
 mod files;
@@ -88,8 +89,8 @@ pub use code::{Example, Page, Severity};
 pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use difference::{
-    Change, Difference, FeatureChange, IdConflict, IdConflictKind, ProfileChange, Version,
-    difference,
+    Change, Difference, ExperimentChange, FeatureChange, IdConflict, IdConflictKind, ProfileChange,
+    Version, difference,
 };
 pub use expression::{Evaluated, Expression};
 pub use include::{Include, includes};
@@ -202,6 +203,7 @@ impl<'a> Build<'a> {
         let header = self.header(root);
         self.schema(root, &header);
         self.features(root);
+        self.experiments(root);
         self.budgets(root);
         self.channels(root);
         self.issues(root);

@@ -9,6 +9,7 @@ mod aggregate;
 mod artifact;
 mod catalogue;
 mod contact;
+mod experiments;
 mod index;
 mod layout;
 mod lifecycles;
@@ -37,6 +38,8 @@ pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
+pub use experiments::Assignment;
+pub(crate) use experiments::{ArmRange, Experiment, LayerPart, Withheld, at_once};
 pub use index::IndexSize;
 pub(crate) use index::{Index, IndexTier, Probe, Word};
 pub(crate) use layout::{
@@ -90,6 +93,7 @@ pub(crate) struct Tables {
     pub(crate) features: Vec<Feature>,
     pub(crate) models: Vec<Model>,
     pub(crate) lifecycles: Vec<Lifecycle>,
+    pub(crate) experiments: Vec<Experiment>,
     pub(crate) moments: Vec<Moment>,
     pub(crate) patterns: Vec<Pattern>,
     /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
@@ -160,6 +164,9 @@ pub struct Policy {
     pub(crate) touched: Touched,
     /// One bit a feature: whether its value can change when a lifecycle moves on.
     pub(crate) lifecycle_dependents: Vec<u64>,
+    /// By moment, a bit for each experiment that matters to the offers that answer it; empty without
+    /// experiments.
+    pub(crate) exposures: Vec<u64>,
     /// Ascending by the hash of the older layout.
     migrations: Vec<MigrationProgram>,
     event_positions: IdIndex,
@@ -224,6 +231,7 @@ impl Policy {
             cpu: CpuLevel::detect(),
             touched: Touched::new(&tables),
             lifecycle_dependents: lifecycles::dependents(&tables),
+            exposures: experiments::exposures(&tables),
             event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
             feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),
             offer_positions: IdIndex::new(tables.offers.iter().map(|o| o.id.0)),

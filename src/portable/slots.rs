@@ -54,7 +54,10 @@ fn tell(
     out: &mut Map<String, Value>,
 ) -> Option<()> {
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => {
             return None;
         }
         FeatureKind::Attribute | FeatureKind::Stage { .. } => {
@@ -127,7 +130,10 @@ pub(super) fn read(
         return as_they_are.hex_into(slot, 0, len);
     }
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {}
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => {}
         FeatureKind::Attribute | FeatureKind::Stage { .. } => {
             if let Some(held) = at.maybe("value") {
                 write_u64(slot, 0, value_back(shape, &held, feature.ty)?);

@@ -98,7 +98,10 @@ fn folded(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Err
         _ => Err(Error::ValueType),
     };
     let aggregate = match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => {
             return Err(Error::UnknownFeature);
         }
         FeatureKind::Attribute | FeatureKind::Stage { .. } => {

@@ -90,7 +90,10 @@ pub(super) fn fold_value(
     };
     let (Folded { value, among }, time_ms) = (folded, clock.time_ms);
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => true,
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => true,
         FeatureKind::Attribute | FeatureKind::Stage { .. } => {
             keep_latest(bytes, offset as usize, value, time_ms);
             true
