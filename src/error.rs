@@ -58,6 +58,8 @@ pub enum Error {
     Slots = 22,
     /// More moments than a message can raise, one that the policy lacks, or one that has expired.
     Moments = 23,
+    /// The policy has no such source.
+    UnknownSource = 24,
 }
 
 impl Error {
@@ -113,6 +115,7 @@ impl Error {
             Error::Moments => {
                 "moments are more than a message can raise, not in the policy, or expired"
             }
+            Error::UnknownSource => "source is not in the policy",
         }
     }
 }

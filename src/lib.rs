@@ -135,7 +135,8 @@ mod snapshot;
 pub use base::hash::hash_bytes;
 pub use base::ids::{
     BudgetId, ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IntentId, IssueId,
-    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, TreatmentId,
+    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, SourceId,
+    TreatmentId,
 };
 pub use base::limits;
 pub use base::money::MICROS;

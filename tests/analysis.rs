@@ -611,7 +611,8 @@ fn experiments_that_tell_nothing() {
 
 #[test]
 fn experiments_that_cannot_be_told_from_nothing() {
-    let reads = "[issues.sales.groups.data]\neligible = \"tariff == 'gold'\"\nsuitable = \"RULE\"\n";
+    let reads =
+        "[issues.sales.groups.data]\neligible = \"tariff == 'gold'\"\nsuitable = \"RULE\"\n";
     let tone = "[experiments.tone]\narms = { a = 1, b = 1, c = 1 }\n";
     let by = |rule: &str| format!("{tone}{}", reads.replace("RULE", rule));
     let when = |rule: &str| {
@@ -650,7 +651,8 @@ fn experiments_that_cannot_be_told_from_nothing() {
         ),
         (
             "a control group of everybody",
-            "[issues.sales]\ngoal = \"recharged\"\ncontrol = { share = 1.0, seed = \"s\" }\n".to_owned(),
+            "[issues.sales]\ngoal = \"recharged\"\ncontrol = { share = 1.0, seed = \"s\" }\n"
+                .to_owned(),
             &[("OPP0910", "issues.sales.control")],
         ),
         ("its people hold still", when("tariff == 'gold'"), &[]),

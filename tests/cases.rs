@@ -2,7 +2,8 @@
 //!
 //! A file names its policy (a file below `examples/policies/`, or `policy_text`) and lists cases.
 //! A case says what is `given` about a subscriber, then steps, each at a time (UTC): an `event`
-//! with its fields, a `tick`, or the `outcome` of the last offer. Beside each step stands what
+//! with its fields, a `tick`, the `outcome` of the last offer, or what another system `told`: values of
+//! features, with its `source`, `as_of` (that time if absent) and `sequence`. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
 //! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
 //! (a time, or `"never"`), `arms` (of experiments and control groups), `features`. A case may say in
@@ -160,7 +161,24 @@ fn switches(policy: &Policy, case: &Table) -> Switches {
 
 impl Stage<'_> {
     fn give(&mut self, given: &Table, time_ms: i64) {
-        let dated: Vec<Dated> = given
+        let dated = self.dated(given, time_ms);
+        self.backfill(&dated, time_ms);
+    }
+
+    /// What another system tells.
+    fn take(&mut self, told: &Table, step: &Table, now_ms: i64) {
+        let as_of_ms = step.get("as_of").map_or(now_ms, time_ms);
+        let source = text_of(step, "source");
+        let source = source.map(|name| self.policy.id(name).expect("a source"));
+        let sequence = step.get("sequence").and_then(Toml::as_integer).unwrap_or(0) as u32;
+        let told = self.dated(told, as_of_ms);
+        let dated: Vec<Dated> =
+            told.into_iter().map(|dated| Dated { source, sequence, ..dated }).collect();
+        self.backfill(&dated, now_ms);
+    }
+
+    fn dated<'t>(&self, values: &'t Table, time_ms: i64) -> Vec<Dated<'t>> {
+        values
             .iter()
             .map(|(name, value)| {
                 let feature: FeatureId =
@@ -168,17 +186,22 @@ impl Stage<'_> {
                 let ty = self.policy.feature_type(feature).expect("a feature has a type");
                 Dated::new(feature, time_ms, typed(self.policy, name, ty, value))
             })
-            .collect();
+            .collect()
+    }
+
+    fn backfill(&mut self, dated: &[Dated], now_ms: i64) {
         let profile = ProfileBytes::in_place(&mut self.profile);
         let scratch = &mut self.local.scratch;
-        backfill(self.policy, profile, self.key.as_bytes(), &dated, time_ms, scratch)
+        backfill(self.policy, profile, self.key.as_bytes(), dated, now_ms, scratch)
             .expect("what is given fits the policy");
     }
 
     fn run_step(&mut self, step: &Table, position: usize) -> Vec<String> {
         let now_ms = time_ms(step.get("at").expect("a step has a time"));
         let mut problems = Vec::new();
-        if let Some(kind) = text_of(step, "outcome") {
+        if let Some(told) = step.get("told").and_then(Toml::as_table) {
+            self.take(told, step, now_ms);
+        } else if let Some(kind) = text_of(step, "outcome") {
             let settled = self.settle(kind, now_ms);
             let expected = text_of(step, "settled").unwrap_or("credited");
             if settled != expected {

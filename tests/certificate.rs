@@ -18,12 +18,12 @@ fn the_parts_of_a_profile_add_up() {
         + profile.padding
         + features;
     assert_eq!((profile.total, parts), (policy.profile_bytes(), policy.profile_bytes()));
-    // Value and time of an attribute; a number and seven buckets of money.
+    // Value and stamp of an attribute; a number and seven buckets of money.
     let of = |name: &str| -> usize {
         let id: FeatureId = policy.id(name).expect("a feature");
         profile.features.iter().find(|(found, _)| *found == id).expect("a stored feature").1
     };
-    assert_eq!((of("balance"), of("spend_24h")), (16, 4 + 7 * 8));
+    assert_eq!((of("balance"), of("spend_24h")), (20, 4 + 7 * 8));
 }
 
 #[test]

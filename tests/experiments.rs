@@ -454,7 +454,8 @@ proptest! {
             prop_assert!((said - seen).abs() < 0.02, "{said} {seen}: {old_text} -> {new_text}");
         }
         let Some(fewest) = said.and_then(|one| one.fewest.as_ref()) else { return Ok(()) };
-        let arms: Vec<String> = fewest.iter().map(|(arm, ranges)| {
+        let arms: Vec<String> = fewest.iter().map(|one| {
+                let (arm, ranges) = (&one.arm, &one.ranges);
             let parts: Vec<String> =
                 ranges.iter().map(|(from, until)| format!("[{from:?}, {until:?}]")).collect();
             format!("{arm} = [{}]", parts.join(", "))

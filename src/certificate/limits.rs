@@ -49,6 +49,7 @@ pub(super) fn nearness(
         ("bytes of a profile", policy.profile_bytes(), max::PROFILE_BYTES_MAX),
         ("bytes of the artifact", artifact_bytes, max::ARTIFACT_BYTES_MAX),
         ("zones", tables.zones.zones.len(), max::ZONES_MAX),
+        ("sources", tables.sources.sources.len(), max::DATA_SOURCES_MAX),
         ("event kinds", tables.events.len(), max::EVENTS_MAX),
         ("fields of an event kind", fields, max::EVENT_FIELDS_MAX),
         ("features", tables.features.len(), max::FEATURES_MAX),

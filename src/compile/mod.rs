@@ -24,6 +24,7 @@ mod contact;
 mod content;
 mod conversions;
 mod convert;
+mod data_sources;
 mod derived;
 mod diagnostic;
 mod difference;
@@ -89,8 +90,8 @@ pub use code::{Example, Page, Severity};
 pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use difference::{
-    Change, Difference, ExperimentChange, FeatureChange, IdConflict, IdConflictKind, ProfileChange,
-    Version, difference,
+    ArmRanges, Change, Difference, ExperimentChange, FeatureChange, IdConflict, IdConflictKind,
+    ProfileChange, Version, difference,
 };
 pub use expression::{Evaluated, Expression};
 pub use include::{Include, includes};
@@ -202,6 +203,7 @@ impl<'a> Build<'a> {
     fn everything(&mut self, root: &Section<'_>) {
         let header = self.header(root);
         self.schema(root, &header);
+        self.data_sources(root);
         self.features(root);
         self.experiments(root);
         self.budgets(root);

@@ -5,6 +5,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::Build;
+use super::data_sources::expires;
 use super::diagnostic::{Code, did_you_mean};
 use super::header::Header;
 use super::model;
@@ -58,7 +59,8 @@ impl Build<'_> {
         if !matches!(ty, Some(Ty::Enum(_))) && section.get("values").is_some() {
             section.error(Code::Conflict, "only an enumeration has `values`", None);
         }
-        self.declare_feature(item, item.name, ty, FeatureKind::Attribute);
+        let expires_ms = section.get("expires").and_then(|item| expires(&item));
+        self.declare_feature(item, item.name, ty, FeatureKind::Attribute { expires_ms });
     }
 
     /// Adds a feature under a name that `item` gives it; its type is none when its declaration is wrong.
@@ -176,7 +178,7 @@ impl Build<'_> {
         }
         self.scope.event_fields.push(fields);
         let (folds, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
-        let kind = EventKind { id, fields: specs, zone, folds, moments, patterns };
+        let kind = EventKind { id, fields: specs, zone, source: None, folds, moments, patterns };
         self.tables.events.push(kind);
     }
 

@@ -61,6 +61,8 @@ pub const OPPORTUNE_DELTA_SEQUENCE: opportune_status = 21;
 pub const OPPORTUNE_BAD_SLOTS: opportune_status = 22;
 /// More moments than a message can raise, one that the policy lacks, or one that has expired.
 pub const OPPORTUNE_BAD_MOMENTS: opportune_status = 23;
+/// The policy has no such source.
+pub const OPPORTUNE_UNKNOWN_SOURCE: opportune_status = 24;
 /// A pointer is NULL that may not be.
 pub const OPPORTUNE_NULL_POINTER: opportune_status = 100;
 /// A buffer or array is too short; the length that is needed has been reported.
@@ -145,6 +147,7 @@ errors! {
     OPPORTUNE_DELTA_SEQUENCE DeltaSequence;
     OPPORTUNE_BAD_SLOTS Slots;
     OPPORTUNE_BAD_MOMENTS Moments;
+    OPPORTUNE_UNKNOWN_SOURCE UnknownSource;
 }
 
 impl From<ArtifactError> for Refusal {

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Tables;
+use super::aggregate::TIMED_BYTES;
 use super::pattern::Pattern;
 use super::schema::{Feature, FeatureKind, Moment};
 use crate::base::bytes::Writer;
@@ -162,8 +163,9 @@ fn slot_bytes(feature: &Feature) -> usize {
         | FeatureKind::Output { .. }
         | FeatureKind::Since { .. }
         | FeatureKind::Arm { .. } => 0,
-        // Value, time.
-        FeatureKind::Attribute | FeatureKind::Stage { .. } => 16,
+        FeatureKind::Attribute { .. } => TIMED_BYTES,
+        // Stage, time.
+        FeatureKind::Stage { .. } => 16,
         FeatureKind::Aggregate(aggregate) => aggregate.slot_bytes(),
     }
 }
@@ -186,7 +188,7 @@ fn layout_hash(
             | FeatureKind::Arm { .. } => {
                 continue;
             }
-            FeatureKind::Attribute => 1,
+            FeatureKind::Attribute { .. } => 1,
             FeatureKind::Aggregate(_) => 2,
             FeatureKind::Stage { .. } => 4,
         };

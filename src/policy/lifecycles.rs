@@ -52,9 +52,9 @@ pub(super) fn dependents(tables: &Tables) -> Vec<u64> {
                     inputs.iter().any(|ModelInput { program, .. }| reads(*program))
                 }
                 // Arms are asked when lifecycles have moved on.
-                FeatureKind::Attribute | FeatureKind::Aggregate(_) | FeatureKind::Arm { .. } => {
-                    false
-                }
+                FeatureKind::Attribute { .. }
+                | FeatureKind::Aggregate(_)
+                | FeatureKind::Arm { .. } => false,
             };
             if depends {
                 bits[at / 64] |= 1 << (at % 64);

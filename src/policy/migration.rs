@@ -84,7 +84,9 @@ pub(crate) enum Fate {
 impl Fate {
     pub(crate) fn of(old: &Feature, new: &Feature) -> Fate {
         match (old.kind, new.kind) {
-            (FeatureKind::Attribute, FeatureKind::Attribute) => Fate::of_values(old.ty, new.ty),
+            (FeatureKind::Attribute { .. }, FeatureKind::Attribute { .. }) => {
+                Fate::of_values(old.ty, new.ty)
+            }
             (FeatureKind::Stage { .. }, FeatureKind::Stage { .. }) => Fate::Kept,
             (FeatureKind::Aggregate(old), FeatureKind::Aggregate(new)) => {
                 Fate::of_aggregates(&old, &new)

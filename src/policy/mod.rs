@@ -21,6 +21,7 @@ mod period;
 mod predecessor;
 mod report;
 mod schema;
+mod source;
 mod texts;
 mod touch;
 mod wording;
@@ -60,6 +61,7 @@ pub(crate) use predecessor::{GoneName, Predecessor};
 pub(crate) use report::describe;
 pub use report::{FeatureChange, Migration};
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
+pub(crate) use source::{DataSource, DataSources};
 pub(crate) use texts::{Text, Texts};
 use touch::Touched;
 pub(crate) use wording::{Condition, Wording, Wordings};
@@ -89,6 +91,7 @@ pub(crate) struct Tables {
     /// ISO 4217 code.
     pub(crate) currency: String,
     pub(crate) zones: Zones,
+    pub(crate) sources: DataSources,
     pub(crate) events: Vec<EventKind>,
     pub(crate) features: Vec<Feature>,
     pub(crate) models: Vec<Model>,

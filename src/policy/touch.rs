@@ -68,7 +68,7 @@ fn kinds(tables: &Tables, programs: &[Program]) -> Vec<usize> {
                     return (0..tables.events.len()).collect();
                 }
                 Some(
-                    FeatureKind::Attribute
+                    FeatureKind::Attribute { .. }
                     | FeatureKind::Aggregate { .. }
                     | FeatureKind::Arm { .. },
                 )

@@ -7,7 +7,7 @@ use super::calendar::bucket_number;
 use super::clock::Clock;
 use super::lifecycles::{since_of, stage_of};
 use super::message::EventCells;
-use crate::base::bytes::{read_i64, read_u64};
+use super::timed::Timed;
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::limits::MODEL_INPUTS_MAX;
@@ -102,7 +102,7 @@ impl<'a> Features<'a> {
         now_ms: i64,
         zone: Option<MemberId>,
     ) -> Features<'a> {
-        let zone = zone_in_force(policy, bytes, zone);
+        let zone = zone_in_force(policy, bytes, zone, now_ms);
         let clock = Clock::new(zone, now_ms);
         Features { policy, bytes, memo, clock, event: None, chooses_for: None }
     }
@@ -174,17 +174,20 @@ impl<'a> Features<'a> {
         let offset = offset as usize;
         match feature.kind {
             FeatureKind::Derived(program) => evaluate(self.policy.code(program), self),
-            FeatureKind::Attribute => read_timed(self.bytes, offset),
+            FeatureKind::Attribute { expires_ms } => {
+                read_told(self.policy, self.bytes, offset, expires_ms, self.clock.time_ms)
+            }
             FeatureKind::Output { model } => self.score(model, index),
             FeatureKind::Stage { lifecycle } => stage_of(self.policy, self.bytes, lifecycle),
             FeatureKind::Since { stage } => since_of(self.policy, self.bytes, stage),
             FeatureKind::Arm { experiment } => self.arm(experiment),
             FeatureKind::Aggregate(kept) => {
                 let now_ms = self.clock.time_ms;
-                let attribute = |position| read_attribute(self.policy, self.bytes, position);
+                let attribute =
+                    |position| read_attribute(self.policy, self.bytes, position, now_ms);
                 let current = bucket_number(kept.window, now_ms, || self.clock.local(), attribute);
                 let slot = self.bytes.get(offset..).unwrap_or_default();
-                aggregate::read(&kept, slot, current, now_ms)
+                aggregate::read(&kept, &self.policy.tables.sources, slot, current, now_ms)
             }
         }
     }
@@ -219,25 +222,46 @@ impl Environment for Features<'_> {
     }
 }
 
-/// The zone that a message gives, else the subscriber's own, else the default.
+/// The zone that is given, else the subscriber's own as it is at a time, else the default.
 pub(super) fn zone_in_force<'p>(
     policy: &'p Policy,
     bytes: &[u8],
     given: Option<MemberId>,
+    at_ms: i64,
 ) -> Option<&'p Zone> {
-    policy.tables.zones.in_force(given, |position| read_attribute(policy, bytes, position))
+    policy.tables.zones.in_force(given, |position| read_attribute(policy, bytes, position, at_ms))
 }
 
-/// The attribute at a position.
-pub(super) fn read_attribute(policy: &Policy, bytes: &[u8], position: u16) -> Cell {
-    let offset = policy.layout.features.get(usize::from(position));
-    offset.map_or(Cell::MISSING, |offset| read_timed(bytes, *offset as usize))
+/// The attribute at a position, as it is at a time.
+pub(super) fn read_attribute(policy: &Policy, bytes: &[u8], position: u16, at_ms: i64) -> Cell {
+    let position = usize::from(position);
+    let (Some(feature), Some(&offset)) =
+        (policy.tables.features.get(position), policy.layout.features.get(position))
+    else {
+        return Cell::MISSING;
+    };
+    match feature.kind {
+        FeatureKind::Attribute { expires_ms } => {
+            read_told(policy, bytes, offset as usize, expires_ms, at_ms)
+        }
+        _ => Cell::MISSING,
+    }
 }
 
-/// A value with its time; missing while the time is zero.
-fn read_timed(bytes: &[u8], offset: usize) -> Cell {
-    match read_i64(bytes, offset + 8) {
-        0 => Cell::MISSING,
-        _ => Cell::from_bits(read_u64(bytes, offset)),
+/// What was told of an attribute; missing before, and once it is older than it lasts: by itself, or
+/// from its source.
+fn read_told(
+    policy: &Policy,
+    bytes: &[u8],
+    offset: usize,
+    expires_ms: Option<i64>,
+    at_ms: i64,
+) -> Cell {
+    let Some(Timed { bits, stamp }) = Timed::read(bytes, offset) else { return Cell::MISSING };
+    let lasts = |ms: Option<i64>| ms.is_none_or(|ms| at_ms - stamp.time_ms <= ms);
+    if lasts(expires_ms) && lasts(policy.tables.sources.expires_ms(stamp.source)) {
+        Cell::from_bits(bits)
+    } else {
+        Cell::MISSING
     }
 }

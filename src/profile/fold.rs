@@ -6,6 +6,7 @@ use super::calendar::bucket_number;
 use super::clock::Clock;
 use super::features::{read_attribute, zone_in_force};
 use super::message::{EventCells, Message, resolve};
+use super::timed::{Stamp, Timed, later};
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
@@ -21,15 +22,21 @@ pub(crate) fn fold_message(
     bytes: &mut [u8],
     message: &Message,
 ) -> Result<(), Error> {
-    let zone = zone_in_force(policy, bytes, message.zone);
-    for event in message.events {
+    for (place, event) in message.events.iter().enumerate() {
         let (kind, cells) = resolve(policy, event, message.now_ms)?;
+        let zone = zone_in_force(policy, bytes, message.zone, cells.time_ms);
         let own = kind.zone.and_then(|position| cells.field(position).bits());
         let zone = own.and_then(|id| policy.tables.zones.by_id(MemberId(id as u32))).or(zone);
         let mut clock = Clock::new(zone, cells.time_ms);
+        let stamp = Stamp {
+            time_ms: cells.time_ms,
+            source: kind.source.map_or(0, |source| source.0 as u8),
+            number: message.number,
+            place: place as u8,
+        };
         let mut in_time = true;
         for step in &kind.folds {
-            in_time &= fold_event(policy, bytes, step, &cells, &mut clock, message.now_ms);
+            in_time &= fold_event(policy, bytes, step, &cells, stamp, &mut clock);
         }
         if !in_time {
             count_late(bytes);
@@ -50,12 +57,11 @@ fn fold_event(
     bytes: &mut [u8],
     step: &FoldStep,
     event: &EventCells,
+    stamp: Stamp,
     clock: &mut Clock<'_>,
-    now_ms: i64,
 ) -> bool {
     steps::step(1);
-    let says =
-        |rule: Program| holds(policy.code(rule), &mut EventOnly { event, clock: &*clock, now_ms });
+    let says = |rule: Program| holds(policy.code(rule), &mut EventOnly { event, clock: &*clock });
     let value = match step.field {
         Some(position) => event.field(position),
         None => Cell::int(1),
@@ -65,7 +71,7 @@ fn fold_event(
         Some(part) => Folded { value: if says(part) { bits } else { 0 }, among: bits },
         None => Folded { value: bits, among: 1 },
     };
-    fold_value(policy, bytes, usize::from(step.feature), sample, clock)
+    fold_value(policy, bytes, usize::from(step.feature), sample, stamp, clock)
 }
 
 /// A value, and what stands beside it: see [`Sample`].
@@ -81,6 +87,7 @@ pub(super) fn fold_value(
     bytes: &mut [u8],
     position: usize,
     folded: Folded,
+    stamp: Stamp,
     clock: &mut Clock<'_>,
 ) -> bool {
     let (Some(feature), Some(&offset)) =
@@ -88,14 +95,21 @@ pub(super) fn fold_value(
     else {
         return true;
     };
-    let (Folded { value, among }, time_ms) = (folded, clock.time_ms);
+    let (Folded { value, among }, time_ms) = (folded, stamp.time_ms);
+    let (offset, sources) = (offset as usize, &policy.tables.sources);
     match feature.kind {
         FeatureKind::Derived(_)
         | FeatureKind::Output { .. }
         | FeatureKind::Since { .. }
         | FeatureKind::Arm { .. } => true,
-        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
-            keep_latest(bytes, offset as usize, value, time_ms);
+        FeatureKind::Attribute { .. } => {
+            let told = Timed { bits: value, stamp };
+            let stands = Timed::read(bytes, offset).map_or(told, |kept| later(sources, told, kept));
+            stands.write(bytes, offset);
+            true
+        }
+        FeatureKind::Stage { .. } => {
+            enter_latest(bytes, offset, value, time_ms);
             true
         }
         FeatureKind::Aggregate(kept) => {
@@ -103,17 +117,17 @@ pub(super) fn fold_value(
                 kept.window,
                 time_ms,
                 || clock.local(),
-                |position| read_attribute(policy, bytes, position),
+                |position| read_attribute(policy, bytes, position, time_ms),
             );
-            let sample = Sample { value, among, time_ms };
-            let slot = bytes.get_mut(offset as usize..).unwrap_or_default();
-            aggregate::fold(&kept, slot, number, sample)
+            let sample = Sample { value, among, stamp };
+            let slot = bytes.get_mut(offset..).unwrap_or_default();
+            aggregate::fold(&kept, sources, slot, number, sample)
         }
     }
 }
 
-/// Of equal times the larger bits win, so that order cannot matter.
-fn keep_latest(bytes: &mut [u8], offset: usize, bits: u64, time_ms: i64) {
+/// A stage that is taken over: of equal times the larger bits win, so that order cannot matter.
+fn enter_latest(bytes: &mut [u8], offset: usize, bits: u64, time_ms: i64) {
     let kept = (read_i64(bytes, offset + 8), read_u64(bytes, offset));
     if (time_ms, bits) > kept {
         write_u64(bytes, offset, bits);
@@ -125,7 +139,6 @@ fn keep_latest(bytes: &mut [u8], offset: usize, bits: u64, time_ms: i64) {
 struct EventOnly<'a> {
     event: &'a EventCells,
     clock: &'a Clock<'a>,
-    now_ms: i64,
 }
 
 impl Environment for EventOnly<'_> {
@@ -142,7 +155,8 @@ impl Environment for EventOnly<'_> {
     }
 
     fn now_ms(&self) -> i64 {
-        self.now_ms
+        // The compiler lets no filter ask: what is folded would depend on when it is heard.
+        self.event.time_ms
     }
 
     fn local(&self, utc_ms: i64) -> LocalTime {

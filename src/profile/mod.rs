@@ -21,6 +21,7 @@ mod ring;
 mod sessions;
 mod sketch;
 mod streak;
+mod timed;
 
 pub use backfill::Dated;
 pub(crate) use backfill::backfill;
@@ -40,3 +41,5 @@ pub(crate) use message::{MessageKey, check_events, check_time, resolve};
 pub(crate) use open_offers::{Entry, NewOffer, OpenOffers};
 pub use open_offers::{OfferState, OpenOffer, Parameter};
 pub(crate) use sessions::{Seen, note_message};
+#[cfg(feature = "json")]
+pub(crate) use timed::{Stamp, Timed};

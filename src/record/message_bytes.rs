@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::base::bytes::{Reader, Writer};
-use crate::base::ids::{ChannelId, EventId, FeatureId, FieldId, MemberId};
+use super::sink::Sink;
+use crate::base::bytes::Reader;
+use crate::base::ids::{ChannelId, EventId, FeatureId, FieldId, MemberId, SourceId};
 use crate::decision::Context;
 use crate::profile::{Dated, Event, Field, Message, Value};
 
@@ -63,15 +64,7 @@ impl<'a> LoggedMessage<'a> {
             number: body.u32()?,
             now_ms: body.i64()?,
             zone: Some(body.u32()?).filter(|id| *id != NO_ID).map(MemberId),
-            context: Context {
-                channel: Some(body.u32()?).filter(|id| *id != NO_ID).map(ChannelId),
-                slots: body.u8()?,
-                seed: match body.u8()? {
-                    0 => None,
-                    1 => Some(body.u64()?),
-                    _ => return None,
-                },
-            },
+            context: Context::default(),
             events: Vec::new(),
             fields: Vec::new(),
         };
@@ -83,22 +76,29 @@ impl<'a> LoggedMessage<'a> {
             }
             logged.events.push((kind, time_ms, logged.fields.len()));
         }
+        logged.context = read_context(body)?;
         Some(logged)
     }
 }
 
-pub(super) fn write_message(body: &mut Writer, message: &Message, context: &Context) {
+fn read_context(body: &mut Reader) -> Option<Context> {
+    Some(Context {
+        channel: Some(body.u32()?).filter(|id| *id != NO_ID).map(ChannelId),
+        slots: body.u8()?,
+        seed: match body.u8()? {
+            0 => None,
+            1 => Some(body.u64()?),
+            _ => return None,
+        },
+    })
+}
+
+pub(super) fn write_message(body: &mut impl Sink, message: &Message) {
     body.run(message.subscriber);
     body.run(message.session);
     body.u32(message.number);
     body.i64(message.now_ms);
     body.u32(message.zone.map_or(NO_ID, |zone| zone.0));
-    body.u32(context.channel.map_or(NO_ID, |channel| channel.0));
-    body.u8(context.slots);
-    body.u8(u8::from(context.seed.is_some()));
-    if let Some(seed) = context.seed {
-        body.u64(seed);
-    }
     body.u32(message.events.len() as u32);
     for event in message.events {
         body.u32(event.kind.0);
@@ -108,6 +108,15 @@ pub(super) fn write_message(body: &mut Writer, message: &Message, context: &Cont
             body.u32(field.id.0);
             write_value(body, field.value);
         }
+    }
+}
+
+pub(super) fn write_context(body: &mut impl Sink, context: &Context) {
+    body.u32(context.channel.map_or(NO_ID, |channel| channel.0));
+    body.u8(context.slots);
+    body.u8(u8::from(context.seed.is_some()));
+    if let Some(seed) = context.seed {
+        body.u64(seed);
     }
 }
 
@@ -137,6 +146,8 @@ impl<'a> LoggedBackfill<'a> {
                         _ => return None,
                     },
                     zone: Some(body.u32()?).filter(|id| *id != NO_ID).map(MemberId),
+                    source: Some(body.u32()?).filter(|id| *id != NO_ID).map(SourceId),
+                    sequence: body.u32()?,
                 })
             })
             .collect();
@@ -144,7 +155,12 @@ impl<'a> LoggedBackfill<'a> {
     }
 }
 
-pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Dated], now_ms: i64) {
+pub(super) fn write_backfill(
+    body: &mut impl Sink,
+    subscriber: &[u8],
+    dated: &[Dated],
+    now_ms: i64,
+) {
     body.run(subscriber);
     body.i64(now_ms);
     body.u32(dated.len() as u32);
@@ -157,13 +173,15 @@ pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Date
             write_value(body, among);
         }
         body.u32(entry.zone.map_or(NO_ID, |zone| zone.0));
+        body.u32(entry.source.map_or(NO_ID, |source| source.0));
+        body.u32(entry.sequence);
     }
 }
 
 /// The numbers of [`crate::Type`], and one more for text that is already a hash.
 const TEXT_HASH: u8 = 9;
 
-pub(super) fn write_value(body: &mut Writer, value: Value) {
+pub(super) fn write_value(body: &mut impl Sink, value: Value) {
     let (tag, word) = match value {
         Value::Text(text) => {
             body.u8(8);

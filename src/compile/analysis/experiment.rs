@@ -149,7 +149,7 @@ impl<'a> Analysis<'a> {
                 let feature = &tables.features[usize::from(*position)];
                 let name = self.name(feature.id);
                 match feature.kind {
-                    FeatureKind::Attribute => {
+                    FeatureKind::Attribute { .. } => {
                         let mut steps = tables.events.iter().flat_map(|event| &event.folds);
                         let from_events = steps.any(|step| step.feature == *position);
                         from_events.then(|| format!("`{name}`, which events set"))

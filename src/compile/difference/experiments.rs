@@ -32,7 +32,17 @@ pub struct ExperimentChange {
     /// Those who leave it.
     pub left: f64,
     /// Each arm with its ranges, where others than those of the new version would move fewer.
-    pub fewest: Option<Vec<(String, Vec<(f64, f64)>)>>,
+    pub fewest: Option<Vec<ArmRanges>>,
+}
+
+/// An arm and the parts of 0 to 1 that it has.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ArmRanges {
+    /// Its name.
+    pub arm: String,
+    /// Ascending, each from its first value to the first beyond it.
+    pub ranges: Vec<(f64, f64)>,
 }
 
 impl ExperimentChange {
@@ -87,7 +97,7 @@ impl ExperimentChange {
 
     pub(super) fn to_json(&self) -> Json {
         let millionths = |share: f64| Json::Int(libm::rint(share * 1e6) as i64);
-        let arm = |(arm, ranges): &(String, Vec<(f64, f64)>)| {
+        let arm = |ArmRanges { arm, ranges }: &ArmRanges| {
             Json::object([
                 ("arm", arm.as_str().into()),
                 ("ranges", ranges_text(ranges).as_str().into()),
@@ -202,7 +212,7 @@ fn fewest(old: &Experiment, sizes: &BTreeMap<MemberId, u32>) -> Vec<ArmRange> {
 }
 
 /// Ranges as the text of a policy has them.
-fn written(ranges: &[ArmRange], buckets: u16, policy: &Policy) -> Vec<(String, Vec<(f64, f64)>)> {
+fn written(ranges: &[ArmRange], buckets: u16, policy: &Policy) -> Vec<ArmRanges> {
     let mut arms: Vec<(MemberId, Vec<(f64, f64)>)> = Vec::new();
     for range in ranges {
         let part = |bucket: u16| f64::from(bucket) / f64::from(buckets);
@@ -216,7 +226,7 @@ fn written(ranges: &[ArmRange], buckets: u16, policy: &Policy) -> Vec<(String, V
         let name = policy.name_of(arm).unwrap_or_default();
         name.rsplit_once('.').map_or(name, |(_, arm)| arm).to_string()
     };
-    arms.into_iter().map(|(arm, parts)| (name(arm), parts)).collect()
+    arms.into_iter().map(|(arm, ranges)| ArmRanges { arm: name(arm), ranges }).collect()
 }
 
 fn ranges_text(ranges: &[(f64, f64)]) -> String {
@@ -258,7 +268,7 @@ impl fmt::Display for ExperimentChange {
         }
         if let Some(fewest) = &self.fewest {
             let arms =
-                fewest.iter().map(|(arm, ranges)| format!("{arm} = {}", ranges_text(ranges)));
+                fewest.iter().map(|one| format!("{} = {}", one.arm, ranges_text(&one.ranges)));
             let arms = arms.collect::<Vec<_>>().join(", ");
             let needless = percent(self.needless);
             write!(f, "; {needless} needlessly\n  to move the fewest: arms = {{ {arms} }}")?;

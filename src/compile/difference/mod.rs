@@ -13,7 +13,7 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
-pub use experiments::ExperimentChange;
+pub use experiments::{ArmRanges, ExperimentChange};
 pub use ids::{IdConflict, IdConflictKind};
 pub use profiles::ProfileChange;
 

@@ -22,6 +22,7 @@ mod patterns;
 mod predecessors;
 mod schema;
 mod sections;
+mod sources;
 mod texts;
 mod wordings;
 mod zones;
@@ -190,7 +191,7 @@ mod tests {
         // A number in the millions is found without a list in the millions.
         assert_eq!(loaded.feature_position(FeatureId(16_000_000)), Some(1));
         assert_eq!(loaded.feature_position(FeatureId(15_999_999)), None);
-        assert!(policy.to_bytes().len() < 300);
+        assert!(policy.to_bytes().len() < 320);
     }
 
     #[test]
@@ -225,8 +226,16 @@ mod tests {
                 let fold = FoldStep { feature: 0, field: None, filter: None, part: None };
                 let (folds, id) = (Vec::from([fold]), EventId(1));
                 let (fields, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
-                let zone = None;
-                tables.events.push(EventKind { id, fields, zone, folds, moments, patterns });
+                let (zone, source) = (None, None);
+                tables.events.push(EventKind {
+                    id,
+                    fields,
+                    zone,
+                    source,
+                    folds,
+                    moments,
+                    patterns,
+                });
             }),
             ("a feature is the output of no model", |tables| {
                 tables.features[0].kind = FeatureKind::Output { model: 0 };
@@ -238,7 +247,7 @@ mod tests {
             ("a model has no outputs, or too many", |tables| {
                 modelled(tables);
                 tables.models[0].outputs.clear();
-                tables.features[1].kind = FeatureKind::Attribute;
+                tables.features[1].kind = FeatureKind::Attribute { expires_ms: None };
             }),
             ("a model is asked what it cannot answer", |tables| {
                 modelled(tables);
@@ -279,7 +288,7 @@ mod tests {
             ("a program reads what it may not", |tables| {
                 staged(tables);
                 tables.code[0] = Op::EventTime;
-                tables.features[1].kind = FeatureKind::Attribute;
+                tables.features[1].kind = FeatureKind::Attribute { expires_ms: None };
             }),
             ("a feature is the time of no stage", |tables| {
                 tables.features[1].kind = FeatureKind::Since { stage: 0 };
