@@ -1,7 +1,7 @@
 //! Taking messages into profiles of the ready policy, and asking what moments they are: how long
 //! each call takes, over profiles that are in the cache and over ones that are not.
 //!
-//! `cargo bench --bench update -- [--json] [--profiles N] [--calls N]`
+//! `cargo bench --bench update -- [--json] [--profiles N] [--calls N] [--rows PART-OF-A-NAME]`
 //!
 //! Every call is timed on its own, so that there are percentiles; what the clock itself takes is
 //! measured first and taken off. Written down in `docs/benchmarks.md`.
@@ -29,10 +29,12 @@ const START_MS: i64 = 1_772_568_000_000;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let json = arguments.iter().any(|argument| argument == "--json");
-    let value = |name: &str| {
+    let text = |name: &str| {
         let at = arguments.iter().position(|argument| argument == name)?;
-        Some(arguments.get(at + 1)?.parse::<usize>().expect("a number"))
+        arguments.get(at + 1)
     };
+    let value = |name: &str| text(name).map(|text| text.parse::<usize>().expect("a number"));
+    let part = text("--rows").map_or("", String::as_str);
     let calls = value("--calls").unwrap_or(200_000);
     let policy = support::shipped_policy("ready");
     let cold = value("--profiles").unwrap_or_else(|| fitting(policy.profile_bytes()));
@@ -50,7 +52,7 @@ fn main() {
     }
     for profiles in [WARM, cold] {
         let mut world = World::new(&policy, profiles);
-        for row in &ROWS {
+        for row in ROWS.iter().filter(|row| row.name.contains(part)) {
             let times = world.measure(row, calls);
             let features = row.features(&touched);
             if json {

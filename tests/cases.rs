@@ -6,8 +6,9 @@
 //! features, with its `source`, `as_of` (that time if absent) and `sequence`. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
 //! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
-//! (a time, or `"never"`), `arms` (of experiments and control groups), `features`. A case may say in
-//! which `arms` the subscriber is (`"none"`: in none), and what is switched `off`. The worked examples of `docs/measures.md` are cases too, of
+//! (a time, or `"never"`), `arms` (of experiments and control groups), `features`, `raised` (of a
+//! moment: `intent`, `strength`, `urgency`, `expires`). A case may say in which `arms` the subscriber
+//! is (`"none"`: in none), and what is switched `off`. The worked examples of `docs/measures.md` are cases too, of
 //! the ready policy; their numbers are rounded.
 
 mod support;
@@ -309,6 +310,20 @@ impl Stage<'_> {
         });
         let found = decision.arms.iter().map(|assigned| name(policy.name_of(assigned.arm)));
         expect("the list of arms", arms, found.collect::<Vec<_>>().join(", "));
+        for (moment, says) in step.get("raised").and_then(Toml::as_table).into_iter().flatten() {
+            let raised = decision.moments.iter().find(|m| policy.name_of(m.id) == Some(moment));
+            for (key, value) in says.as_table().into_iter().flatten() {
+                let found = raised.map_or("nothing".to_owned(), |raised| match key.as_str() {
+                    "intent" => name(policy.name_of(raised.intent)),
+                    "strength" => raised.strength.to_string(),
+                    "urgency" => raised.urgency.to_string(),
+                    "expires" => raised.expires_ms.to_string(),
+                    other => panic!("a moment says no {other}"),
+                });
+                let expected = if rounds_to(&found, value) { found.clone() } else { words(value) };
+                expect(&format!("{key} of {moment}"), Some(expected), found);
+            }
+        }
         let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
         expect("repeated", repeated, decision.repeated.to_string());
         let call_again = step.get("call_again").map(|time| match time.as_str() {

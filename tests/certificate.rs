@@ -84,12 +84,14 @@ fn steps_are_those_of_the_policy() {
     // The event, its field, one fold, five buckets cleared.
     assert_eq!(steps.event, 2 + 1 + 5);
     assert_eq!(steps.update, 32 * steps.event);
-    // Each event taken in twice, and one moment of three operations asked, and its strength; the
+    // Each event taken in, and one moment of three operations asked, and its strength; the
     // window read once.
-    assert_eq!(steps.classify, 32 * (2 * 2 + 1 + 3 + 1) + (1 + 5));
-    // Ten contacts under one cap; an offer, its value, a treatment under one cap; the window.
-    assert_eq!(steps.allocate, 10 + (1 + 1 + (1 + 1)) + (1 + 5));
-    assert_eq!(steps.decide, steps.update + steps.classify + steps.allocate);
+    assert_eq!(steps.classify, 32 * (2 + 1 + 3 + 1) + (1 + 5));
+    // Ten contacts under one cap; an offer, its value, a treatment under one cap; the window; and
+    // whether the moment waits for the morning.
+    assert_eq!(steps.allocate, 10 + (1 + 1 + (1 + 1)) + (1 + 5) + 1);
+    // Events are taken once.
+    assert_eq!(steps.decide, steps.update + (steps.classify - 32 * 2) + steps.allocate);
 }
 
 /// `5 < x` and `x > 5` are one predicate, `5 == x` and `x == 5` another.

@@ -7,7 +7,7 @@ mod support;
 use opportune::{
     Arm, ChannelId, Context, Dated, Error, Event, EventId, FeatureId, Field, FieldId, Local,
     MemberId, Message, Origin, Policy, ProfileBytes, Shared, Snapshot, Value, backfill, decide,
-    init_profile, new_profile, profile_revision, read_feature,
+    init_profile, new_profile, profile_revision, read_feature, update,
 };
 use prepaid::{AFTERNOON_MS, Ids, known_profile, outbound, rich_local};
 
@@ -244,6 +244,45 @@ fn backfills_and_readings_that_do_not_fit() {
     let mut short = vec![0; bench.policy.profile_bytes() - 1];
     assert_eq!(init_profile(&bench.policy, b"k", &mut short), Err(Error::OutputTooSmall));
     assert_eq!(new_profile(&bench.policy, b""), Err(Error::Key));
+}
+
+/// A call looks at a profile of an older layout as it would be, and leaves it as it is.
+#[test]
+fn older_profiles_stay_as_they_are() {
+    let (old, new) = support::compile_versions(&small_policy("a_count"), &small_policy("b_count"));
+    let new = new.succeeding(&[&old]).expect("one salt");
+    let before = new_profile(&old, b"k").expect("a key");
+    let (snapshot, mut local) = (Snapshot::initial(&new), rich_local(&new));
+    let shared = Shared { policy: &new, snapshot: &snapshot };
+    let call: EventId = new.id("call_end").expect("an event");
+    let event = |kind| Event { kind, time_ms: AFTERNOON_MS, fields: &[] };
+    let mut message = Message {
+        subscriber: b"k",
+        session: b"s",
+        number: 1,
+        now_ms: AFTERNOON_MS,
+        zone: None,
+        events: &[event(call), event(EventId(9_999))],
+    };
+    let mut within = before.clone();
+    within.resize(new.profile_bytes() + 8, 0xAA);
+    let untouched = within.clone();
+    let bytes = ProfileBytes::within(&mut within, before.len());
+    let found = decide(shared, bytes, &message, &outbound(), &mut local);
+    assert_eq!(found, Err(Error::UnknownEvent));
+    let bytes = ProfileBytes::within(&mut within, before.len());
+    let found = update(&new, bytes, &message, &mut local.scratch);
+    assert_eq!(found, Err(Error::UnknownEvent));
+    assert_eq!(within, untouched);
+    // Where the new profile goes makes no difference to it.
+    let events = [event(call)];
+    message.events = &events;
+    let mut apart = vec![0; new.profile_bytes()];
+    let bytes = ProfileBytes::apart(&before, &mut apart);
+    let first = decide(shared, bytes, &message, &outbound(), &mut local);
+    let bytes = ProfileBytes::within(&mut within, before.len());
+    assert_eq!(decide(shared, bytes, &message, &outbound(), &mut local), first);
+    assert!(first.is_ok() && within.starts_with(&apart) && within.ends_with(&[0xAA; 8]));
 }
 
 /// The least that is a policy, with one feature of this name.

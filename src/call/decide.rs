@@ -7,11 +7,15 @@ use super::scratch::{Local, Scratch, Shared};
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::decision::{
     self, Context, Decision, Explaining, Explanation, Inputs, NoTrace, Outcome, Settled, Trace,
+    Workspace,
 };
 use crate::error::Error;
 use crate::moment::{self, Moments, NoWatch, RaisedMoment};
 use crate::policy::Policy;
-use crate::profile::{self, Features, Message, MessageKey, OpenOffers, ProfileBytes, Seen};
+use crate::profile::{
+    self, Events, Features, Memo, Message, MessageKey, OpenOffers, Opened, ProfileBytes, Seen,
+};
+use crate::snapshot::{Delta, Lease};
 
 /// Takes a message into the profile. Never allocates.
 ///
@@ -19,19 +23,25 @@ use crate::profile::{self, Features, Message, MessageKey, OpenOffers, ProfileByt
 /// Those of the profile and of the message; on any of them nothing has changed.
 pub fn update(
     policy: &Policy,
-    mut profile: ProfileBytes,
+    profile: ProfileBytes,
     message: &Message,
     scratch: &mut Scratch,
 ) -> Result<Updated, Error> {
-    let key = open(policy, &profile, message, scratch)?;
-    let repeated = take_in(policy, key, message, scratch)? == Seen::Again;
-    let bytes = &mut scratch.profile;
-    if repeated {
-        profile::hand_on(policy, bytes, &mut profile);
-    } else {
-        profile::commit(policy, bytes, &mut profile, message.now_ms);
-    }
-    Ok(Updated { repeated, revision: profile::revision(bytes) })
+    let key = MessageKey::new(policy, message)?;
+    scratch.check(policy)?;
+    let Scratch { room, events, memo, .. } = scratch;
+    let opened = profile.open(policy, key.subscriber, room)?;
+    let Seen::First(session) = profile::seen(policy, opened.read(), key) else {
+        let revision = profile::revision(opened.keep(policy));
+        return Ok(Updated { repeated: true, revision });
+    };
+    events.take(policy, message)?;
+    let bytes = opened.change();
+    profile::note_message(policy, bytes, key, session, message.now_ms);
+    memo.clear();
+    take_in(policy, bytes, memo, message, events);
+    profile::commit(policy, bytes, message.now_ms);
+    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
 }
 
 /// The moments that a message raises over a profile that has taken it in just before; without
@@ -47,11 +57,13 @@ pub fn classify(
 ) -> Result<Moments, Error> {
     let key = MessageKey::new(policy, message)?;
     scratch.check(policy)?;
-    let Scratch { profile: room, memo, .. } = scratch;
+    let Scratch { room, events, memo, .. } = scratch;
     let profile = profile::open(policy, profile, key.subscriber, room)?;
-    profile::check_events(policy, message)?;
+    events.take(policy, message)?;
     let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
-    Ok(moment::classify(&mut features, message, &mut NoWatch))
+    let mut moments = Moments::new();
+    moment::classify(&mut features, message, events, &mut NoWatch, &mut moments);
+    Ok(moments)
 }
 
 /// Decides on moments that were raised, and writes the decision into the profile, the lease and
@@ -63,23 +75,31 @@ pub fn classify(
 /// any of them nothing has changed.
 pub fn allocate(
     shared: Shared,
-    mut profile: ProfileBytes,
+    profile: ProfileBytes,
     message: &Message,
     moments: Moments,
     context: &Context,
     local: &mut Local,
 ) -> Result<Decision, Error> {
     check_shared(shared, context, local)?;
-    check_moments(shared.policy, &moments, message.now_ms)?;
-    let key = open(shared.policy, &profile, message, &mut local.scratch)?;
-    let inputs = inputs(shared, message, context, key, &local.scratch);
+    let policy = shared.policy;
+    check_moments(policy, &moments, message.now_ms)?;
+    let key = MessageKey::new(policy, message)?;
+    local.scratch.check(policy)?;
+    let Local { lease, delta, scratch } = local;
+    let Scratch { room, memo, workspace, .. } = scratch;
+    let opened = profile.open(policy, key.subscriber, room)?;
+    let inputs = inputs(shared, message, context, key, opened.read());
     let mut decision = Decision::nothing();
-    if made_before(&inputs, &local.scratch) {
-        repeat(&inputs, &mut profile, &mut local.scratch, &mut decision);
+    decision.id = inputs.decision;
+    if made_before(&inputs, opened.read()) {
+        repeat(&inputs, opened, &mut decision);
         return Ok(decision);
     }
-    answer(&inputs, message, Some(moments), context, local, &mut NoTrace, &mut decision);
-    close(shared.policy, &mut decision, message, &mut profile, local);
+    memo.clear();
+    decision.moments = moments;
+    let work = Work { bytes: opened.change(), memo, workspace, lease, delta };
+    answer(&inputs, message, context, work, &mut NoTrace, &mut decision);
     Ok(decision)
 }
 
@@ -92,13 +112,13 @@ pub fn allocate(
 /// has changed: neither the profile, nor the lease, nor the delta.
 pub fn decide(
     shared: Shared,
-    mut profile: ProfileBytes,
+    profile: ProfileBytes,
     message: &Message,
     context: &Context,
     local: &mut Local,
 ) -> Result<Decision, Error> {
     let mut decision = Decision::nothing();
-    decide_traced(shared, &mut profile, message, context, local, &mut NoTrace, &mut decision)?;
+    decide_traced(shared, profile, message, context, local, &mut NoTrace, &mut decision)?;
     Ok(decision)
 }
 
@@ -135,7 +155,7 @@ pub fn explain(
     let mut decision = Decision::nothing();
     decide_traced(
         shared,
-        &mut ProfileBytes::apart(profile, &mut new),
+        ProfileBytes::apart(profile, &mut new),
         message,
         context,
         &mut local.clone(),
@@ -159,7 +179,7 @@ pub fn explain(
 /// them nothing has changed.
 pub fn settle(
     policy: &Policy,
-    mut profile: ProfileBytes,
+    profile: ProfileBytes,
     outcome: &Outcome,
     local: &mut Local,
 ) -> Result<Settled, Error> {
@@ -168,19 +188,21 @@ pub fn settle(
     profile::check_time(outcome.now_ms)?;
     let subscriber = subscriber_hash(policy, outcome.subscriber)?;
     let Local { lease, delta, scratch } = local;
-    profile::load(policy, &profile, subscriber, &mut scratch.profile)?;
-    let (settled, changed) = decision::settle(policy, &mut scratch.profile, outcome, lease, delta);
+    let opened = profile.open(policy, subscriber, &mut scratch.room)?;
+    let migrated = opened.is_migrated();
+    let bytes = opened.change();
+    let (settled, changed) = decision::settle(policy, bytes, outcome, lease, delta);
     if changed {
-        profile::commit(policy, &mut scratch.profile, &mut profile, outcome.now_ms);
-    } else {
-        profile::hand_on(policy, &mut scratch.profile, &mut profile);
+        profile::commit(policy, bytes, outcome.now_ms);
+    } else if migrated {
+        profile::commit(policy, bytes, 0);
     }
     Ok(settled)
 }
 
 fn decide_traced(
     shared: Shared,
-    profile: &mut ProfileBytes,
+    profile: ProfileBytes,
     message: &Message,
     context: &Context,
     local: &mut Local,
@@ -189,16 +211,31 @@ fn decide_traced(
 ) -> Result<(), Error> {
     check_shared(shared, context, local)?;
     let policy = shared.policy;
-    let key = open(policy, profile, message, &mut local.scratch)?;
-    let inputs = inputs(shared, message, context, key, &local.scratch);
-    if made_before(&inputs, &local.scratch)
-        || take_in(policy, key, message, &mut local.scratch)? == Seen::Again
-    {
-        repeat(&inputs, profile, &mut local.scratch, decision);
+    let key = MessageKey::new(policy, message)?;
+    local.scratch.check(policy)?;
+    let Local { lease, delta, scratch } = local;
+    let Scratch { room, events, memo, workspace } = scratch;
+    let opened = profile.open(policy, key.subscriber, room)?;
+    let inputs = inputs(shared, message, context, key, opened.read());
+    decision.id = inputs.decision;
+    let seen = match made_before(&inputs, opened.read()) {
+        true => Seen::Again,
+        false => profile::seen(policy, opened.read(), key),
+    };
+    let Seen::First(session) = seen else {
+        repeat(&inputs, opened, decision);
         return Ok(());
-    }
-    answer(&inputs, message, None, context, local, trace, decision);
-    close(policy, decision, message, profile, local);
+    };
+    events.take(policy, message)?;
+    // Nothing can fail from here on, so the profile, the lease and the delta may change.
+    let bytes = opened.change();
+    profile::note_message(policy, bytes, key, session, message.now_ms);
+    memo.clear();
+    take_in(policy, bytes, memo, message, events);
+    let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
+    moment::classify(&mut features, message, events, &mut *trace, &mut decision.moments);
+    let work = Work { bytes, memo, workspace, lease, delta };
+    answer(&inputs, message, context, work, trace, decision);
     Ok(())
 }
 
@@ -230,41 +267,16 @@ fn check_moments(policy: &Policy, moments: &Moments, now_ms: i64) -> Result<(), 
 
 /// Whether an offer of this very decision is open: the message was answered before, however long
 /// ago its session was forgotten.
-fn made_before(inputs: &Inputs, scratch: &Scratch) -> bool {
+fn made_before(inputs: &Inputs, bytes: &[u8]) -> bool {
     let open = OpenOffers::of(inputs.policy);
-    open.of_decision(&scratch.profile, inputs.decision).next().is_some()
+    open.of_decision(bytes, inputs.decision).next().is_some()
 }
 
-/// Checks message and profile, and copies the profile into scratch.
-fn open(
-    policy: &Policy,
-    profile: &ProfileBytes,
-    message: &Message,
-    scratch: &mut Scratch,
-) -> Result<MessageKey, Error> {
-    let key = MessageKey::new(policy, message)?;
-    scratch.check(policy)?;
-    scratch.memo.clear();
-    profile::load(policy, profile, key.subscriber, &mut scratch.profile)?;
-    Ok(key)
-}
-
-/// Folds a message that is new into scratch, and moves lifecycles and patterns on over what comes
-/// of it.
-fn take_in(
-    policy: &Policy,
-    key: MessageKey,
-    message: &Message,
-    scratch: &mut Scratch,
-) -> Result<Seen, Error> {
-    let Scratch { profile: bytes, memo, .. } = scratch;
-    let seen = profile::note_message(policy, bytes, key, message.now_ms);
-    if seen == Seen::First {
-        profile::fold_message(policy, bytes, message)?;
-        profile::move_on(policy, bytes, memo, message.now_ms, message.zone);
-        moment::observe(policy, bytes, memo, message);
-    }
-    Ok(seen)
+/// Folds a message that is new, and moves lifecycles and patterns on over what comes of it.
+fn take_in(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: &Message, events: &Events) {
+    profile::fold_message(policy, bytes, message, events);
+    profile::move_on(policy, bytes, memo, message.now_ms, message.zone);
+    moment::observe(policy, bytes, memo, message, events);
 }
 
 fn inputs<'a>(
@@ -272,9 +284,9 @@ fn inputs<'a>(
     message: &Message<'a>,
     context: &Context,
     key: MessageKey,
-    scratch: &Scratch,
+    bytes: &[u8],
 ) -> Inputs<'a> {
-    let message_hash = key.message_hash(shared.policy, profile::revision(&scratch.profile));
+    let message_hash = key.message_hash(shared.policy, profile::revision(bytes));
     let decision = shared.policy.decision_id(key.subscriber, message_hash);
     Inputs {
         policy: shared.policy,
@@ -286,58 +298,48 @@ fn inputs<'a>(
     }
 }
 
-/// Decides over scratch and writes the decision into it. Nothing can fail from here on, so the
-/// lease and the delta may change.
+/// What a decision is worked out in, and what it changes.
+struct Work<'w> {
+    bytes: &'w mut [u8],
+    memo: &'w mut Memo,
+    workspace: &'w mut Workspace,
+    lease: &'w mut Lease,
+    delta: &'w mut Delta,
+}
+
+/// Decides on the moments in `decision`, writes the decision down and seals the profile. Cannot fail.
 fn answer(
     inputs: &Inputs,
     message: &Message,
-    moments: Option<Moments>,
     context: &Context,
-    local: &mut Local,
+    work: Work<'_>,
     trace: &mut impl Trace,
     decision: &mut Decision,
 ) {
-    let Local { lease, delta, scratch } = local;
-    decision.id = inputs.decision;
-    let Scratch { profile, memo, workspace } = scratch;
-    decision::sweep_expired(inputs.policy, profile, inputs.now_ms, lease, delta);
-    let mut features = Features::resumed(inputs.policy, profile, memo, inputs.now_ms, message.zone);
-    decision.moments =
-        moments.unwrap_or_else(|| moment::classify(&mut features, message, &mut *trace));
+    let Inputs { policy, now_ms, .. } = *inputs;
+    let Work { bytes, memo, workspace, lease, delta } = work;
+    decision::sweep_expired(policy, bytes, now_ms, lease, delta);
+    let mut features = Features::resumed(policy, bytes, memo, now_ms, message.zone);
     decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
-    decision::apply(inputs, context, decision, profile, lease, delta);
+    decision::apply(inputs, context, decision, bytes, lease, delta);
     if message.events.is_empty() && context.channel.is_none() {
-        moment::serve(inputs.policy, profile, inputs.now_ms);
+        moment::serve(policy, bytes, now_ms);
     }
     if decision.next_call_ms != 0 {
-        moment::wait_until_ms(inputs.policy, profile, decision.next_call_ms);
+        moment::wait_until_ms(policy, bytes, decision.next_call_ms);
     }
-    moment::plan(inputs.policy, profile, memo, message);
-    decision.next_call_ms = moment::next_call_ms(inputs.policy, profile, inputs.now_ms);
-}
-
-/// Seals the profile and copies it out.
-fn close(
-    policy: &Policy,
-    decision: &mut Decision,
-    message: &Message,
-    profile: &mut ProfileBytes,
-    local: &mut Local,
-) {
-    profile::commit(policy, &mut local.scratch.profile, profile, message.now_ms);
-    decision.revision = profile::revision(&local.scratch.profile);
+    if moment::concerns_due(policy, message) {
+        moment::plan(policy, bytes, memo, message);
+    }
+    decision.next_call_ms = moment::next_call_ms(policy, bytes, now_ms);
+    profile::commit(policy, bytes, message.now_ms);
+    decision.revision = profile::revision(bytes);
 }
 
 /// The answer to a message that was answered before: the profile is handed on as it is.
-fn repeat(
-    inputs: &Inputs,
-    profile: &mut ProfileBytes,
-    scratch: &mut Scratch,
-    decision: &mut Decision,
-) {
-    decision.id = inputs.decision;
+fn repeat(inputs: &Inputs, opened: Opened<'_>, decision: &mut Decision) {
     decision.repeated = true;
-    let Inputs { policy, now_ms, .. } = *inputs;
-    decision.revision = profile::hand_on(policy, &mut scratch.profile, profile);
-    decision.next_call_ms = moment::next_call_ms(policy, &scratch.profile, now_ms);
+    let bytes = opened.keep(inputs.policy);
+    decision.revision = profile::revision(bytes);
+    decision.next_call_ms = moment::next_call_ms(inputs.policy, bytes, inputs.now_ms);
 }

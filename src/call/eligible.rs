@@ -43,7 +43,7 @@ pub fn eligible(
     profile::check_time(question.now_ms)?;
     let subscriber = subscriber_hash(policy, question.subscriber)?;
     let (lease, now_ms) = (&local.lease, question.now_ms);
-    let Scratch { profile: room, memo, workspace } = &mut local.scratch;
+    let Scratch { room, memo, workspace, .. } = &mut local.scratch;
     let profile = profile::open(policy, profile, subscriber, room)?;
     let mut features = Features::new(policy, profile, memo, now_ms, question.zone);
     let inputs = Inputs {

@@ -1,5 +1,6 @@
-//! The pure functions that a host calls. Each opens the profile, runs stages of the rooms below
-//! in scratch, and seals the new profile last, so an error changes nothing.
+//! The pure functions that a host calls. Each opens the profile, refuses what
+//! can be refused, and only then runs stages of the rooms below in the bytes of the new one, so an
+//! error changes nothing.
 
 mod decide;
 mod eligible;

@@ -50,18 +50,20 @@ pub fn new_profile(policy: &Policy, subscriber: &[u8]) -> Result<Vec<u8>, Error>
 /// of them nothing has changed.
 pub fn backfill(
     policy: &Policy,
-    mut profile: ProfileBytes,
+    profile: ProfileBytes,
     subscriber: &[u8],
     dated: &[Dated],
     now_ms: i64,
     scratch: &mut Scratch,
 ) -> Result<Updated, Error> {
     scratch.check(policy)?;
-    let bytes = &mut scratch.profile;
-    profile::load(policy, &profile, subscriber_hash(policy, subscriber)?, bytes)?;
+    let subscriber = subscriber_hash(policy, subscriber)?;
+    let opened = profile.open(policy, subscriber, &mut scratch.room)?;
     profile::check_time(now_ms)?;
-    profile::backfill(policy, bytes, dated, now_ms)?;
-    profile::commit(policy, bytes, &mut profile, now_ms);
+    profile::check_dated(policy, dated, now_ms)?;
+    let bytes = opened.change();
+    profile::backfill(policy, bytes, dated);
+    profile::commit(policy, bytes, now_ms);
     Ok(Updated { repeated: false, revision: profile::revision(bytes) })
 }
 
@@ -77,7 +79,7 @@ pub fn read_feature(
     scratch: &mut Scratch,
 ) -> Result<Option<Value<'static>>, Error> {
     scratch.check(policy)?;
-    let Scratch { profile: room, memo, .. } = scratch;
+    let Scratch { room, memo, .. } = scratch;
     let profile = profile::open(policy, profile, 0, room)?;
     profile::check_time(now_ms)?;
     let position = policy.feature_position(feature).ok_or(Error::UnknownFeature)?;
@@ -143,18 +145,18 @@ pub fn profile_revision(policy: &Policy, profile: &[u8]) -> Result<u64, Error> {
 /// [`Error::ScratchMismatch`]. On any of them nothing has changed.
 pub fn erase(
     policy: &Policy,
-    mut profile: ProfileBytes,
+    profile: ProfileBytes,
     subscriber: &[u8],
     local: &mut Local,
 ) -> Result<Updated, Error> {
     local.check(policy)?;
     local.scratch.check(policy)?;
     let Local { lease, delta, scratch } = local;
-    let bytes = &mut scratch.profile;
-    profile::load(policy, &profile, subscriber_hash(policy, subscriber)?, bytes)?;
+    let subscriber = subscriber_hash(policy, subscriber)?;
+    let bytes = profile.open(policy, subscriber, &mut scratch.room)?.change();
     decision::release(policy, bytes, lease, delta);
     profile::empty(policy, bytes);
-    profile::commit(policy, bytes, &mut profile, 0);
+    profile::commit(policy, bytes, 0);
     Ok(Updated { repeated: false, revision: profile::revision(bytes) })
 }
 
@@ -167,15 +169,15 @@ pub fn erase(
 /// any of them nothing has changed.
 pub fn migrate(
     policy: &Policy,
-    mut profile: ProfileBytes,
+    profile: ProfileBytes,
     subscriber: &[u8],
     scratch: &mut Scratch,
 ) -> Result<Updated, Error> {
     scratch.check(policy)?;
-    let bytes = &mut scratch.profile;
-    profile::load(policy, &profile, subscriber_hash(policy, subscriber)?, bytes)?;
-    let before = profile::revision(bytes);
-    let revision = profile::hand_on(policy, bytes, &mut profile);
+    let subscriber = subscriber_hash(policy, subscriber)?;
+    let opened = profile.open(policy, subscriber, &mut scratch.room)?;
+    let before = profile::revision(opened.read());
+    let revision = profile::revision(opened.keep(policy));
     Ok(Updated { repeated: revision == before, revision })
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::decision::Workspace;
 use crate::error::Error;
 use crate::policy::Policy;
-use crate::profile::Memo;
+use crate::profile::{Events, Memo};
 use crate::snapshot::{Delta, Lease, Origin, Snapshot};
 
 /// What all threads share: one policy and one snapshot made for it, always swapped together.
@@ -48,7 +48,9 @@ impl Local {
 /// thread; it carries nothing from call to call.
 #[derive(Clone, Debug)]
 pub struct Scratch {
-    pub(super) profile: Vec<u8>,
+    /// For profiles of older layouts, migrated.
+    pub(super) room: Vec<u8>,
+    pub(super) events: Events,
     pub(super) memo: Memo,
     pub(super) workspace: Workspace,
 }
@@ -57,14 +59,15 @@ impl Scratch {
     /// Scratch for a policy. Allocates.
     pub fn new(policy: &Policy) -> Scratch {
         Scratch {
-            profile: alloc::vec![0; policy.layout.bytes],
+            room: alloc::vec![0; policy.layout.bytes],
+            events: Events::new(),
             memo: Memo::new(policy.tables.features.len()),
             workspace: Workspace::new(policy),
         }
     }
 
     pub(super) fn check(&self, policy: &Policy) -> Result<(), Error> {
-        let fits = self.profile.len() == policy.layout.bytes
+        let fits = self.room.len() == policy.layout.bytes
             && self.memo.len() == policy.tables.features.len()
             && self.workspace.fits(policy);
         if fits { Ok(()) } else { Err(Error::ScratchMismatch) }

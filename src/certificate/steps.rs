@@ -22,7 +22,7 @@ pub struct Steps {
     pub classify: u64,
     /// Of `allocate`, over the moments that have most offers, none of which falls out early.
     pub allocate: u64,
-    /// Of `decide`: all three.
+    /// Of `decide`: all three, but that events are taken once.
     pub decide: u64,
     /// Of bringing a profile of an older layout to the policy's own, which each of the calls does
     /// when it meets one, beside what it does; zero for a policy that succeeds none.
@@ -31,11 +31,13 @@ pub struct Steps {
 
 pub(super) fn worst(policy: &Policy) -> Steps {
     let tables = &policy.tables;
-    let event = |kind| folding(tables, kind) + observing(tables, kind);
+    let event = |kind| folding(tables, kind) + observing(kind);
     let event = tables.events.iter().map(event).max().unwrap_or(0);
     let update = MESSAGE_EVENTS_MAX as u64 * event + moving_on(tables) + watching(tables);
-    let (classify, allocate) = (classify(tables), allocate(policy));
-    let (decide, migrate) = (update + classify + allocate, policy.migration_steps());
+    let allocate = allocate(policy);
+    // Events are taken once a call.
+    let decide = update + classify(tables, |_| 0) + allocate;
+    let (classify, migrate) = (classify(tables, taking_in), policy.migration_steps());
     Steps { event, update, classify, allocate, decide, migrate }
 }
 
@@ -73,11 +75,10 @@ fn folding(tables: &Tables, kind: &EventKind) -> u64 {
     taking_in(kind) + kind.folds.iter().map(fold).sum::<u64>()
 }
 
-/// Holding an event against the steps of patterns; if one has a filter, it is taken in once more.
-fn observing(tables: &Tables, kind: &EventKind) -> u64 {
+/// Holding an event against the steps of patterns.
+fn observing(kind: &EventKind) -> u64 {
     let filters: u64 = kind.patterns.iter().map(|listen| ops(listen.filter)).sum();
-    let again = if filters == 0 { 0 } else { taking_in(kind) + reading(tables, []) };
-    kind.patterns.len() as u64 + filters + again
+    kind.patterns.len() as u64 + filters
 }
 
 /// Looking at all patterns, once for crossings and once for absences.
@@ -96,12 +97,10 @@ fn moving_on(tables: &Tables) -> u64 {
     each.sum()
 }
 
-fn classify(tables: &Tables) -> u64 {
+fn classify(tables: &Tables, taking_in: impl Fn(&EventKind) -> u64) -> u64 {
     let ask = |moment: &Moment| 1 + ops(moment.when) + ops(moment.strength);
     let asked = |position: &u16| tables.moments.get(usize::from(*position)).map_or(0, ask);
-    // Events are checked before any moment is asked, and taken in again for those that listen.
-    let event =
-        |kind: &EventKind| 2 * taking_in(kind) + kind.moments.iter().map(asked).sum::<u64>();
+    let event = |kind: &EventKind| taking_in(kind) + kind.moments.iter().map(asked).sum::<u64>();
     let events = MESSAGE_EVENTS_MAX as u64 * tables.events.iter().map(event).max().unwrap_or(0);
     let on_tick = tables.moments.iter().filter(|moment| moment.on_tick).map(ask).sum::<u64>();
     let active = |moment: &Moment| 2 + ops(moment.strength);
@@ -130,7 +129,10 @@ fn allocate(policy: &Policy) -> u64 {
     let programs = super::programs::all(tables);
     // No program reads the arms of control groups.
     let withheld = tables.experiments.len() as u64;
-    issues
+    // Noticing that nothing waits for the morning any more.
+    let waiting = tables.moments.len() as u64;
+    waiting
+        + issues
         + groups
         + withheld
         + channels
@@ -148,7 +150,7 @@ fn planning(tables: &Tables) -> u64 {
     if due().next().is_none() {
         return 0;
     }
-    tables.moments.len() as u64 + due().map(ops).sum::<u64>() + reading(tables, due())
+    due().count() as u64 + due().map(ops).sum::<u64>() + reading(tables, due())
 }
 
 /// Looking at every offer of the moments that cost most, as many as one message can raise.

@@ -10,7 +10,7 @@ use crate::base::limits::MOMENTS_RAISED_MAX;
 use crate::base::steps::step;
 use crate::expr::{evaluate, holds};
 use crate::policy::{Moment, Policy};
-use crate::profile::{Features, Message, resolve};
+use crate::profile::{Events, Features, Message};
 
 /// A moment that counts now.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,18 +71,20 @@ impl Watch for NoWatch {
     fn verdict(&mut self, _: &mut Features, _: usize, _: Verdict) {}
 }
 
-/// Asks the moments that listen to the message, whose events were checked when they were folded,
-/// and those whose patterns it completed. A message without events also finds those that earlier
+/// Finds the moments that listen to the message's events and hold, and those whose patterns it
+/// completed; `moments` has none before. A message without events also finds those that earlier
 /// ones raised. O(moments that listen); of all moments without events.
 // By itself, so that it takes no room on the stack while offers are asked.
 #[inline(never)]
-pub(crate) fn classify(
-    features: &mut Features,
+pub(crate) fn classify<'a>(
+    features: &mut Features<'a>,
     message: &Message,
+    events: &'a Events,
     watch: &mut impl Watch,
-) -> Moments {
+    moments: &mut Moments,
+) {
     let policy = features.policy();
-    let mut raised = Raised::default();
+    let mut raised = Raised { moments, places: SmallVec::new() };
     if message.events.is_empty() {
         for (position, moment) in policy.tables.moments.iter().enumerate() {
             step(1);
@@ -91,15 +93,12 @@ pub(crate) fn classify(
             }
         }
     }
-    for event in message.events {
-        let listening = policy
-            .event_position(event.kind)
-            .and_then(|position| policy.tables.events.get(position))
-            .map_or(&[][..], |kind| &kind.moments);
+    for event in events.all() {
+        let listening = event.kind(policy).map_or(&[][..], |kind| &kind.moments);
         if listening.is_empty() {
             continue;
         }
-        features.set_event(resolve(policy, event, message.now_ms).ok().map(|(_, cells)| cells));
+        features.set_event(Some(event));
         for &position in listening {
             raised.ask(features, message, usize::from(position), watch);
         }
@@ -117,17 +116,15 @@ pub(crate) fn classify(
             raised.find_active(features, message, position, watch);
         }
     }
-    raised.moments
 }
 
 /// The moments raised so far, first by priority, with their ranks and positions.
-#[derive(Default)]
-struct Raised {
-    moments: Moments,
+struct Raised<'m> {
+    moments: &'m mut Moments,
     places: SmallVec<[(u16, u16); MOMENTS_RAISED_MAX]>,
 }
 
-impl Raised {
+impl Raised<'_> {
     /// Raises a moment if it holds, is not silent and was not raised by an earlier event.
     fn ask(
         &mut self,

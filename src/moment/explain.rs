@@ -184,8 +184,7 @@ fn concerns(policy: &Policy, pattern: usize, message: &Message) -> bool {
         let listens = policy.tables.events.get(at).is_some_and(|kind| {
             kind.patterns.iter().any(|listen| usize::from(listen.pattern) == pattern)
         });
-        let crossings = policy.touched.crossings.get(at);
-        listens || crossings.is_some_and(|all| all.iter().any(|at| usize::from(*at) == pattern))
+        listens || policy.touched.concerns(at).crossings >> (pattern % 32) & 1 == 1
     });
     let shape = policy.tables.patterns.get(pattern).map(|pattern| pattern.shape);
     let by_time = matches!(shape, Some(Shape::Absence { .. } | Shape::Crossing { .. }));

@@ -5,12 +5,18 @@ use super::state::{Call, completed, read_words, second, set_completed, write_wor
 use crate::base::steps::step;
 use crate::expr::{Program, holds};
 use crate::policy::{EventKind, Policy, Shape};
-use crate::profile::{Event, Features, Memo, Message, resolve};
+use crate::profile::{EventCells, Events, Features, Memo, Message};
 
-/// Moves the patterns on over the events of a message that has been folded into scratch bytes,
-/// and notes which completed. O(patterns that the events are something to); a message that is
+/// Moves the patterns on over the events of a message that has been folded into a profile, and
+/// notes which completed. O(patterns that the events are something to); a message that is
 /// nothing to any costs two reads.
-pub(crate) fn observe(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: &Message) {
+pub(crate) fn observe(
+    policy: &Policy,
+    bytes: &mut [u8],
+    memo: &mut Memo,
+    message: &Message,
+    events: &Events,
+) {
     if policy.tables.patterns.is_empty() {
         return;
     }
@@ -18,10 +24,10 @@ pub(crate) fn observe(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, messag
     if completed(policy, watch.bytes) != 0 {
         set_completed(policy, watch.bytes, 0);
     }
-    for event in message.events {
+    for event in events.all() {
         watch.event(event);
     }
-    watch.crossings();
+    watch.crossings(events);
     watch.absences();
 }
 
@@ -35,12 +41,11 @@ struct Observed<'a> {
 }
 
 impl Observed<'_> {
-    fn event(&mut self, event: &Event) {
-        let position = self.policy.event_position(event.kind);
-        let kind = position.and_then(|position| self.policy.tables.events.get(position));
-        let Some(kind) = kind.filter(|kind| !kind.patterns.is_empty()) else { return };
+    fn event(&mut self, event: &EventCells) {
+        let kind = event.kind(self.policy).filter(|kind| !kind.patterns.is_empty());
+        let Some(kind) = kind else { return };
         let passed = self.passed(kind, event);
-        let second = second(event.time_ms.min(self.message.now_ms));
+        let second = second(event.time_ms);
         let mut over = 0u32;
         for (at, listen) in kind.patterns.iter().enumerate() {
             step(1);
@@ -67,14 +72,14 @@ impl Observed<'_> {
     }
 
     /// A bit for each of a kind's patterns: whether the event passes its filter.
-    fn passed(&mut self, kind: &EventKind, event: &Event) -> u128 {
+    fn passed(&mut self, kind: &EventKind, event: &EventCells) -> u128 {
         let mut passed = u128::MAX;
         if kind.patterns.iter().all(|listen| listen.filter.is_none()) {
             return passed;
         }
         let Message { now_ms, zone, .. } = *self.message;
         let mut features = Features::resumed(self.policy, self.bytes, self.memo, now_ms, zone);
-        features.set_event(resolve(self.policy, event, now_ms).ok().map(|(_, cells)| cells));
+        features.set_event(Some(event));
         for (at, listen) in kind.patterns.iter().enumerate() {
             if let Some(filter) = listen.filter
                 && !holds(self.policy.code(filter), &mut features)
@@ -87,18 +92,9 @@ impl Observed<'_> {
 
     /// Asks the crossings whose rules the message may have changed; without events all, since
     /// time has passed.
-    fn crossings(&mut self) {
-        let mut asked = 0u32;
-        if self.message.events.is_empty() {
-            asked = u32::MAX;
-        }
-        for event in self.message.events {
-            let position = self.policy.event_position(event.kind);
-            let touched = position.and_then(|at| self.policy.touched.crossings.get(at));
-            for pattern in touched.into_iter().flatten() {
-                asked |= 1 << (pattern % 32);
-            }
-        }
+    fn crossings(&mut self, events: &Events) {
+        let time_alone = self.message.events.is_empty();
+        let asked = if time_alone { u32::MAX } else { events.concerns().crossings };
         if asked == 0 {
             return;
         }

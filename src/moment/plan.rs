@@ -16,20 +16,23 @@ pub(crate) fn serve(policy: &Policy, bytes: &mut [u8], now_ms: i64) {
     }
 }
 
-/// Finds the first time at which a moment says that it is `due`, if the message can have changed
-/// it. O(moments with such a time), and only for messages that touch what they read.
+/// Whether a message can have changed the first time at which a moment is `due`. The call that
+/// allocates by itself has not taken its events.
+#[inline]
+pub(crate) fn concerns_due(policy: &Policy, message: &Message) -> bool {
+    let touches = |event: &Event| {
+        let position = policy.event_position(event.kind);
+        position.is_some_and(|at| policy.touched.concerns(at).due)
+    };
+    let some_due = !policy.touched.due_moments.is_empty();
+    some_due && (message.events.is_empty() || message.events.iter().any(touches))
+}
+
+/// Finds the first time at which a moment says that it is `due`, for a message that can have changed
+/// it. O(moments with such a time).
 // By itself, so that it takes no room on the stack while offers are asked.
 #[inline(never)]
 pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: &Message) {
-    let touched = &policy.touched;
-    let touches = |event: &Event| {
-        let position = policy.event_position(event.kind);
-        position.and_then(|at| touched.due.get(at)).is_some_and(|due| *due)
-    };
-    let time_alone = touched.some_due && message.events.is_empty();
-    if !time_alone && !message.events.iter().any(touches) {
-        return;
-    }
     // Due already, and no tick has come yet.
     if (1..=message.now_ms).contains(&Call::Due.time_ms(policy, bytes)) {
         return;
@@ -41,9 +44,11 @@ pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: 
 fn first_due_ms(policy: &Policy, bytes: &[u8], memo: &mut Memo, message: &Message) -> Option<i64> {
     let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
     let mut first = None;
-    for (position, moment) in policy.tables.moments.iter().enumerate() {
+    for &position in &policy.touched.due_moments {
         step(1);
-        let Some(due) = moment.due else { continue };
+        let position = usize::from(position);
+        let moment = policy.tables.moments.get(position);
+        let Some(due) = moment.and_then(|moment| moment.due) else { continue };
         let Some(due_ms) = evaluate(policy.code(due), &mut features).as_int() else { continue };
         // A silent moment can be raised when its silence is over, not before.
         let silent_ms = MomentState::of(policy, position).silent_until_ms(bytes);

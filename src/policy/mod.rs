@@ -42,7 +42,7 @@ pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, S
 pub use experiments::Assignment;
 pub(crate) use experiments::{ArmRange, Experiment, LayerPart, Withheld, at_once};
 pub use index::IndexSize;
-pub(crate) use index::{Index, IndexTier, Probe, Word};
+pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
 pub(crate) use layout::{
     CALLS_BYTES, CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
     PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, header, patterns_bytes,
@@ -63,6 +63,7 @@ pub use report::{FeatureChange, Migration};
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use source::{DataSource, DataSources};
 pub(crate) use texts::{Text, Texts};
+pub(crate) use touch::Concerns;
 use touch::Touched;
 pub(crate) use wording::{Condition, Wording, Wordings};
 pub(crate) use zones::{Zone, Zones};

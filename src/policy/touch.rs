@@ -1,48 +1,68 @@
 //! Which kinds of event can change what a program reads: only then is it worth asking again.
 
 use alloc::vec::Vec;
+use core::ops::BitOrAssign;
 
 use super::schema::FeatureKind;
 use super::{Shape, Tables};
-use crate::base::encoding::Encoded;
 use crate::expr::{Op, Program};
 
-/// By position of the kind of event.
+/// What a message can concern beside the features that its events are folded into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Concerns {
+    /// A bit for each crossing that it can move.
+    pub(crate) crossings: u32,
+    /// Whether it can move the time at which a moment is due.
+    pub(crate) due: bool,
+}
+
+impl Concerns {
+    pub(crate) const NONE: Concerns = Concerns { crossings: 0, due: false };
+}
+
+impl BitOrAssign for Concerns {
+    fn bitor_assign(&mut self, other: Concerns) {
+        self.crossings |= other.crossings;
+        self.due |= other.due;
+    }
+}
+
+/// What each kind of event can concern.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Touched {
-    /// Positions of the crossings that it can move.
-    pub(crate) crossings: Vec<Vec<u8>>,
-    /// Whether it can move the time at which a moment is due.
-    pub(crate) due: Vec<bool>,
-    /// Whether any moment says when it is due.
-    pub(crate) some_due: bool,
+    /// By position of the kind.
+    kinds: Vec<Concerns>,
+    /// Positions of the moments that say when they are due.
+    pub(crate) due_moments: Vec<u16>,
 }
 
 impl Touched {
     /// Bytes that it keeps on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.crossings.heap_bytes() + self.due.heap_bytes()
+        size_of_val(self.kinds.as_slice()) + size_of_val(self.due_moments.as_slice())
     }
 
     pub(super) fn new(tables: &Tables) -> Touched {
-        let mut touched = Touched {
-            crossings: alloc::vec![Vec::new(); tables.events.len()],
-            due: alloc::vec![false; tables.events.len()],
-            some_due: tables.moments.iter().any(|moment| moment.due.is_some()),
-        };
+        let mut all = alloc::vec![Concerns::NONE; tables.events.len()];
         for (position, pattern) in tables.patterns.iter().enumerate() {
             if let Shape::Crossing { enter, rearm } = pattern.shape {
                 for event in kinds(tables, &[enter, rearm]) {
-                    touched.crossings[event].push(position as u8);
+                    all[event].crossings |= 1 << (position % 32);
                 }
             }
         }
         for due in tables.moments.iter().filter_map(|moment| moment.due) {
             for event in kinds(tables, &[due]) {
-                touched.due[event] = true;
+                all[event].due = true;
             }
         }
-        touched
+        let due = (0..).zip(&tables.moments).filter(|(_, moment)| moment.due.is_some());
+        Touched { kinds: all, due_moments: due.map(|(position, _)| position).collect() }
+    }
+
+    /// What an event can concern whose kind is at this position.
+    pub(crate) fn concerns(&self, kind: usize) -> Concerns {
+        self.kinds.get(kind).copied().unwrap_or_default()
     }
 }
 

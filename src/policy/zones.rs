@@ -4,7 +4,6 @@
 use alloc::vec::Vec;
 
 use crate::base::ids::MemberId;
-use crate::expr::Cell;
 
 /// The zones of a policy. The first is the default.
 #[derive(Clone, Debug, Default)]
@@ -37,15 +36,9 @@ impl Zone {
 }
 
 impl Zones {
-    /// The zone in force: the first that is known of the given, the subscriber's own, and the
-    /// default.
-    pub(crate) fn in_force(
-        &self,
-        given: Option<MemberId>,
-        own: impl FnOnce(u16) -> Cell,
-    ) -> Option<&Zone> {
-        let own = || Some(MemberId(own(self.feature?).bits()? as u32));
-        given.or_else(own).and_then(|id| self.by_id(id)).or_else(|| self.zones.first())
+    /// The zone with this id, or else the default.
+    pub(crate) fn in_force(&self, id: Option<MemberId>) -> Option<&Zone> {
+        id.and_then(|id| self.by_id(id)).or_else(|| self.zones.first())
     }
 
     /// The zone with this id.

@@ -70,9 +70,8 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
     }
     let (mut new, mut scratch) =
         (alloc::vec![0; policy.layout.bytes], alloc::vec![0; policy.layout.bytes]);
-    let mut profile = ProfileBytes::apart(&bytes, &mut new);
-    profile::load(policy, &profile, 0, &mut scratch).map_err(sealed)?;
-    profile::hand_on(policy, &mut scratch, &mut profile);
+    let profile = ProfileBytes::apart(&bytes, &mut new);
+    profile.open(policy, 0, &mut scratch).map_err(sealed)?.keep(policy);
     Ok(new)
 }
 

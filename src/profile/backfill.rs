@@ -1,7 +1,6 @@
 //! History and outside data: what a warehouse knows already.
 
 use super::clock::Clock;
-use super::features::zone_in_force;
 use super::fold::{Folded, count_late, fold_value};
 use super::message::{Value, check_time};
 use super::timed::Stamp;
@@ -78,13 +77,8 @@ impl<'a> Dated<'a> {
     }
 }
 
-/// Folds dated values into scratch bytes. An error leaves scratch half done.
-pub(crate) fn backfill(
-    policy: &Policy,
-    bytes: &mut [u8],
-    dated: &[Dated],
-    now_ms: i64,
-) -> Result<(), Error> {
+/// Checks dated values, each by itself.
+pub(crate) fn check_dated(policy: &Policy, dated: &[Dated], now_ms: i64) -> Result<(), Error> {
     for entry in dated {
         check_time(entry.time_ms)?;
         if entry.time_ms > now_ms {
@@ -96,10 +90,16 @@ pub(crate) fn backfill(
         if entry.source.is_some_and(|source| policy.tables.sources.by_id(source).is_none()) {
             return Err(Error::UnknownSource);
         }
-        let position = policy.feature_position(entry.feature).ok_or(Error::UnknownFeature)?;
-        let folded = folded(policy, position, entry)?;
-        let zone = zone_in_force(policy, bytes, entry.zone, entry.time_ms);
-        let mut clock = Clock::new(zone, entry.time_ms);
+        folded(policy, entry)?;
+    }
+    Ok(())
+}
+
+/// Folds dated values that were checked into a profile.
+pub(crate) fn backfill(policy: &Policy, bytes: &mut [u8], dated: &[Dated]) {
+    for entry in dated {
+        let Ok((position, folded)) = folded(policy, entry) else { continue };
+        let mut clock = Clock::new(policy, bytes, entry.zone, entry.time_ms);
         let stamp = Stamp {
             time_ms: entry.time_ms,
             source: entry.source.map_or(0, |source| source.0 as u8),
@@ -110,11 +110,15 @@ pub(crate) fn backfill(
             count_late(bytes);
         }
     }
-    Ok(())
 }
 
-/// The bits of an entry, if they are of the types that its feature folds.
-fn folded(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Error> {
+/// The position of an entry's feature, and its bits if they are of the types that this folds.
+fn folded(policy: &Policy, entry: &Dated) -> Result<(usize, Folded), Error> {
+    let position = policy.feature_position(entry.feature).ok_or(Error::UnknownFeature)?;
+    bits_of(policy, position, entry).map(|folded| (position, folded))
+}
+
+fn bits_of(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Error> {
     let feature = policy.tables.features.get(position).ok_or(Error::UnknownFeature)?;
     let bits = |value: Value, ty| match value {
         // A count of different members is no enumeration itself.

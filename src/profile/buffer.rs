@@ -1,7 +1,8 @@
 //! The door: bytes are checked when they come in and sealed when they go out.
 //!
-//! Work happens in scratch and is copied out last, so whatever fails in between, neither the
-//! caller's old bytes nor its new ones have changed.
+//! A call looks at a profile where it lies until nothing can fail any more, and only then makes it
+//! the new one, in the bytes that the caller gave for it. So on an error neither the caller's old
+//! bytes nor its new ones have changed, and a profile that is changed in place is never copied.
 
 use super::migration::migrate;
 use crate::base::bytes::{
@@ -59,7 +60,7 @@ impl<'a> ProfileBytes<'a> {
         ProfileBytes { expected_revision, ..self }
     }
 
-    pub(crate) fn old(&self) -> &[u8] {
+    fn old(&self) -> &[u8] {
         match self.from {
             From::Apart(from) => from,
             // A profile cannot be longer than the buffer that it is in: this one is cut.
@@ -67,13 +68,81 @@ impl<'a> ProfileBytes<'a> {
         }
     }
 
-    /// Hands the old profile on unchanged.
-    fn keep(&mut self) {
-        if let From::Apart(from) = self.from
-            && let Some(out) = self.to.get_mut(..from.len())
-        {
-            out.copy_from_slice(from);
+    /// Checks the profile, the revision that is expected and the output's room, so that nothing can
+    /// fail later. One of a layout that the policy succeeds is migrated in `room`, which has the
+    /// length of the policy's own. Changes nothing of the caller's. A `subscriber` of zero stands
+    /// for any.
+    pub(crate) fn open(
+        self,
+        policy: &Policy,
+        subscriber: u64,
+        room: &'a mut [u8],
+    ) -> Result<Opened<'a>, Error> {
+        let old = self.old();
+        let found = sound(policy, old, subscriber)?;
+        if self.expected_revision != 0 && revision(old) != self.expected_revision {
+            return Err(Error::ProfileRevision);
         }
+        if self.to.len() < policy.layout.bytes {
+            return Err(Error::OutputTooSmall);
+        }
+        if room.len() != policy.layout.bytes {
+            return Err(Error::ScratchMismatch);
+        }
+        let migrated = match found {
+            Found::Own => None,
+            Found::Older(program) => {
+                migrate(policy, program, old, room);
+                Some(&*room)
+            }
+        };
+        Ok(Opened { profile: self, migrated })
+    }
+}
+
+/// A profile that has passed the door, in the policy's own layout. Nothing has changed yet.
+#[derive(Debug)]
+pub(crate) struct Opened<'a> {
+    profile: ProfileBytes<'a>,
+    /// What it is under the policy, if it is of an older layout.
+    migrated: Option<&'a [u8]>,
+}
+
+impl<'a> Opened<'a> {
+    /// The profile as it is.
+    pub(crate) fn read(&self) -> &[u8] {
+        match self.migrated {
+            Some(migrated) => migrated,
+            None => self.profile.old(),
+        }
+    }
+
+    /// Whether it is of an older layout, and has to be sealed even if nothing changes.
+    pub(crate) fn is_migrated(&self) -> bool {
+        self.migrated.is_some()
+    }
+
+    /// The bytes in which it becomes the new one, to be sealed when that is done.
+    pub(crate) fn change(self) -> &'a mut [u8] {
+        let ProfileBytes { from, to, .. } = self.profile;
+        let old = match (self.migrated, from) {
+            (Some(old), _) | (None, From::Apart(old)) => old,
+            (None, From::Within(bytes)) => return to.get_mut(..bytes).unwrap_or_default(),
+        };
+        // There is room: it was checked at the door.
+        let Some(new) = to.get_mut(..old.len()) else { return &mut [] };
+        new.copy_from_slice(old);
+        new
+    }
+
+    /// Hands it on as it is, sealed if it is of another layout than it was.
+    pub(crate) fn keep(self, policy: &Policy) -> &'a mut [u8] {
+        let migrated = self.is_migrated();
+        let bytes = self.change();
+        if migrated {
+            commit(policy, bytes, 0);
+        }
+        bytes
     }
 }
 
@@ -86,33 +155,6 @@ pub(crate) fn initialise(policy: &Policy, subscriber: u64, out: &mut [u8]) -> Re
     write_u64(bytes, header::LAYOUT, policy.layout.hash);
     write_u64(bytes, header::SUBSCRIBER, subscriber);
     seal(policy, bytes);
-    Ok(())
-}
-
-/// Checks a profile and copies it into scratch, in the policy's own layout: one of a layout that
-/// the policy succeeds is migrated. The output's room is checked here too, so that nothing can
-/// fail later. A `subscriber` of zero stands for any.
-pub(crate) fn load(
-    policy: &Policy,
-    profile: &ProfileBytes,
-    subscriber: u64,
-    scratch: &mut [u8],
-) -> Result<(), Error> {
-    let old = profile.old();
-    let found = sound(policy, old, subscriber)?;
-    if profile.expected_revision != 0 && revision(old) != profile.expected_revision {
-        return Err(Error::ProfileRevision);
-    }
-    if profile.to.len() < policy.layout.bytes {
-        return Err(Error::OutputTooSmall);
-    }
-    if scratch.len() != policy.layout.bytes {
-        return Err(Error::ScratchMismatch);
-    }
-    match found {
-        Found::Own => scratch.copy_from_slice(old),
-        Found::Older(program) => migrate(policy, program, old, scratch),
-    }
     Ok(())
 }
 
@@ -132,17 +174,6 @@ pub(crate) fn open<'a>(
             Ok(scratch)
         }
     }
-}
-
-/// Hands on a profile that the call did not change: as it was, or, if it was of an older layout, as
-/// it was migrated into scratch. Gives its revision.
-pub(crate) fn hand_on(policy: &Policy, scratch: &mut [u8], profile: &mut ProfileBytes) -> u64 {
-    if read_u64(profile.old(), header::LAYOUT) == policy.layout.hash {
-        profile.keep();
-    } else {
-        commit(policy, scratch, profile, 0);
-    }
-    revision(scratch)
 }
 
 /// Which layout a sound profile is of.
@@ -197,16 +228,13 @@ pub(crate) fn revision(bytes: &[u8]) -> u64 {
     read_u64(bytes, header::REVISION)
 }
 
-/// Seals scratch as the next revision and copies it out.
-pub(crate) fn commit(policy: &Policy, scratch: &mut [u8], profile: &mut ProfileBytes, now_ms: i64) {
-    let next = revision(scratch).wrapping_add(1);
-    write_u64(scratch, header::REVISION, next);
-    let latest = read_i64(scratch, header::NOW).max(now_ms);
-    write_i64(scratch, header::NOW, latest);
-    seal(policy, scratch);
-    if let Some(out) = profile.to.get_mut(..scratch.len()) {
-        out.copy_from_slice(scratch);
-    }
+/// Seals a profile that has changed, as the next revision.
+pub(crate) fn commit(policy: &Policy, bytes: &mut [u8], now_ms: i64) {
+    let next = revision(bytes).wrapping_add(1);
+    write_u64(bytes, header::REVISION, next);
+    let latest = read_i64(bytes, header::NOW).max(now_ms);
+    write_i64(bytes, header::NOW, latest);
+    seal(policy, bytes);
 }
 
 /// Makes a profile of bytes that say all but what every profile of this layout says.
@@ -219,10 +247,10 @@ pub(crate) fn restore(policy: &Policy, layout: &Layout, bytes: &mut [u8]) {
 }
 
 /// Empties a profile, of which its subscriber and its revision stay.
-pub(crate) fn empty(policy: &Policy, scratch: &mut [u8]) {
-    let (subscriber, revision) = (read_u64(scratch, header::SUBSCRIBER), revision(scratch));
-    if initialise(policy, subscriber, scratch).is_ok() {
-        write_u64(scratch, header::REVISION, revision);
+pub(crate) fn empty(policy: &Policy, bytes: &mut [u8]) {
+    let (subscriber, revision) = (read_u64(bytes, header::SUBSCRIBER), revision(bytes));
+    if initialise(policy, subscriber, bytes).is_ok() {
+        write_u64(bytes, header::REVISION, revision);
     }
 }
 

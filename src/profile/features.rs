@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use super::aggregate;
 use super::calendar::bucket_number;
 use super::clock::Clock;
+use super::events::EventCells;
 use super::lifecycles::{since_of, stage_of};
-use super::message::EventCells;
 use super::timed::Timed;
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
@@ -14,7 +14,7 @@ use crate::base::limits::MODEL_INPUTS_MAX;
 use crate::base::steps::step;
 use crate::expr::{Cell, Environment, evaluate, holds};
 use crate::model;
-use crate::policy::{FeatureKind, Policy, Zone};
+use crate::policy::{FeatureKind, Policy};
 use crate::snapshot::Switches;
 
 /// Values of features already read in this call.
@@ -75,7 +75,7 @@ pub(crate) struct Features<'a> {
     bytes: &'a [u8],
     memo: &'a mut Memo,
     clock: Clock<'a>,
-    event: Option<EventCells>,
+    event: Option<&'a EventCells>,
     /// Whom experiments ask about, and what is switched off.
     chooses_for: Option<(&'a [u8], &'a Switches)>,
 }
@@ -102,8 +102,7 @@ impl<'a> Features<'a> {
         now_ms: i64,
         zone: Option<MemberId>,
     ) -> Features<'a> {
-        let zone = zone_in_force(policy, bytes, zone, now_ms);
-        let clock = Clock::new(zone, now_ms);
+        let clock = Clock::new(policy, bytes, zone, now_ms);
         Features { policy, bytes, memo, clock, event: None, chooses_for: None }
     }
 
@@ -113,8 +112,25 @@ impl<'a> Features<'a> {
         self.chooses_for = Some((subscriber, switches));
     }
 
+    /// Asks supposing that one feature has another value, or that it is another time. What was read
+    /// is read anew, since it may follow from that; there is no event. Allocates.
+    pub(crate) fn supposing<R>(
+        &self,
+        feature: Option<(u16, Cell)>,
+        now_ms: i64,
+        ask: impl FnOnce(&mut Features) -> R,
+    ) -> R {
+        let mut memo = Memo::new(self.memo.len());
+        if let Some((index, cell)) = feature {
+            memo.set(index, cell);
+        }
+        let Features { policy, bytes, chooses_for, .. } = *self;
+        let clock = self.clock.moved_to(now_ms);
+        ask(&mut Features { policy, bytes, memo: &mut memo, clock, event: None, chooses_for })
+    }
+
     /// Sets the event that expressions read from here on.
-    pub(crate) fn set_event(&mut self, event: Option<EventCells>) {
+    pub(crate) fn set_event(&mut self, event: Option<&'a EventCells>) {
         self.event = event;
     }
 
@@ -206,11 +222,11 @@ impl Environment for Features<'_> {
 
     #[inline]
     fn field(&self, position: u16) -> Cell {
-        self.event.as_ref().map_or(Cell::MISSING, |event| event.field(position))
+        self.event.map_or(Cell::MISSING, |event| event.field(position))
     }
 
     fn event_time(&self) -> Cell {
-        self.event.as_ref().map(|event| event.time_ms).into()
+        self.event.map(|event| event.time_ms).into()
     }
 
     fn now_ms(&self) -> i64 {
@@ -220,16 +236,6 @@ impl Environment for Features<'_> {
     fn local(&self, utc_ms: i64) -> LocalTime {
         self.clock.at(utc_ms)
     }
-}
-
-/// The zone that is given, else the subscriber's own as it is at a time, else the default.
-pub(super) fn zone_in_force<'p>(
-    policy: &'p Policy,
-    bytes: &[u8],
-    given: Option<MemberId>,
-    at_ms: i64,
-) -> Option<&'p Zone> {
-    policy.tables.zones.in_force(given, |position| read_attribute(policy, bytes, position, at_ms))
 }
 
 /// The attribute at a position, as it is at a time.

@@ -4,45 +4,38 @@ use super::aggregate;
 use super::bucket::Sample;
 use super::calendar::bucket_number;
 use super::clock::Clock;
-use super::features::{read_attribute, zone_in_force};
-use super::message::{EventCells, Message, resolve};
+use super::events::{EventCells, Events};
+use super::features::read_attribute;
+use super::message::Message;
 use super::timed::{Stamp, Timed, later};
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::steps;
-use crate::error::Error;
 use crate::expr::{Cell, Environment, Program, holds};
 use crate::policy::{FeatureKind, FoldStep, Policy, header};
 
-/// Folds all events of a message into scratch bytes. An error leaves scratch half done; the
-/// caller throws it away.
-pub(crate) fn fold_message(
-    policy: &Policy,
-    bytes: &mut [u8],
-    message: &Message,
-) -> Result<(), Error> {
-    for (place, event) in message.events.iter().enumerate() {
-        let (kind, cells) = resolve(policy, event, message.now_ms)?;
-        let zone = zone_in_force(policy, bytes, message.zone, cells.time_ms);
-        let own = kind.zone.and_then(|position| cells.field(position).bits());
-        let zone = own.and_then(|id| policy.tables.zones.by_id(MemberId(id as u32))).or(zone);
-        let mut clock = Clock::new(zone, cells.time_ms);
+/// Folds all events of a message into a profile. Cannot fail.
+pub(crate) fn fold_message(policy: &Policy, bytes: &mut [u8], message: &Message, events: &Events) {
+    for (place, event) in events.all().iter().enumerate() {
+        let Some(kind) = event.kind(policy) else { continue };
+        let own = kind.zone.and_then(|position| event.field(position).bits());
+        let mut clock = Clock::new(policy, bytes, message.zone, event.time_ms);
+        clock.own = own.map(|id| MemberId(id as u32));
         let stamp = Stamp {
-            time_ms: cells.time_ms,
+            time_ms: event.time_ms,
             source: kind.source.map_or(0, |source| source.0 as u8),
             number: message.number,
             place: place as u8,
         };
         let mut in_time = true;
         for step in &kind.folds {
-            in_time &= fold_event(policy, bytes, step, &cells, stamp, &mut clock);
+            in_time &= fold_event(policy, bytes, step, event, stamp, &mut clock);
         }
         if !in_time {
             count_late(bytes);
         }
     }
-    Ok(())
 }
 
 /// One more event that came too late for at least one window.

@@ -2,14 +2,10 @@
 
 use crate::base::hash::{hash_bytes, hash_words};
 use crate::base::ids::{EventId, FieldId, MemberId};
-use crate::base::limits::{
-    EVENT_AHEAD_MS_MAX, EVENT_FIELDS_MAX, KEY_BYTES_MAX, MESSAGE_EVENTS_MAX, TIME_MS_MAX,
-    TIME_MS_MIN,
-};
-use crate::base::steps::step;
+use crate::base::limits::{KEY_BYTES_MAX, MESSAGE_EVENTS_MAX, TIME_MS_MAX, TIME_MS_MIN};
 use crate::error::Error;
 use crate::expr::{Cell, Type};
-use crate::policy::{EventKind, FieldSpec, Policy};
+use crate::policy::Policy;
 
 /// One message of the charging protocol: what happened to one subscriber, as one unit that is
 /// recognised when it is transmitted again.
@@ -186,59 +182,4 @@ impl MessageKey {
 
 pub(crate) fn check_time(time_ms: i64) -> Result<(), Error> {
     if (TIME_MS_MIN..=TIME_MS_MAX).contains(&time_ms) { Ok(()) } else { Err(Error::Time) }
-}
-
-/// An event's values by field position.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct EventCells {
-    pub(crate) time_ms: i64,
-    cells: [Cell; EVENT_FIELDS_MAX],
-}
-
-impl EventCells {
-    #[inline(always)]
-    pub(crate) fn field(&self, position: u16) -> Cell {
-        self.cells.get(usize::from(position)).copied().unwrap_or_default()
-    }
-}
-
-/// Finds an event's kind and checks its time, its fields and their types.
-pub(crate) fn resolve<'p>(
-    policy: &'p Policy,
-    event: &Event,
-    now_ms: i64,
-) -> Result<(&'p EventKind, EventCells), Error> {
-    check_time(event.time_ms)?;
-    if event.time_ms - now_ms > EVENT_AHEAD_MS_MAX {
-        return Err(Error::Time);
-    }
-    let position = policy.event_position(event.kind).ok_or(Error::UnknownEvent)?;
-    let kind = policy.tables.events.get(position).ok_or(Error::UnknownEvent)?;
-    let mut cells = [Cell::MISSING; EVENT_FIELDS_MAX];
-    step(1);
-    for field in event.fields {
-        step(1);
-        let (cell, spec) = slot(&kind.fields, &mut cells, field.id)?;
-        *cell = field.value.cell(spec.ty, &spec.members)?;
-    }
-    Ok((kind, EventCells { time_ms: event.time_ms.min(now_ms), cells }))
-}
-
-/// Checks every event of a message.
-pub(crate) fn check_events(policy: &Policy, message: &Message) -> Result<(), Error> {
-    message.events.iter().try_for_each(|event| resolve(policy, event, message.now_ms).map(|_| ()))
-}
-
-/// The empty cell of a field.
-fn slot<'c, 'p>(
-    specs: &'p [FieldSpec],
-    cells: &'c mut [Cell],
-    id: FieldId,
-) -> Result<(&'c mut Cell, &'p FieldSpec), Error> {
-    cells
-        .iter_mut()
-        .zip(specs)
-        .find(|(_, spec)| spec.id == id)
-        .filter(|(cell, _)| !cell.known())
-        .ok_or(Error::UnknownField)
 }

@@ -10,6 +10,7 @@ mod buffer;
 mod calendar;
 mod clock;
 mod contacts;
+mod events;
 mod features;
 mod fold;
 mod health;
@@ -24,22 +25,23 @@ mod streak;
 mod timed;
 
 pub use backfill::Dated;
-pub(crate) use backfill::backfill;
+pub(crate) use backfill::{backfill, check_dated};
 #[cfg(feature = "json")]
 pub(crate) use bucket::{extreme_of, kept_extreme};
 pub use buffer::ProfileBytes;
 #[cfg(feature = "json")]
 pub(crate) use buffer::restore;
-pub(crate) use buffer::{commit, empty, hand_on, initialise, load, open, revision, sound};
+pub(crate) use buffer::{Opened, commit, empty, initialise, open, revision, sound};
 pub(crate) use contacts::{Contact, contacts, record_contact};
+pub(crate) use events::{EventCells, Events};
 pub(crate) use features::{Features, Memo};
 pub(crate) use fold::fold_message;
 pub use health::ProfileHealth;
 pub(crate) use lifecycles::move_on;
 pub use message::{Event, Field, Message, Value};
-pub(crate) use message::{MessageKey, check_events, check_time, resolve};
+pub(crate) use message::{MessageKey, check_time};
 pub(crate) use open_offers::{Entry, NewOffer, OpenOffers};
 pub use open_offers::{OfferState, OpenOffer, Parameter};
-pub(crate) use sessions::{Seen, note_message};
+pub(crate) use sessions::{Seen, note_message, seen};
 #[cfg(feature = "json")]
 pub(crate) use timed::{Stamp, Timed};

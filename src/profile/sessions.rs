@@ -27,47 +27,69 @@ const _: () = assert!(TIME_MS_MAX < 1 << TIME_BITS);
 /// Whether a message is new to the profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
-    First,
+    /// It is; where its session is remembered, if it is.
+    First(Option<usize>),
     Again,
 }
 
-/// Looks a message up and remembers it.
+/// Looks a message up.
+pub(crate) fn seen(policy: &Policy, bytes: &[u8], key: MessageKey) -> Seen {
+    if key.session == 0 {
+        return Seen::First(None);
+    }
+    let entry = entries(policy).find(|&entry| read_u64(bytes, entry + KEY) == key.session);
+    match entry {
+        Some(entry) if came(bytes, entry, key.number) => Seen::Again,
+        _ => Seen::First(entry),
+    }
+}
+
+/// Remembers a message that is new, whose session was found at `entry` or not at all.
 pub(crate) fn note_message(
     policy: &Policy,
     bytes: &mut [u8],
     key: MessageKey,
+    entry: Option<usize>,
     now_ms: i64,
-) -> Seen {
+) {
     if key.session == 0 {
-        return Seen::First;
+        return;
     }
-    let entries = (0..SESSIONS).map(|entry| policy.layout.sessions + entry * SESSION_BYTES);
-    match entries.clone().find(|&entry| read_u64(bytes, entry + KEY) == key.session) {
-        Some(entry) => note_number(bytes, entry, key.number, now_ms),
-        None => {
-            // An unused entry has time zero, so it goes first.
-            let Some(oldest) = entries.min_by_key(|&entry| used(bytes, entry).0) else {
-                return Seen::First;
-            };
-            if read_u64(bytes, oldest + KEY) != 0 {
-                count(bytes, header::EVICTED, 1);
-                let (below, known) = (read_u32(bytes, oldest + BELOW), used(bytes, oldest).1);
-                count(bytes, header::GAPS, known.saturating_sub(below.count_ones()));
-            }
-            write_u64(bytes, oldest + KEY, key.session);
-            write_u32(bytes, oldest + HIGHEST, key.number);
-            write_u32(bytes, oldest + BELOW, 0);
-            set_used(bytes, oldest, now_ms, 0);
-            Seen::First
-        }
+    if let Some(entry) = entry {
+        return note_number(bytes, entry, key.number, now_ms);
     }
+    // An unused entry has time zero, so it goes first.
+    let Some(oldest) = entries(policy).min_by_key(|&entry| used(bytes, entry).0) else { return };
+    if read_u64(bytes, oldest + KEY) != 0 {
+        count(bytes, header::EVICTED, 1);
+        let (below, known) = (read_u32(bytes, oldest + BELOW), used(bytes, oldest).1);
+        count(bytes, header::GAPS, known.saturating_sub(below.count_ones()));
+    }
+    write_u64(bytes, oldest + KEY, key.session);
+    write_u32(bytes, oldest + HIGHEST, key.number);
+    write_u32(bytes, oldest + BELOW, 0);
+    set_used(bytes, oldest, now_ms, 0);
 }
 
-fn note_number(bytes: &mut [u8], entry: usize, number: u32, now_ms: i64) -> Seen {
+fn entries(policy: &Policy) -> impl Iterator<Item = usize> {
+    let start = policy.layout.sessions;
+    (0..SESSIONS).map(move |entry| start + entry * SESSION_BYTES)
+}
+
+/// Whether a number has come, or is so old that it is taken to have.
+fn came(bytes: &[u8], entry: usize, number: u32) -> bool {
+    let highest = read_u32(bytes, entry + HIGHEST);
+    let Some(behind) = highest.checked_sub(number) else { return false };
+    let below = || read_u32(bytes, entry + BELOW);
+    behind == 0 || behind > SESSION_REORDER || below() >> (behind - 1) & 1 == 1
+}
+
+/// Notes a number that has not come.
+fn note_number(bytes: &mut [u8], entry: usize, number: u32, now_ms: i64) {
     let highest = read_u32(bytes, entry + HIGHEST);
     let below = read_u32(bytes, entry + BELOW);
     let (time_ms, known) = used(bytes, entry);
-    let latest_ms = time_ms.max(now_ms as u64);
+    let latest_ms = time_ms.max(now_ms as u64) as i64;
     if number > highest {
         let ahead = number - highest;
         let moved = below.checked_shl(ahead).unwrap_or(0);
@@ -75,21 +97,20 @@ fn note_number(bytes: &mut [u8], entry: usize, number: u32, now_ms: i64) -> Seen
         let old = if ahead <= SESSION_REORDER { 1 << (ahead - 1) } else { 0 };
         let passed = known.saturating_add(ahead);
         let left = passed.saturating_sub(SESSION_REORDER);
-        // Of what has left the bitmap: the old highest came, and so did bits that were set.
-        let came = below.count_ones() - moved.count_ones() + u32::from(old == 0);
-        count(bytes, header::GAPS, left.saturating_sub(came));
+        if left > 0 {
+            // Of what has left the bitmap: the old highest came, and so did bits that were set.
+            let came = below.count_ones() - moved.count_ones() + u32::from(old == 0);
+            count(bytes, header::GAPS, left.saturating_sub(came));
+        }
         write_u32(bytes, entry + HIGHEST, number);
         write_u32(bytes, entry + BELOW, moved | old);
-        set_used(bytes, entry, latest_ms as i64, passed.min(SESSION_REORDER));
+        set_used(bytes, entry, latest_ms, passed.min(SESSION_REORDER));
     } else {
         let behind = highest - number;
-        if behind == 0 || behind > SESSION_REORDER || below >> (behind - 1) & 1 == 1 {
-            return Seen::Again;
-        }
-        write_u32(bytes, entry + BELOW, below | 1 << (behind - 1));
-        set_used(bytes, entry, latest_ms as i64, known.max(behind));
+        let bit = 1u32.checked_shl(behind.wrapping_sub(1)).unwrap_or(0);
+        write_u32(bytes, entry + BELOW, below | bit);
+        set_used(bytes, entry, latest_ms, known.max(behind));
     }
-    Seen::First
 }
 
 /// When an entry was last used, and how many of the numbers below its highest belong to it.
@@ -137,7 +158,7 @@ mod tests {
             for (nth, number) in numbers.iter().enumerate() {
                 if nth == 0 {
                     write_u32(&mut bytes, entry + HIGHEST, *number);
-                } else {
+                } else if !came(&bytes, entry, *number) {
                     note_number(&mut bytes, entry, *number, 7);
                 }
             }

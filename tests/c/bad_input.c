@@ -735,6 +735,46 @@ static void calls(void)
     HOLDS(count == 7);
 }
 
+/* What opportune_decide would do, and why. */
+static void explanations(void)
+{
+    static char json[1 << 18];
+    size_t len = 7;
+
+    good_message();
+#define EXPLAIN(policy, snapshot, local, message, in, into, room, len)                            \
+    opportune_explain(policy, snapshot, local, message, NULL, in, profile_len, into, room, len)
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(NULL, snapshot, local, &message, profile, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, NULL, local, &message, profile, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, NULL, &message, profile, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, NULL, profile, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, &message, NULL, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, &message, profile, NULL, 1, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, &message, profile, json, sizeof json, NULL));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH,
+            opportune_explain(policy, snapshot, local, &message, NULL, profile, 1, json,
+                              sizeof json, &len));
+    message.now_ms = -1;
+    REFUSED(OPPORTUNE_BAD_TIME,
+            EXPLAIN(policy, snapshot, local, &message, profile, json, sizeof json, &len));
+    good_message();
+    HOLDS(len == 7);
+    REFUSED(OPPORTUNE_TOO_SMALL,
+            EXPLAIN(policy, snapshot, local, &message, profile, (char *)out, 1, &len));
+    HOLDS(len > 100 && len < sizeof json);
+    fill();
+    DONE(EXPLAIN(policy, snapshot, local, &message, profile, json, len, &len));
+    HOLDS(json[0] == '{' && json[len - 1] == '}');
+    untouched(__LINE__);
+}
+
 static void outcomes(void)
 {
     opportune_outcome outcome = {0};
@@ -886,6 +926,7 @@ int main(int argc, char **argv)
     profiles();
     messages();
     calls();
+    explanations();
     outcomes();
 
     /* Not one of them has left a trace in the delta. */
