@@ -29,7 +29,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) subscriber: &'a [u8],
 }
 
-/// Decides on the moments in `decision`, and writes there what is offered; changes nothing else.
+/// Decides on the moments in `decision`, of which there is one at least, and writes there what is
+/// offered; changes nothing else.
 /// O(offers that answer the raised moments): a bit each while their
 /// rules are looked up, more for those that are left.
 pub(crate) fn allocate<'a, T: Trace>(
@@ -42,9 +43,6 @@ pub(crate) fn allocate<'a, T: Trace>(
     trace: &mut T,
 ) {
     let Decision { moments, stages, .. } = decision;
-    if moments.is_empty() {
-        return;
-    }
     let arm = inputs.policy.arm(inputs.subscriber);
     features.choose_for(inputs.subscriber, inputs.snapshot.switches());
     let Workspace { gates: answers, search } = workspace;

@@ -11,7 +11,7 @@ use super::catalogue::OfferKind;
 use super::contact::KindSet;
 use super::period::Period;
 use super::{FeatureKind, Policy, Rules, Tables};
-use crate::base::bucket::{Hashing, layer_bucket, rollout_bucket};
+use crate::base::bucket::{Hashing, bucket, layer_bucket, rollout_bucket};
 use crate::base::ids::{FeatureId, MemberId};
 use crate::expr::{Op, Program};
 
@@ -62,6 +62,16 @@ pub(crate) struct Withheld {
     pub(crate) arm: MemberId,
     /// Kinds that it gets too.
     pub(crate) exempt: KindSet,
+}
+
+/// The arm of the universal control group experiment that a subscriber belongs to, for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Arm {
+    /// Gets offers.
+    Treated = 1,
+    /// Gets none but those of exempt kinds, to measure what offers are worth.
+    Control = 2,
 }
 
 /// The arm that a subscriber is in, of an experiment or of the control group of an issue or a
@@ -126,6 +136,17 @@ impl Withheld {
 }
 
 impl Policy {
+    /// The arm of the universal control group experiment that this subscriber key belongs to. It
+    /// depends on the key and the policy's seed only, so it can be asked at any time.
+    pub fn arm(&self, subscriber: &[u8]) -> Arm {
+        let control = &self.tables.control;
+        if bucket(&control.seed, subscriber) < control.buckets {
+            Arm::Control
+        } else {
+            Arm::Treated
+        }
+    }
+
     /// The arm that an experiment has for a subscriber key, or the control group of an issue or a
     /// group (`policy.id("experiment.tone")`, `policy.id("control.retention")`). It depends on the
     /// key and the policy's text only, so it can be asked at any time; who is in it in fact depends

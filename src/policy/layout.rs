@@ -35,6 +35,9 @@ pub(crate) mod header {
     pub(crate) const CROWDED_OUT: usize = 48;
     /// u32: message numbers that never came.
     pub(crate) const GAPS: usize = 52;
+    /// u32: the second since the Unix epoch before which no open offer expires; zero when none is
+    /// open. So most calls need not look at the open offers.
+    pub(crate) const OFFERS_DUE: usize = 56;
     /// u16: version of this format.
     pub(crate) const FORMAT: usize = 60;
     /// Bytes of the header.
@@ -58,9 +61,10 @@ pub(crate) const CONTACT_BYTES: usize = 16;
 pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 
 /// The version of header and slots that this library reads and writes.
-pub(crate) const FORMAT_VERSION: u16 = 1;
+pub(crate) const FORMAT_VERSION: u16 = 2;
 
-/// Computed offsets: header, slots, sessions, moments, contacts, open offers.
+/// Computed offsets: header, sessions, calls to come, patterns, slots, moments, contacts, open offers.
+/// What every message touches comes first.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     /// Bytes in all, a multiple of eight.
@@ -101,19 +105,7 @@ impl Layout {
         contact_entries: usize,
     ) -> Layout {
         let mut next = header::BYTES;
-        let mut slots = Vec::with_capacity(features.len());
-        for feature in features {
-            slots.push(match slot_bytes(feature) {
-                0 => 0,
-                bytes => {
-                    next += bytes;
-                    (next - bytes) as u32
-                }
-            });
-        }
-        // Slots follow one another as they are, since bytes are read at any alignment; tables
-        // begin at eights.
-        next = next.next_multiple_of(8);
+        // Tables begin at eights.
         let mut place = |bytes: usize| {
             let offset = next;
             next += bytes.next_multiple_of(8);
@@ -121,8 +113,10 @@ impl Layout {
         };
         let sessions = place(SESSIONS * SESSION_BYTES);
         let calls = place(CALLS_BYTES);
-        let of_moments = place(MOMENT_BYTES * moments.len());
         let of_patterns = place(patterns_bytes(patterns.len()));
+        let bytes: usize = features.iter().map(slot_bytes).sum();
+        let slots = slots(features, place(bytes));
+        let of_moments = place(MOMENT_BYTES * moments.len());
         let contacts = place(contact_entries * CONTACT_BYTES);
         let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
@@ -148,6 +142,26 @@ impl Layout {
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
         slot_bytes(feature)
     }
+}
+
+/// Offsets of slots from `start` on: first stages, which every message asks, then what events are
+/// folded into, then attributes, which nobody writes often; of each the order of the policy. They
+/// follow one another as they are, since bytes are read at any alignment.
+fn slots(features: &[Feature], start: usize) -> Vec<u32> {
+    let mut slots = alloc::vec![0; features.len()];
+    let mut next = start;
+    let kinds: [fn(&Feature) -> bool; 3] = [
+        |feature| matches!(feature.kind, FeatureKind::Stage { .. }),
+        |feature| matches!(feature.kind, FeatureKind::Aggregate(_)),
+        |feature| matches!(feature.kind, FeatureKind::Attribute { .. }),
+    ];
+    for is_next in kinds {
+        for (slot, feature) in slots.iter_mut().zip(features).filter(|(_, f)| is_next(f)) {
+            *slot = next as u32;
+            next += slot_bytes(feature);
+        }
+    }
+    slots
 }
 
 /// Bytes that so many patterns take in a profile.

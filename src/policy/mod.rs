@@ -9,7 +9,10 @@ mod aggregate;
 mod artifact;
 mod catalogue;
 mod contact;
+mod exits;
 mod experiments;
+#[cfg(all(test, feature = "compiler"))]
+mod first_bytes;
 mod index;
 mod layout;
 mod lifecycles;
@@ -39,7 +42,8 @@ pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
-pub use experiments::Assignment;
+pub(crate) use exits::{Exit, Exits};
+pub use experiments::{Arm, Assignment};
 pub(crate) use experiments::{ArmRange, Experiment, LayerPart, Withheld, at_once};
 pub use index::IndexSize;
 pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
@@ -68,7 +72,6 @@ use touch::Touched;
 pub(crate) use wording::{Condition, Wording, Wordings};
 pub(crate) use zones::{Zone, Zones};
 
-use crate::base::bucket::bucket;
 use crate::base::hash::{hash_bytes, hash_words};
 use crate::base::ids::{
     ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IssueId, MomentId, OfferId,
@@ -135,16 +138,6 @@ pub(crate) struct Exploration {
     pub(crate) top: u8,
 }
 
-/// The arm of the universal control group experiment that a subscriber belongs to, for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Arm {
-    /// Gets offers.
-    Treated = 1,
-    /// Gets none but those of exempt kinds, to measure what offers are worth.
-    Control = 2,
-}
-
 /// Where an offer stands in the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfferPlace {
@@ -166,6 +159,8 @@ pub struct Policy {
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     pub(crate) touched: Touched,
+    /// By lifecycle.
+    pub(crate) exits: Vec<Vec<Exits>>,
     /// One bit a feature: whether its value can change when a lifecycle moves on.
     pub(crate) lifecycle_dependents: Vec<u64>,
     /// By moment, a bit for each experiment that matters to the offers that answer it; empty without
@@ -230,6 +225,7 @@ impl Policy {
         let layout = Layout::new(&tables);
         Policy {
             migrations: predecessor::programs(&tables, &layout),
+            exits: exits::all(&tables, &layout),
             layout,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
@@ -357,17 +353,6 @@ impl Policy {
         let treatment = &self.tables.treatments[self.treatment_position(id)?];
         let offer = &self.tables.offers[treatment.offer as usize];
         Some((offer.id, self.tables.channels[usize::from(treatment.channel)].id))
-    }
-
-    /// The arm of the universal control group experiment that this subscriber key belongs to. It
-    /// depends on the key and the policy's seed only, so it can be asked at any time.
-    pub fn arm(&self, subscriber: &[u8]) -> Arm {
-        let control = &self.tables.control;
-        if bucket(&control.seed, subscriber) < control.buckets {
-            Arm::Control
-        } else {
-            Arm::Treated
-        }
     }
 
     /// The hash that stands for a subscriber key in profiles and logs.
