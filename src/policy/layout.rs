@@ -173,7 +173,10 @@ pub(crate) fn patterns_bytes(patterns: usize) -> usize {
 /// counts and sums.
 fn slot_bytes(feature: &Feature) -> usize {
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => 0,
         FeatureKind::Attribute { .. } => TIMED_BYTES,
         // Stage, time.
         FeatureKind::Stage { .. } => 16,
@@ -193,7 +196,10 @@ fn layout_hash(
     meaning.u32(contact_entries as u32);
     for feature in features {
         let kind = match feature.kind {
-            FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+            FeatureKind::Derived(_)
+            | FeatureKind::Output { .. }
+            | FeatureKind::Since { .. }
+            | FeatureKind::Arm { .. } => {
                 continue;
             }
             FeatureKind::Attribute { .. } => 1,

@@ -91,7 +91,11 @@ FIELD(opportune_offered, slot, 64);
 FIELD(opportune_offered, reserved, 68);
 FIELD(opportune_offered, parameters, 72);
 
-SIZE(opportune_decision, 1176);
+SIZE(opportune_assignment, 8);
+FIELD(opportune_assignment, experiment, 0);
+FIELD(opportune_assignment, arm, 4);
+
+SIZE(opportune_decision, 1312);
 FIELD(opportune_decision, struct_size, 0);
 FIELD(opportune_decision, id, 8);
 FIELD(opportune_decision, revision, 16);
@@ -105,6 +109,9 @@ FIELD(opportune_decision, moment_count, 52);
 FIELD(opportune_decision, offers, 56);
 FIELD(opportune_decision, stages, 728);
 FIELD(opportune_decision, moments, 856);
+FIELD(opportune_decision, assignment_count, 1176);
+FIELD(opportune_decision, reserved, 1180);
+FIELD(opportune_decision, assignments, 1184);
 
 SIZE(opportune_outcome, 48);
 FIELD(opportune_outcome, struct_size, 0);
