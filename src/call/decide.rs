@@ -39,8 +39,9 @@ pub fn update(
     profile::note_message(policy, bytes, key, session, message.now_ms);
     memo.clear();
     take_in(policy, bytes, memo, message, events);
-    if moment::concerns_due(policy, message) {
-        moment::plan(policy, bytes, memo, message);
+    let due = moment::moved_due(policy, message, events);
+    if due != 0 {
+        moment::plan(policy, bytes, memo, message, due);
     }
     profile::commit(policy, bytes, message.now_ms);
     Ok(Updated::new(policy, bytes, message.now_ms))
@@ -103,8 +104,8 @@ pub fn allocate(
     }
     memo.clear();
     decision.moments = moments;
-    let plans = moment::concerns_due(policy, message);
-    let work = Work { bytes: opened.change(), memo, workspace, lease, delta, plans };
+    let due = moment::concerns_due(policy, message);
+    let work = Work { bytes: opened.change(), memo, workspace, lease, delta, due };
     answer(&inputs, message, context, work, &mut NoTrace, &mut decision);
     Ok(decision)
 }
@@ -248,9 +249,8 @@ fn decide_traced(
         let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
         moment::classify(&mut features, message, events, &mut *trace, &mut decision.moments);
     }
-    let some_due = !policy.touched.due_moments.is_empty();
-    let plans = some_due && (message.events.is_empty() || events.concerns().due);
-    let work = Work { bytes, memo, workspace, lease, delta, plans };
+    let due = moment::moved_due(policy, message, events);
+    let work = Work { bytes, memo, workspace, lease, delta, due };
     answer(&inputs, message, context, work, trace, decision);
     Ok(())
 }
@@ -321,8 +321,8 @@ struct Work<'w> {
     workspace: &'w mut Workspace,
     lease: &'w mut Lease,
     delta: &'w mut Delta,
-    /// Whether the first time at which a moment is due may be another one now.
-    plans: bool,
+    /// Whose due times may be others now, a bit each.
+    due: u8,
 }
 
 /// Decides on the moments in `decision`, writes the decision down and seals the profile. Cannot fail.
@@ -335,7 +335,7 @@ fn answer(
     decision: &mut Decision,
 ) {
     let Inputs { policy, now_ms, .. } = *inputs;
-    let Work { bytes, memo, workspace, lease, delta, plans } = work;
+    let Work { bytes, memo, workspace, lease, delta, due } = work;
     decision::sweep_expired(policy, bytes, now_ms, lease, delta);
     if !decision.moments.is_empty() || context.channel.is_some() {
         let mut features = Features::resumed(policy, bytes, memo, now_ms, message.zone);
@@ -348,8 +348,8 @@ fn answer(
     if decision.next_call_ms != 0 {
         moment::wait_until_ms(policy, bytes, decision.next_call_ms);
     }
-    if plans {
-        moment::plan(policy, bytes, memo, message);
+    if due != 0 {
+        moment::plan(policy, bytes, memo, message, due);
     }
     decision.next_call_ms = moment::next_call_ms(policy, bytes, now_ms);
     profile::commit(policy, bytes, message.now_ms);

@@ -3,6 +3,8 @@
 //! error changes nothing.
 
 mod decide;
+#[cfg(all(test, feature = "compiler"))]
+mod due_by_need;
 mod eligible;
 #[cfg(all(test, feature = "compiler"))]
 mod ill_typed;

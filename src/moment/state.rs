@@ -3,7 +3,7 @@
 
 use crate::base::bytes::{read_u32, write_u32};
 use crate::base::steps::step;
-use crate::policy::{MOMENT_BYTES, Moment, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy};
+use crate::policy::{DUE_TIMES, MOMENT_BYTES, Moment, NEXT_CALLS_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy};
 
 /// A whole second that an event may have happened in: never zero, which stands for "never".
 pub(super) fn second(time_ms: i64) -> u32 {
@@ -15,7 +15,7 @@ pub(super) fn second_from(time_ms: i64) -> u32 {
     u32::try_from(time_ms.max(1).saturating_add(999) / 1_000).unwrap_or(u32::MAX)
 }
 
-fn milliseconds(second: u32) -> i64 {
+pub(super) fn milliseconds(second: u32) -> i64 {
     i64::from(second) * 1_000
 }
 
@@ -95,6 +95,29 @@ impl Call {
             write_u32(bytes, offset, second);
         }
     }
+}
+
+/// When the first moments that can be due are, whether or not they are silent then; zero for never.
+pub(super) type DueTimes = [u32; DUE_TIMES];
+
+/// The due times as they were last worked out; none if that was under another policy.
+pub(super) fn due_times(policy: &Policy, bytes: &[u8]) -> Option<DueTimes> {
+    let at = policy.layout.calls + NEXT_CALLS_BYTES;
+    let times = core::array::from_fn(|nth| read_u32(bytes, at + 4 + 4 * nth));
+    (read_u32(bytes, at) == due_mark(policy)).then_some(times)
+}
+
+pub(super) fn set_due_times(policy: &Policy, bytes: &mut [u8], times: DueTimes) {
+    let at = policy.layout.calls + NEXT_CALLS_BYTES;
+    write_u32(bytes, at, due_mark(policy));
+    for (nth, second) in times.into_iter().enumerate() {
+        write_u32(bytes, at + 4 + 4 * nth, second);
+    }
+}
+
+/// Stands for the policy whose due times a profile keeps. Never zero, which a new profile has.
+fn due_mark(policy: &Policy) -> u32 {
+    (policy.fingerprint() as u32).max(1)
 }
 
 /// An offer waits for the end of quiet hours.

@@ -45,6 +45,6 @@ mod tests {
             let ends = kind.folds.iter().map(|step| end(&policy, step.feature.into()));
             ends.max().unwrap()
         });
-        assert_eq!(fed, [284, 700, 700, 700]);
+        assert_eq!(fed, [300, 716, 716, 716]);
     }
 }

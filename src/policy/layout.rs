@@ -46,8 +46,14 @@ pub(crate) mod header {
 
 /// Bytes of one entry of the session table.
 pub(crate) const SESSION_BYTES: usize = 24;
-/// Bytes of the times of calls to come: the first moment that is due, the end of quiet hours.
-pub(crate) const CALLS_BYTES: usize = 8;
+/// Bytes of the times of calls to come: the first moment that is due, the end of quiet hours; of
+/// which policy the due times are that follow, and these.
+pub(crate) const CALLS_BYTES: usize = 12 + 4 * DUE_TIMES;
+/// The first two of them, which mean the same under every policy.
+pub(crate) const NEXT_CALLS_BYTES: usize = 8;
+/// How many moments have their due time kept, so that it is worked out anew only when what it reads
+/// has changed. The others' are worked out whenever any is.
+pub(crate) const DUE_TIMES: usize = 3;
 /// Bytes before the states of patterns, if there are any: which have just completed, and the first
 /// time at which a wait is over.
 pub(crate) const PATTERNS_HEAD_BYTES: usize = 8;
@@ -194,6 +200,7 @@ fn layout_hash(
     let mut meaning = Writer::default();
     FORMAT_VERSION.write(&mut meaning);
     meaning.u32(contact_entries as u32);
+    meaning.u32(CALLS_BYTES as u32);
     for feature in features {
         let kind = match feature.kind {
             FeatureKind::Derived(_)

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::Tables;
 use super::aggregate::{Aggregate, Fold, Window};
 use super::layout::{
-    CALLS_BYTES, CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
+    CONTACT_BYTES, Layout, MOMENT_BYTES, NEXT_CALLS_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
     PATTERNS_HEAD_BYTES, SESSION_BYTES,
 };
 use super::pattern::Pattern;
@@ -196,7 +196,8 @@ impl MigrationProgram {
             // When the first wait is over. Which patterns the last message completed is past.
             moves.copy(from.patterns + 4, layout.patterns + 4, PATTERNS_HEAD_BYTES - 4);
         }
-        moves.copy(from.calls, layout.calls, CALLS_BYTES);
+        // The due times are worked out anew.
+        moves.copy(from.calls, layout.calls, NEXT_CALLS_BYTES);
         if from.contact_entries == layout.contact_entries {
             let bytes = layout.contact_entries * CONTACT_BYTES;
             moves.copy(from.contacts, layout.contacts, bytes);

@@ -48,8 +48,8 @@ pub(crate) use experiments::{ArmRange, Experiment, LayerPart, Withheld, at_once}
 pub use index::IndexSize;
 pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
 pub(crate) use layout::{
-    CALLS_BYTES, CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
-    PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, header, patterns_bytes,
+    CALLS_BYTES, CONTACT_BYTES, DUE_TIMES, FORMAT_VERSION, Layout, MOMENT_BYTES, NEXT_CALLS_BYTES,
+    OPEN_OFFER_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, header, patterns_bytes,
 };
 pub(crate) use lifecycles::{Lifecycle, Transition};
 pub(crate) use migration::{Conversion, MigrationProgram, Move, RingMove};

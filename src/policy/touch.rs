@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::BitOrAssign;
 
 use super::schema::{EventKind, FeatureKind};
-use super::{Shape, Tables, Window};
+use super::{DUE_TIMES, Shape, Tables, Window};
 use crate::expr::{Op, Program};
 
 /// What a message can concern beside the features that its events are folded into.
@@ -14,12 +14,15 @@ pub(crate) struct Concerns {
     pub(crate) moments: bool,
     /// A bit for each crossing that it can move.
     pub(crate) crossings: u32,
-    /// Whether it can move the time at which a moment is due.
-    pub(crate) due: bool,
+    /// Whose due times it can move: a bit for each moment that has one, by its place in
+    /// [`Touched::due_moments`]; all for which a profile keeps no time of their own share a bit.
+    pub(crate) due: u8,
 }
 
 impl Concerns {
-    pub(crate) const NONE: Concerns = Concerns { moments: false, crossings: 0, due: false };
+    pub(crate) const NONE: Concerns = Concerns { moments: false, crossings: 0, due: 0 };
+    /// All due times.
+    pub(crate) const ALL_DUE: u8 = u8::MAX;
 }
 
 impl BitOrAssign for Concerns {
@@ -56,9 +59,9 @@ impl Touched {
                 }
             }
         }
-        for due in tables.moments.iter().filter_map(|moment| moment.due) {
+        for (nth, due) in tables.moments.iter().filter_map(|moment| moment.due).enumerate() {
             for event in kinds(tables, &[due]) {
-                all[event].due = true;
+                all[event].due |= 1 << nth.min(DUE_TIMES);
             }
         }
         let due = (0..).zip(&tables.moments).filter(|(_, moment)| moment.due.is_some());

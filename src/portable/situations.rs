@@ -9,6 +9,7 @@ use super::import::At;
 use super::units::time;
 use crate::base::bytes::{read_u32, write_u32};
 use crate::base::ids::{MomentId, PatternId, PermanentId};
+use crate::policy::DUE_TIMES;
 
 type Told = Map<String, Value>;
 
@@ -17,7 +18,10 @@ fn second(entry: &[u8], offset: usize) -> Value {
 }
 
 fn read_second(at: &At<'_>, key: &str, entry: &mut [u8], offset: usize) -> Result<(), ImportError> {
-    let at = at.get(key)?;
+    write_second(&at.get(key)?, entry, offset)
+}
+
+fn write_second(at: &At<'_>, entry: &mut [u8], offset: usize) -> Result<(), ImportError> {
     let ms = at.time()?;
     let second = u32::try_from(ms / 1_000).ok().filter(|_| ms % 1_000 == 0);
     write_u32(entry, offset, at.some(second, "a time in whole seconds, to the year 2106")?);
@@ -69,13 +73,20 @@ pub(super) fn tell_calls(_: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
     let mut told = Map::new();
     told.insert("moment_due".into(), second(entry, 0));
     told.insert("quiet_until".into(), second(entry, 4));
+    told.insert("due_under".into(), json!(read_u32(entry, 8)));
+    let times = (0..DUE_TIMES).map(|nth| second(entry, 12 + 4 * nth));
+    told.insert("due_times".into(), Value::Array(times.collect()));
     told
 }
 
 pub(super) fn read_calls(_: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
-    at.keys(&["place", "moment_due", "quiet_until"])?;
+    at.keys(&["place", "moment_due", "quiet_until", "due_under", "due_times"])?;
     read_second(at, "moment_due", entry, 0)?;
-    read_second(at, "quiet_until", entry, 4)
+    read_second(at, "quiet_until", entry, 4)?;
+    write_u32(entry, 8, at.get("due_under")?.number()?);
+    let times = at.items("due_times")?;
+    at.expect(times.len() == DUE_TIMES, "as many due times as a profile keeps")?;
+    (0..).zip(&times).try_for_each(|(nth, time)| write_second(time, entry, 12 + 4 * nth))
 }
 
 pub(super) fn tell_waits(_: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
