@@ -1091,6 +1091,11 @@ typedef struct {
 #define OPPORTUNE_UNKNOWN_SOURCE 24
 
 /**
+ * A backfilled total or count is more than one bucket of its feature can take.
+ */
+#define OPPORTUNE_BAD_TOTAL 25
+
+/**
  * A pointer is NULL that may not be.
  */
 #define OPPORTUNE_NULL_POINTER 100
@@ -1504,9 +1509,10 @@ opportune_status opportune_profile_health(const opportune_policy *policy,
  * quantile one of the values. What decays weighs a value by its own time_ms.
  *
  * The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
- * profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
+ * profile's; next_call_ms, if not NULL, when to call opportune_tick if nothing happens before, 0
+ * for never. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
  * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_UNKNOWN_SOURCE,
- * OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
+ * OPPORTUNE_VALUE_TYPE, OPPORTUNE_BAD_TOTAL, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
  */
 opportune_status opportune_backfill(const opportune_policy *policy,
                                     opportune_local *local,
@@ -1520,7 +1526,8 @@ opportune_status opportune_backfill(const opportune_policy *policy,
                                     uint8_t *profile_out,
                                     size_t profile_out_capacity,
                                     uint64_t expected_revision,
-                                    uint64_t *revision);
+                                    uint64_t *revision,
+                                    int64_t *next_call_ms);
 
 /**
  * Brings a profile of an older layout that the policy succeeds to the policy's own. Every call
@@ -1615,7 +1622,8 @@ opportune_status opportune_tick(const opportune_policy *policy,
 /**
  * Takes a message into the profile without deciding. *repeated, unless NULL, is set to 1 if the
  * message had been seen before (and nothing changed), else to 0; *revision, unless NULL, to the
- * revision of the profile afterwards.
+ * revision of the profile afterwards; *next_call_ms, unless NULL, to when opportune_tick should be
+ * called if nothing happens before, 0 for never, as in a decision.
  *
  * Everything else is as for opportune_decide.
  */
@@ -1628,7 +1636,8 @@ opportune_status opportune_update(const opportune_policy *policy,
                                   size_t profile_out_capacity,
                                   uint64_t expected_revision,
                                   uint32_t *repeated,
-                                  uint64_t *revision);
+                                  uint64_t *revision,
+                                  int64_t *next_call_ms);
 
 /**
  * Finds the moments that a message raises over a profile that has taken it in. Changes nothing.

@@ -60,6 +60,8 @@ pub enum Error {
     Moments = 23,
     /// The policy has no such source.
     UnknownSource = 24,
+    /// A backfilled total or count is more than one bucket of its feature can take.
+    Total = 25,
 }
 
 impl Error {
@@ -116,6 +118,9 @@ impl Error {
                 "moments are more than a message can raise, not in the policy, or expired"
             }
             Error::UnknownSource => "source is not in the policy",
+            Error::Total => {
+                "total or count is more than a bucket can take: give it in parts, or as more buckets"
+            }
         }
     }
 }

@@ -32,16 +32,18 @@ pub fn update(
     let Scratch { room, events, memo, .. } = scratch;
     let opened = profile.open(policy, key.subscriber, room)?;
     let Seen::First(session) = profile::seen(policy, opened.read(), key) else {
-        let revision = profile::revision(opened.keep(policy));
-        return Ok(Updated { repeated: true, revision });
+        return Ok(Updated::unchanged(policy, opened.keep(policy), message.now_ms));
     };
     events.take(policy, message)?;
     let bytes = opened.change();
     profile::note_message(policy, bytes, key, session, message.now_ms);
     memo.clear();
     take_in(policy, bytes, memo, message, events);
+    if moment::concerns_due(policy, message) {
+        moment::plan(policy, bytes, memo, message);
+    }
     profile::commit(policy, bytes, message.now_ms);
-    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
+    Ok(Updated::new(policy, bytes, message.now_ms))
 }
 
 /// The moments that a message raises over a profile that has taken it in just before; without

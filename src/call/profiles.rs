@@ -9,6 +9,7 @@ use crate::base::limits::{KEY_BYTES_MAX, OPEN_OFFERS};
 use crate::decision;
 use crate::error::Error;
 use crate::expr::Environment;
+use crate::moment;
 use crate::policy::Policy;
 use crate::profile::{
     self, Dated, Features, OpenOffer, OpenOffers, ProfileBytes, ProfileHealth, Value,
@@ -21,6 +22,22 @@ pub struct Updated {
     pub repeated: bool,
     /// The revision of the profile afterwards.
     pub revision: u64,
+    /// When to call [`tick`](crate::tick) if nothing happens before, in milliseconds since the Unix
+    /// epoch, as in [`Decision::next_call_ms`](crate::Decision::next_call_ms); zero for never.
+    pub next_call_ms: i64,
+}
+
+impl Updated {
+    /// Of a profile that has changed.
+    pub(super) fn new(policy: &Policy, bytes: &[u8], now_ms: i64) -> Updated {
+        Updated { repeated: false, ..Updated::unchanged(policy, bytes, now_ms) }
+    }
+
+    /// Of one that is as it was.
+    pub(super) fn unchanged(policy: &Policy, bytes: &[u8], now_ms: i64) -> Updated {
+        let next_call_ms = moment::next_call_ms(policy, bytes, now_ms);
+        Updated { repeated: true, revision: profile::revision(bytes), next_call_ms }
+    }
 }
 
 /// Writes the profile of a subscriber about whom nothing is known into the first
@@ -42,12 +59,13 @@ pub fn new_profile(policy: &Policy, subscriber: &[u8]) -> Result<Vec<u8>, Error>
     Ok(bytes)
 }
 
-/// Takes over history and outside data, as far as it is known at `now_ms`: see [`Dated`]. Does not
-/// allocate.
+/// Takes over history and outside data, as far as it is known at `now_ms`: see [`Dated`]. Finds anew
+/// when a moment is `due`. Does not allocate. O(values + moments with such a time).
 ///
 /// # Errors
-/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ValueType`]. On any
-/// of them nothing has changed.
+/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::UnknownZone`],
+/// [`Error::UnknownSource`], [`Error::ValueType`], [`Error::Total`]. On any of them nothing has
+/// changed.
 pub fn backfill(
     policy: &Policy,
     profile: ProfileBytes,
@@ -63,8 +81,10 @@ pub fn backfill(
     profile::check_dated(policy, dated, now_ms)?;
     let bytes = opened.change();
     profile::backfill(policy, bytes, dated);
+    scratch.memo.clear();
+    moment::plan_anew(policy, bytes, &mut scratch.memo, now_ms);
     profile::commit(policy, bytes, now_ms);
-    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
+    Ok(Updated::new(policy, bytes, now_ms))
 }
 
 /// Reads one feature as it is at `now_ms`: none when it is missing.
@@ -157,7 +177,7 @@ pub fn erase(
     decision::release(policy, bytes, lease, delta);
     profile::empty(policy, bytes);
     profile::commit(policy, bytes, 0);
-    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
+    Ok(Updated::new(policy, bytes, 0))
 }
 
 /// Brings a profile of a layout that the policy succeeds to the policy's own. Every call does so
@@ -177,8 +197,8 @@ pub fn migrate(
     let subscriber = subscriber_hash(policy, subscriber)?;
     let opened = profile.open(policy, subscriber, &mut scratch.room)?;
     let before = profile::revision(opened.read());
-    let revision = profile::revision(opened.keep(policy));
-    Ok(Updated { repeated: revision == before, revision })
+    let kept = Updated::unchanged(policy, opened.keep(policy), 0);
+    Ok(Updated { repeated: kept.revision == before, ..kept })
 }
 
 pub(super) fn subscriber_hash(policy: &Policy, subscriber: &[u8]) -> Result<u64, Error> {

@@ -193,7 +193,10 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.suppressed(offer.kind) {
             return Err(Stage::Suppressed);
         }
-        if self.arm == Arm::Control && !self.inputs.test && !policy.tables.control.exempt.contains(offer.kind) {
+        if self.arm == Arm::Control
+            && !self.inputs.test
+            && !policy.tables.control.exempt.contains(offer.kind)
+        {
             return Err(Stage::InControl);
         }
         if self.withheld(offer) {

@@ -263,7 +263,14 @@ impl From<&Decision> for opportune_decision {
             ),
             shadows: filled(
                 decision.shadows.iter().map(Into::into),
-                opportune_shadow_offer { offer: 0, treatment: 0, moment: 0, reserved: 0, score: 0.0, probability: 0.0 },
+                opportune_shadow_offer {
+                    offer: 0,
+                    treatment: 0,
+                    moment: 0,
+                    reserved: 0,
+                    score: 0.0,
+                    probability: 0.0,
+                },
             ),
             test: u32::from(decision.test),
             reserved: 0,

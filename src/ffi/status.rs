@@ -63,6 +63,8 @@ pub const OPPORTUNE_BAD_SLOTS: opportune_status = 22;
 pub const OPPORTUNE_BAD_MOMENTS: opportune_status = 23;
 /// The policy has no such source.
 pub const OPPORTUNE_UNKNOWN_SOURCE: opportune_status = 24;
+/// A backfilled total or count is more than one bucket of its feature can take.
+pub const OPPORTUNE_BAD_TOTAL: opportune_status = 25;
 /// A pointer is NULL that may not be.
 pub const OPPORTUNE_NULL_POINTER: opportune_status = 100;
 /// A buffer or array is too short; the length that is needed has been reported.
@@ -148,6 +150,7 @@ errors! {
     OPPORTUNE_BAD_SLOTS Slots;
     OPPORTUNE_BAD_MOMENTS Moments;
     OPPORTUNE_UNKNOWN_SOURCE UnknownSource;
+    OPPORTUNE_BAD_TOTAL Total;
 }
 
 impl From<ArtifactError> for Refusal {

@@ -194,7 +194,7 @@ fn layout_hash(
         };
         (feature.id, (feature.ty as u8, kind)).write(&mut meaning);
         if let FeatureKind::Aggregate(aggregate) = feature.kind {
-            aggregate.write(&mut meaning);
+            aggregate.meaning(features).write(&mut meaning);
         }
     }
     for moment in moments {

@@ -235,7 +235,12 @@ impl Predecessor {
         };
         Predecessor {
             version: tables.version,
-            features: tables.features.iter().filter(stored).map(without_lifecycle).collect(),
+            features: tables
+                .features
+                .iter()
+                .filter(stored)
+                .map(|feature| alone(feature, old))
+                .collect(),
             moments: tables.moments.iter().map(bare).collect(),
             patterns: tables.patterns.iter().map(bare_pattern).collect(),
             contact_entries: old.layout.contact_entries as u16,
@@ -275,10 +280,15 @@ impl Policy {
     }
 }
 
-/// A feature as it is stored: its lifecycle is the older policy's own.
-fn without_lifecycle(feature: &Feature) -> Feature {
+/// A feature as it is stored, among those that are: its lifecycle is the older policy's own.
+fn alone(feature: &Feature, old: &Policy) -> Feature {
+    let features = &old.tables.features;
     let kind = match feature.kind {
         FeatureKind::Stage { .. } => FeatureKind::Stage { lifecycle: 0 },
+        FeatureKind::Aggregate(aggregate) => FeatureKind::Aggregate(aggregate.moved(|at| {
+            let before = features.iter().take(usize::from(at));
+            before.filter(|other| Layout::stores(other)).count() as u16
+        })),
         kind => kind,
     };
     Feature { kind, ..feature.clone() }

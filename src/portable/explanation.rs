@@ -9,7 +9,9 @@ use serde_json::{Map, Value as Json, json};
 use super::Shape;
 use super::units::{decimal, time};
 use crate::base::money::MICROS;
-use crate::decision::{Change, Decision, Explanation, Fate, Offered, RuleOwner, ShadowOffer, Stage};
+use crate::decision::{
+    Change, Decision, Explanation, Fate, Offered, RuleOwner, ShadowOffer, Stage,
+};
 use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState, RaisedMoment};
 use crate::policy::{Arm, Policy};
 use crate::profile::Value;

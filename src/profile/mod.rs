@@ -27,11 +27,13 @@ mod timed;
 pub use backfill::Dated;
 pub(crate) use backfill::{backfill, check_dated};
 #[cfg(feature = "json")]
-pub(crate) use bucket::{extreme_of, kept_extreme};
+pub(crate) use bucket::{COUNT_PARTS, extreme_of, kept_extreme};
 pub use buffer::ProfileBytes;
 #[cfg(feature = "json")]
 pub(crate) use buffer::restore;
 pub(crate) use buffer::{Opened, commit, empty, initialise, open, revision, sound};
+#[cfg(feature = "json")]
+pub(crate) use calendar::EPOCH_DAY;
 pub(crate) use contacts::{Contact, contacts, record_contact};
 pub(crate) use events::{EventCells, Events};
 pub(crate) use features::{Features, Memo};

@@ -184,7 +184,7 @@ static void policies(const char *text, size_t text_len, const char *ids, size_t 
     REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_id(policy, 1, NULL, 8, &number));
     REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_id(policy, 1, "call_end", 8, NULL));
     REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 0, "call_end", 8, &number));
-    REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 16, "call_end", 8, &number));
+    REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 99, "call_end", 8, &number));
     REFUSED(OPPORTUNE_NOT_UTF8, opportune_policy_id(policy, 1, "\xc3", 1, &number));
     REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_policy_id(policy, 1, NULL, 0, &number));
     REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_policy_id(policy, 1, "call_end\0", 9, &number));
@@ -515,7 +515,7 @@ static void profiles(void)
     HOLDS(value.id == 7 && value.type == 7 && value.data.integer == 7);
 
 #define BACKFILL(policy, local, key_len, dated, count, ...)                                       \
-    opportune_backfill(policy, local, key, key_len, dated, count, NOW_MS, __VA_ARGS__, &revision)
+    opportune_backfill(policy, local, key, key_len, dated, count, NOW_MS, __VA_ARGS__, &revision, NULL)
 #define SELF profile, profile_len, out, ROOM, 0
     dated.value.id = calls;
     REFUSED(OPPORTUNE_NULL_POINTER, BACKFILL(NULL, local, 13, &dated, 1, SELF));
@@ -579,7 +579,7 @@ static void refused_message(int line, opportune_status expected)
     uint64_t revision = 7;
     const opportune_status got[3] = {
         opportune_decide(policy, snapshot, local, &message, NULL, SELF, &decision),
-        opportune_update(policy, local, &message, SELF, &repeated, &revision),
+        opportune_update(policy, local, &message, SELF, &repeated, &revision, NULL),
         opportune_classify(policy, local, &message, profile, profile_len, moments,
                            OPPORTUNE_MOMENTS_MAX, &count),
     };
@@ -699,11 +699,11 @@ static void calls(void)
     decision.struct_size = sizeof decision;
 
     /* The other calls on messages. */
-    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(NULL, local, &message, SELF, NULL, NULL));
-    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, NULL, &message, SELF, NULL, NULL));
-    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, local, NULL, SELF, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(NULL, local, &message, SELF, NULL, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, NULL, &message, SELF, NULL, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, local, NULL, SELF, NULL, NULL, NULL));
     REFUSED(OPPORTUNE_MISALIGNED, opportune_update(policy, local, &message, SELF,
-                                                   (uint32_t *)(void *)odd, NULL));
+                                                   (uint32_t *)(void *)odd, NULL, NULL));
     REFUSED(OPPORTUNE_NULL_POINTER,
             opportune_classify(NULL, local, &message, profile, profile_len, &moment, 1, &count));
     REFUSED(OPPORTUNE_NULL_POINTER,
@@ -925,7 +925,7 @@ int main(int argc, char **argv)
     DONE(opportune_policy_profile_bytes(policy, &profile_len));
     DONE(opportune_profile_init(policy, KEY, profile, sizeof profile));
     DONE(opportune_backfill(policy, local, KEY, NULL, 0, NOW_MS, profile, profile_len, profile, profile_len,
-                            0, NULL));
+                            0, NULL, NULL));
     fill();
 
     policies(text, text_len, ids, ids_len);

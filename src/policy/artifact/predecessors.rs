@@ -55,6 +55,7 @@ fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
         members(feature.ty, &feature.members)?;
         if let FeatureKind::Aggregate(aggregate) = feature.kind {
             schema::aggregate(feature.ty, &aggregate)?;
+            schema::bill_day(&old.features, &aggregate)?;
         }
     }
     unique(old.features.iter().map(|feature| feature.id))?;

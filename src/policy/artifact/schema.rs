@@ -133,7 +133,7 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Arm { experiment } => experiments::arm(check, position, experiment),
         FeatureKind::Aggregate(kept) => {
             aggregate(feature.ty, &kept)?;
-            kept.bill_day().map_or(Ok(()), |position| bill_day(check, position))
+            bill_day(&check.tables.features, &kept)
         }
     }
 }
@@ -143,8 +143,9 @@ pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError>
     ensure(kept.result() == ty, "a fold that gives another type")
 }
 
-fn bill_day(check: &Check<'_>, position: u16) -> Result<(), ArtifactError> {
-    let feature = check.tables.features.get(usize::from(position));
+pub(super) fn bill_day(features: &[Feature], kept: &Aggregate) -> Result<(), ArtifactError> {
+    let Some(position) = kept.bill_day() else { return Ok(()) };
+    let feature = features.get(usize::from(position));
     let fits = feature.is_some_and(|feature| {
         feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute { .. })
     });
