@@ -8,7 +8,8 @@
 //! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
 //! (a time, or `"never"`), `arms` (of experiments and control groups), `features`, `raised` (of a
 //! moment: `intent`, `strength`, `urgency`, `expires`). A case may say in which `arms` the subscriber
-//! is (`"none"`: in none), and what is switched `off`. The worked examples of `docs/measures.md` are cases too, of
+//! is (`"none"`: in none) or its key (`subscriber`), what is switched `off` and what is in `shadow`; a step, which
+//! `shadows` would have been offered. The worked examples of `docs/measures.md` are cases too, of
 //! the ready policy; their numbers are rounded.
 
 mod support;
@@ -120,6 +121,9 @@ fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
 
 /// A key in the arms that the case says.
 fn subscriber(policy: &Policy, arm: Arm, case: &Table) -> String {
+    if let Some(key) = text_of(case, "subscriber") {
+        return key.to_owned();
+    }
     let Some(arms) = case.get("arms").and_then(Toml::as_table) else {
         return support::subscriber_in(policy, arm);
     };
@@ -156,6 +160,20 @@ fn switches(policy: &Policy, case: &Table) -> Switches {
             }
             _ => switches.experiments_off.insert(policy.id(name).unwrap_or_else(|| no())),
         };
+    }
+    for name in array(case, "shadow") {
+        let name = name.as_str().expect("a name");
+        let no = || -> ! { panic!("nothing is called {name}") };
+        match name.split_once('.') {
+            Some(("offer", offer)) => {
+                switches.offers_shadow.insert(policy.id(offer).unwrap_or_else(|| no()));
+            }
+            Some(("issue", issue)) => {
+                switches.issues_shadow.insert(policy.id(issue).unwrap_or_else(|| no()));
+            }
+            _ if name == "policy" => switches.shadow = true,
+            _ => no(),
+        }
     }
     switches
 }
@@ -324,6 +342,13 @@ impl Stage<'_> {
                 expect(&format!("{key} of {moment}"), Some(expected), found);
             }
         }
+        let shadows = step.get("shadows").and_then(Toml::as_array).map(|names| {
+            names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
+        });
+        let found = decision.shadows.iter().map(|shadow| name(policy.name_of(shadow.offer)));
+        expect("what is in shadow", shadows, found.collect::<Vec<_>>().join(", "));
+        let test = step.get("test").and_then(Toml::as_bool).map(|b| b.to_string());
+        expect("a test subscriber", test, decision.test.to_string());
         let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
         expect("repeated", repeated, decision.repeated.to_string());
         let call_again = step.get("call_again").map(|time| match time.as_str() {

@@ -311,6 +311,7 @@ fn inputs<'a>(
         seed: context.seed.unwrap_or(decision),
         now_ms: message.now_ms,
         subscriber: message.subscriber,
+        test: shared.policy.is_test(key.subscriber),
     }
 }
 

@@ -53,6 +53,7 @@ pub fn eligible(
         seed: 0,
         now_ms,
         subscriber: question.subscriber,
+        test: false,
     };
     let asked = (question.moment, question.lookup);
     Ok(decision::eligible(&mut features, &inputs, lease, workspace, asked, found))

@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
-use super::arbitration::{Candidate, Ranking, score, worth};
+use super::arbitration::{Candidate, score, worth};
 use super::change::helping;
 use super::gates::Gates;
 use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
+use super::shadow::{self, Rivals};
 use super::workspace::Workspace;
 use super::{Context, Decision, Fate, NoTrace, Offered, Stage, Trace};
 use crate::base::ids::{MemberId, MomentId};
@@ -27,6 +28,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) seed: u64,
     pub(crate) now_ms: i64,
     pub(crate) subscriber: &'a [u8],
+    /// Whether it is a test subscriber.
+    pub(crate) test: bool,
 }
 
 /// Decides on the moments in `decision`, of which there is one at least, and writes there what is
@@ -44,14 +47,15 @@ pub(crate) fn allocate<'a, T: Trace>(
 ) {
     let Decision { moments, stages, .. } = decision;
     let arm = inputs.policy.arm(inputs.subscriber);
+    decision.test = inputs.test;
     features.choose_for(inputs.subscriber, inputs.snapshot.switches());
     let Workspace { gates: answers, search } = workspace;
     let mut gates = Gates::new(features, inputs, arm, context, lease, answers);
-    let mut ranking = Ranking::new(context);
+    let mut rivals = Rivals::new(inputs, context);
     let waits = if by_index::<T>(inputs.policy, moments) {
-        search_all(&mut gates, search, moments, &mut ranking, stages)
+        search_all(&mut gates, search, moments, &mut rivals, stages)
     } else {
-        ask_all(&mut gates, moments, &mut ranking, stages, trace)
+        ask_all(&mut gates, moments, &mut rivals, stages, trace)
     };
     if waits {
         decision.next_call_ms = gates.quiet_until_ms();
@@ -59,6 +63,8 @@ pub(crate) fn allocate<'a, T: Trace>(
     decision.arm = Some(arm);
     list_arms(gates.features, &decision.moments, &mut decision.arms);
 
+    rivals.list_shadows(inputs, context, lease, decision);
+    let ranking = &rivals.live;
     let chosen = ranking.choose(inputs, context, lease);
     for candidate in ranking.best() {
         let offered = chosen.iter().any(|(other, _)| other.offer == candidate.offer);
@@ -116,7 +122,7 @@ fn by_index<T: Trace>(policy: &Policy, moments: &Moments) -> bool {
 fn ask_all<T: Trace>(
     gates: &mut Gates,
     moments: &Moments,
-    ranking: &mut Ranking,
+    rivals: &mut Rivals,
     stages: &mut [u32; Stage::COUNT],
     trace: &mut T,
 ) -> bool {
@@ -132,7 +138,7 @@ fn ask_all<T: Trace>(
             }
             let passed = gates.rules(offer);
             match passed.and_then(|()| consider(gates, position, offer, place as u8)) {
-                Ok(candidate) => ranking.insert(candidate, trace),
+                Ok(candidate) => rivals.insert(candidate, gates.inputs, offer, stages, trace),
                 Err(stage) => {
                     waits |= stage == Stage::QuietHours && can_wait;
                     stages[stage as usize] += 1;
@@ -160,7 +166,7 @@ fn search_all(
     gates: &mut Gates,
     space: &mut SearchSpace,
     moments: &Moments,
-    ranking: &mut Ranking,
+    rivals: &mut Rivals,
     stages: &mut [u32; Stage::COUNT],
 ) -> bool {
     let policy = gates.inputs.policy;
@@ -174,7 +180,9 @@ fn search_all(
             let position = policy.index.offer(at);
             let Some(offer) = policy.tables.offers.get(position as usize) else { return };
             match consider(gates, position, offer, place as u8) {
-                Ok(candidate) => ranking.insert(candidate, &mut NoTrace),
+                Ok(candidate) => {
+                    rivals.insert(candidate, gates.inputs, offer, stages, &mut NoTrace);
+                }
                 Err(stage) => {
                     waits |= stage == Stage::QuietHours && can_wait;
                     stages[stage as usize] += 1;
@@ -296,26 +304,36 @@ pub(crate) fn apply(
 ) {
     let policy = inputs.policy;
     for raised in decision.moments.iter().filter(|moment| !moment.earlier) {
-        raise(policy, bytes, raised, delta);
+        if !inputs.test {
+            count_moment(policy, raised, delta);
+        }
+        raise(policy, bytes, raised);
     }
     for (slot, offered) in decision.offers.iter().enumerate() {
         let Some(position) = policy.treatment_position(offered.treatment) else { continue };
         let Some(treatment) = policy.tables.treatments.get(position) else { continue };
-        decision.lease_low |= lease.reserve(&treatment.draws);
-        for draw in &treatment.draws {
-            delta.count_budget(draw.budget, BudgetCount::Reserved, draw.amount);
+        if !inputs.test {
+            decision.lease_low |= lease.reserve(&treatment.draws);
+            for draw in &treatment.draws {
+                delta.count_budget(draw.budget, BudgetCount::Reserved, draw.amount);
+            }
+            delta.count_treatment(position, TreatmentCount::Offered);
         }
-        delta.count_treatment(position, TreatmentCount::Offered);
         if context.channel.is_none() {
             let contact =
                 Contact { time_ms: inputs.now_ms, offer: offered.offer, channel: offered.channel };
             record_contact(policy, bytes, contact);
         }
         if let Some(entry) = make_room(policy, bytes, lease, delta) {
+            // What reserved nothing has nothing to give back: no terms are these.
             let terms = policy.terms(position);
+            let terms = if inputs.test { !terms } else { terms };
             entry.write(bytes, &open_offer(inputs, decision.id, slot as u8, terms, offered));
         }
         answer(policy, bytes, offered, context, inputs.now_ms);
+    }
+    if !inputs.test {
+        shadow::count(inputs, &decision.shadows, delta);
     }
     // What is not raised ends nothing.
     if !decision.moments.is_empty() {
@@ -345,10 +363,15 @@ fn open_offer<'o>(
     }
 }
 
+fn count_moment(policy: &Policy, raised: &RaisedMoment, delta: &mut Delta) {
+    if let Some(position) = policy.moment_position(raised.id) {
+        delta.count_moment(position);
+    }
+}
+
 /// A moment becomes active, and ends those that it supersedes.
-fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment, delta: &mut Delta) {
+fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment) {
     let Some(position) = policy.moment_position(raised.id) else { return };
-    delta.count_moment(position);
     MomentState::of(policy, position).raise(bytes, raised.expires_ms);
     let moment = policy.tables.moments.get(position);
     for other in moment.into_iter().flat_map(|moment| &moment.supersedes) {

@@ -13,6 +13,7 @@ mod eligible;
 mod gates;
 mod outcome;
 mod search;
+mod shadow;
 mod stage;
 mod trace;
 mod words;
@@ -24,6 +25,7 @@ pub use eligible::Lookup;
 pub(crate) use eligible::eligible;
 pub use outcome::{Outcome, OutcomeKind, Settled};
 pub(crate) use outcome::{release, settle, sweep_expired};
+pub use shadow::ShadowOffer;
 pub use stage::Stage;
 pub(crate) use trace::{Explaining, NoTrace, Trace};
 pub use trace::{Explanation, Fate, RuleOwner};
@@ -65,6 +67,13 @@ pub struct Decision {
     pub moments: Moments,
     /// What to offer, best first.
     pub offers: SmallVec<[Offered; DECISION_OFFERS_MAX]>,
+    /// What would have been offered, but is in shadow ([`Switches`](crate::Switches)): nothing to
+    /// deliver.
+    pub shadows: SmallVec<[ShadowOffer; DECISION_OFFERS_MAX]>,
+    /// The subscriber is one of the policy's `test_subscribers`: quiet hours, caps, control groups
+    /// and budgets did not bind it (consent did), nothing was taken from the lease, and nothing of
+    /// it enters a delta.
+    pub test: bool,
     /// The furthest stage that any candidate reached: [`Stage::Offered`] when there are offers,
     /// else why there are none.
     pub furthest: Stage,
@@ -98,6 +107,8 @@ impl Decision {
             revision: 0,
             moments: SmallVec::new(),
             offers: SmallVec::new(),
+            shadows: SmallVec::new(),
+            test: false,
             furthest: Stage::NoMoment,
             stages: [0; Stage::COUNT],
             arm: None,

@@ -318,10 +318,16 @@ impl Policy {
         self.tables.texts.text(id, language)
     }
 
-    /// Whether this is one of the policy's `test_subscribers`: people of the operator's own who
+    /// Whether this is one of the policy's `test_subscribers`: people of the operator's own, whom no
+    /// cap, quiet hour, control group or budget stops, who are never counted, and who
     /// try out what others do not see yet. O(log of their number).
     pub fn is_test_subscriber(&self, subscriber: &[u8]) -> bool {
-        self.tables.test_subscribers.binary_search(&self.subscriber_hash(subscriber)).is_ok()
+        self.is_test(self.subscriber_hash(subscriber))
+    }
+
+    /// The same by the hash of the key.
+    pub(crate) fn is_test(&self, subscriber: u64) -> bool {
+        self.tables.test_subscribers.binary_search(&subscriber).is_ok()
     }
 
     /// The type of a feature.

@@ -449,6 +449,16 @@ static void shared_state(void)
     REFUSED(OPPORTUNE_MALFORMED,
             opportune_snapshot_advance(policy, snapshot, delta, delta_len - 1, &made));
     HOLDS(made == (opportune_snapshot *)out);
+    const uint32_t offers = OPPORTUNE_NAMESPACE_OFFER, off = OPPORTUNE_SWITCH_OFF;
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_switch(NULL, snapshot, offers, 1, off, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_switch(policy, NULL, offers, 1, off, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_switch(policy, snapshot, offers, 1, off, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE,
+            opportune_snapshot_switch(policy, snapshot, offers, 16000000, off, &made));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_snapshot_switch(policy, snapshot, offers, 1, 3, &made));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_snapshot_switch(policy, snapshot, 0, 0, off, &made));
+    DONE(opportune_snapshot_switch(policy, snapshot, offers, 1, off, &made));
+    opportune_snapshot_free(made);
     DONE(opportune_snapshot_advance(policy, snapshot, delta, delta_len, &made));
     {
         opportune_snapshot *again = NULL;

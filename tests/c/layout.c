@@ -92,7 +92,15 @@ SIZE(opportune_assignment, 8);
 FIELD(opportune_assignment, experiment, 0);
 FIELD(opportune_assignment, arm, 4);
 
-SIZE(opportune_decision, 1248);
+SIZE(opportune_shadow_offer, 32);
+FIELD(opportune_shadow_offer, offer, 0);
+FIELD(opportune_shadow_offer, treatment, 4);
+FIELD(opportune_shadow_offer, moment, 8);
+FIELD(opportune_shadow_offer, reserved, 12);
+FIELD(opportune_shadow_offer, score, 16);
+FIELD(opportune_shadow_offer, probability, 24);
+
+SIZE(opportune_decision, 1384);
 FIELD(opportune_decision, struct_size, 0);
 FIELD(opportune_decision, id, 8);
 FIELD(opportune_decision, revision, 16);
@@ -107,8 +115,11 @@ FIELD(opportune_decision, offers, 56);
 FIELD(opportune_decision, stages, 664);
 FIELD(opportune_decision, moments, 792);
 FIELD(opportune_decision, assignment_count, 1112);
-FIELD(opportune_decision, reserved, 1116);
+FIELD(opportune_decision, shadow_count, 1116);
 FIELD(opportune_decision, assignments, 1120);
+FIELD(opportune_decision, shadows, 1248);
+FIELD(opportune_decision, test, 1376);
+FIELD(opportune_decision, reserved, 1380);
 
 SIZE(opportune_outcome, 48);
 FIELD(opportune_outcome, struct_size, 0);
