@@ -321,6 +321,21 @@
 #define OPPORTUNE_NAMESPACE_SOURCE 16
 
 /**
+ * As the policy says.
+ */
+#define OPPORTUNE_SWITCH_ON 0
+
+/**
+ * Not made, not used, nobody in it.
+ */
+#define OPPORTUNE_SWITCH_OFF 1
+
+/**
+ * Decided in full and reported, never made: offers, issues and the whole policy.
+ */
+#define OPPORTUNE_SWITCH_SHADOW 2
+
+/**
  * It arrived.
  */
 #define OPPORTUNE_OUTCOME_DELIVERED 1
@@ -781,6 +796,36 @@ typedef struct {
 } opportune_assignment;
 
 /**
+ * An offer in shadow that would have been made. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What would have been offered.
+     */
+    uint32_t offer;
+    /**
+     * In which form.
+     */
+    uint32_t treatment;
+    /**
+     * The moment that it would have answered.
+     */
+    uint32_t moment;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * Expected value in micro-units of money; what offers are ranked by.
+     */
+    double score;
+    /**
+     * The probability with which it would have been chosen for its place.
+     */
+    double probability;
+} opportune_shadow_offer;
+
+/**
  * The answer to a message: offers in order, or none with the reason. Set struct_size; the rest
  * is written by the call.
  */
@@ -848,14 +893,29 @@ typedef struct {
      */
     uint32_t assignment_count;
     /**
-     * 0.
+     * How many offers in shadow there are.
      */
-    uint32_t reserved;
+    uint32_t shadow_count;
     /**
      * The subscriber's arms of the experiments, and of the control groups of issues and groups,
      * that can have changed this decision. Written as far as struct_size reaches.
      */
     opportune_assignment assignments[OPPORTUNE_DECISION_ARMS_MAX];
+    /**
+     * What would have been offered, but is in shadow: nothing to deliver. Written as far as
+     * struct_size reaches.
+     */
+    opportune_shadow_offer shadows[OPPORTUNE_DECISION_OFFERS_MAX];
+    /**
+     * 1: the subscriber is one of the policy's test_subscribers. Quiet hours, caps, control groups
+     * and budgets did not bind it (consent did), nothing was taken from the lease, and nothing of
+     * it enters a delta.
+     */
+    uint32_t test;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
 } opportune_decision;
 
 /**
@@ -1403,6 +1463,24 @@ opportune_status opportune_snapshot_advance(const opportune_policy *policy,
                                             const uint8_t *delta,
                                             size_t delta_len,
                                             opportune_snapshot **next);
+
+/**
+ * Makes the snapshot with one switch in another position; the old snapshot stays as it is. name_space
+ * says what id is: OPPORTUNE_NAMESPACE_OFFER, _ISSUE, _CHANNEL or, for an experiment or a control
+ * group, _FEATURE (the feature called "experiment." and its name); 0, with id 0, is the whole
+ * policy. state is one of OPPORTUNE_SWITCH_...; channels and experiments have no shadow, and the
+ * policy is on or in shadow. On success *next is a handle that the caller frees with
+ * opportune_snapshot_free. OPPORTUNE_OUT_OF_RANGE: nothing of that kind has this id, or not this
+ * state.
+ *
+ * Allocates. Any thread.
+ */
+opportune_status opportune_snapshot_switch(const opportune_policy *policy,
+                                           const opportune_snapshot *snapshot,
+                                           uint32_t name_space,
+                                           uint32_t id,
+                                           uint32_t state,
+                                           opportune_snapshot **next);
 
 /**
  * Makes what one thread owns: a lease of nothing, an empty delta, and the memory that calls work
