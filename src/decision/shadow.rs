@@ -17,8 +17,8 @@ pub struct ShadowOffer {
     pub offer: OfferId,
     /// In which form.
     pub treatment: TreatmentId,
-    /// The moment that it would have answered.
-    pub moment: MomentId,
+    /// The moment that it would have answered; none where only a channel asked.
+    pub moment: Option<MomentId>,
     /// Expected value in micro-units of money; what offers are ranked by.
     pub score: f64,
     /// The probability with which it would have been chosen for its place.
@@ -67,18 +67,16 @@ impl Rivals {
     ) {
         let Some(all) = &self.all else { return };
         let tables = &inputs.policy.tables;
-        for (candidate, probability) in all.choose(inputs, context, lease) {
+        for (candidate, probability) in all.choose(inputs, context, lease, &decision.offers) {
             let offer = tables.offers.get(candidate.offer as usize);
             let treatment = tables.treatments.get(candidate.treatment as usize);
             let moment = decision.moments.get(usize::from(candidate.moment));
-            let (Some(offer), Some(treatment), Some(moment)) = (offer, treatment, moment) else {
-                continue;
-            };
+            let (Some(offer), Some(treatment)) = (offer, treatment) else { continue };
             if in_shadow(inputs, offer) {
                 decision.shadows.push(ShadowOffer {
                     offer: offer.id,
                     treatment: treatment.id,
-                    moment: moment.id,
+                    moment: moment.map(|moment| moment.id),
                     score: candidate.score,
                     probability,
                 });
@@ -88,7 +86,7 @@ impl Rivals {
 }
 
 /// Whether an offer, its issue or the whole policy is in shadow.
-fn in_shadow(inputs: &Inputs, offer: &Offer) -> bool {
+pub(super) fn in_shadow(inputs: &Inputs, offer: &Offer) -> bool {
     let (switches, tables) = (inputs.snapshot.switches(), &inputs.policy.tables);
     let group = tables.groups.get(usize::from(offer.group));
     let issue = group.and_then(|group| tables.issues.get(usize::from(group.issue)));

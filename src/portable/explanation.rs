@@ -86,7 +86,9 @@ fn offered(shape: &Shape<'_>, offered: &Offered) -> Json {
         "treatment": shape.name(offered.treatment),
         "channel": shape.name(offered.channel),
         "content": shape.name(offered.content),
-        "moment": shape.name(offered.moment),
+        "moment": offered.moment.map(|moment| shape.name(moment)),
+        "decision": format!("{:016x}", offered.decision),
+        "slot": offered.slot,
         "parameters": offered.parameters.iter().map(parameter).collect::<Map<_, _>>(),
         "score": score(offered.score),
         "propensity": offered.propensity,
@@ -99,7 +101,7 @@ fn shadow(shape: &Shape<'_>, shadow: &ShadowOffer) -> Json {
     json!({
         "offer": shape.name(shadow.offer),
         "treatment": shape.name(shadow.treatment),
-        "moment": shape.name(shadow.moment),
+        "moment": shadow.moment.map(|moment| shape.name(moment)),
         "score": score(shadow.score),
         "probability": shadow.probability,
     })
