@@ -821,7 +821,7 @@ typedef struct {
      */
     uint32_t treatment;
     /**
-     * The moment that it would have answered.
+     * The moment that it would have answered; 0 where only a channel asked.
      */
     uint32_t moment;
     /**
