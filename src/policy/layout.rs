@@ -4,11 +4,11 @@ use alloc::vec::Vec;
 
 use super::Tables;
 use super::pattern::Pattern;
-use super::schema::{Feature, FeatureKind, Moment};
+use super::schema::{Feature, FeatureKind, Holder, Moment};
 use crate::base::bytes::Writer;
 use crate::base::encoding::Encoded;
 use crate::base::hash::hash_bytes;
-use crate::base::limits::{OPEN_OFFERS, SESSIONS};
+use crate::base::limits::{ACCOUNT_SESSIONS, OPEN_OFFERS, SESSIONS};
 
 /// Offsets of the header's fields; slots begin at [`header::BYTES`].
 pub(crate) mod header {
@@ -59,16 +59,21 @@ pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 /// The version of header and slots that this library reads and writes.
 pub(crate) const FORMAT_VERSION: u16 = 1;
 
-/// Computed offsets: header, slots, sessions, moments, contacts, open offers.
+/// Computed offsets: header, slots, sessions, moments, contacts, open offers. An account's profile
+/// ends with its sessions: moments, contacts and offers are of lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
+    /// Whose profiles lie so.
+    pub(crate) holder: Holder,
     /// Bytes in all, a multiple of eight.
     pub(crate) bytes: usize,
     /// Digest of the meaning of every byte.
     pub(crate) hash: u64,
-    /// [`SESSIONS`] entries of [`SESSION_BYTES`].
+    /// `session_entries` entries of [`SESSION_BYTES`].
     pub(crate) sessions: usize,
-    /// Offset of each feature's slot, by feature position; zero for derived features.
+    pub(crate) session_entries: usize,
+    /// Offset of each feature's slot in the profile that holds it, by feature position; zero for
+    /// derived features.
     pub(crate) features: Vec<u32>,
     /// [`CALLS_BYTES`].
     pub(crate) calls: usize,
@@ -80,54 +85,46 @@ pub(crate) struct Layout {
     pub(crate) contacts: usize,
     /// How many contacts the log holds: the limit of the mandatory cap.
     pub(crate) contact_entries: usize,
-    /// [`OPEN_OFFERS`] entries of [`OPEN_OFFER_BYTES`].
+    /// `open_offer_entries` entries of [`OPEN_OFFER_BYTES`].
     pub(crate) open_offers: usize,
+    pub(crate) open_offer_entries: usize,
 }
 
 impl Layout {
-    pub(crate) fn new(tables: &Tables) -> Layout {
+    /// How profiles of lines lie.
+    pub(crate) fn line(tables: &Tables) -> Layout {
         let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
-        Layout::of(&tables.features, &tables.moments, &tables.patterns, contacts)
+        Layout::of_line(&tables.features, &tables.moments, &tables.patterns, contacts)
     }
 
-    /// The layout of a profile that holds these features and moments and remembers so many
+    /// How profiles of accounts lie, if the policy keeps anything of them.
+    pub(crate) fn account(tables: &Tables) -> Option<Layout> {
+        let kept = |feature: &Feature| feature.holder == Holder::Account && Layout::stores(feature);
+        tables.features.iter().any(kept).then(|| Layout::of_account(&tables.features))
+    }
+
+    /// The layout of a line's profile that holds these features and moments and remembers so many
     /// contacts. Of a moment only what it is and what it remembers counts, and derived features
-    /// do not count.
-    pub(crate) fn of(
+    /// and those of accounts do not count.
+    pub(crate) fn of_line(
         features: &[Feature],
         moments: &[Moment],
         patterns: &[Pattern],
         contact_entries: usize,
     ) -> Layout {
-        let mut next = header::BYTES;
-        let mut slots = Vec::with_capacity(features.len());
-        for feature in features {
-            slots.push(match slot_bytes(feature) {
-                0 => 0,
-                bytes => {
-                    next += bytes;
-                    (next - bytes) as u32
-                }
-            });
-        }
-        // Slots follow one another as they are, since bytes are read at any alignment; tables
-        // begin at eights.
-        next = next.next_multiple_of(8);
-        let mut place = |bytes: usize| {
-            let offset = next;
-            next += bytes.next_multiple_of(8);
-            offset
-        };
-        let sessions = place(SESSIONS * SESSION_BYTES);
-        let calls = place(CALLS_BYTES);
-        let of_moments = place(MOMENT_BYTES * moments.len());
-        let of_patterns = place(patterns_bytes(patterns.len()));
-        let contacts = place(contact_entries * CONTACT_BYTES);
-        let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
+        let (slots, mut place) = slots(features, Holder::Line);
+        let sessions = place.table(SESSIONS * SESSION_BYTES);
+        let calls = place.table(CALLS_BYTES);
+        let of_moments = place.table(MOMENT_BYTES * moments.len());
+        let of_patterns = place.table(patterns_bytes(patterns.len()));
+        let contacts = place.table(contact_entries * CONTACT_BYTES);
+        let open_offers = place.table(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
-            bytes: next,
-            hash: layout_hash(features, moments, patterns, contact_entries),
+            holder: Holder::Line,
+            bytes: place.next,
+            hash: line_hash(features, moments, patterns, contact_entries),
             sessions,
+            session_entries: SESSIONS,
             features: slots,
             calls,
             moments: of_moments,
@@ -135,6 +132,29 @@ impl Layout {
             contacts,
             contact_entries,
             open_offers,
+            open_offer_entries: OPEN_OFFERS,
+        }
+    }
+
+    /// The layout of an account's profile that holds those of these features that are an account's.
+    pub(crate) fn of_account(features: &[Feature]) -> Layout {
+        let (slots, mut place) = slots(features, Holder::Account);
+        let sessions = place.table(ACCOUNT_SESSIONS * SESSION_BYTES);
+        let end = place.next;
+        Layout {
+            holder: Holder::Account,
+            bytes: end,
+            hash: account_hash(features),
+            sessions,
+            session_entries: ACCOUNT_SESSIONS,
+            features: slots,
+            calls: end,
+            moments: end,
+            patterns: end,
+            contacts: end,
+            contact_entries: 0,
+            open_offers: end,
+            open_offer_entries: 0,
         }
     }
 
@@ -165,8 +185,40 @@ fn slot_bytes(feature: &Feature) -> usize {
     }
 }
 
+/// The offset of each slot in the profile that holds it, and the place behind those of one holder.
+fn slots(features: &[Feature], holder: Holder) -> (Vec<u32>, Place) {
+    let (mut line, mut account) = (header::BYTES, header::BYTES);
+    let mut slots = Vec::with_capacity(features.len());
+    for feature in features {
+        let next = match feature.holder {
+            Holder::Line => &mut line,
+            Holder::Account => &mut account,
+        };
+        let bytes = slot_bytes(feature);
+        slots.push(if bytes == 0 { 0 } else { *next as u32 });
+        *next += bytes;
+    }
+    let end = if holder == Holder::Line { line } else { account };
+    // Slots follow one another as they are, since bytes are read at any alignment; tables begin at
+    // eights.
+    (slots, Place { next: end.next_multiple_of(8) })
+}
+
+/// Where the next table goes.
+struct Place {
+    next: usize,
+}
+
+impl Place {
+    fn table(&mut self, bytes: usize) -> usize {
+        let offset = self.next;
+        self.next += bytes.next_multiple_of(8);
+        offset
+    }
+}
+
 /// Two layouts with one hash mean the same by every byte.
-fn layout_hash(
+fn line_hash(
     features: &[Feature],
     moments: &[Moment],
     patterns: &[Pattern],
@@ -175,7 +227,26 @@ fn layout_hash(
     let mut meaning = Writer::default();
     FORMAT_VERSION.write(&mut meaning);
     meaning.u32(contact_entries as u32);
-    for feature in features {
+    write_features(features, Holder::Line, &mut meaning);
+    for moment in moments {
+        (moment.id, 6u8).write(&mut meaning);
+    }
+    for pattern in patterns {
+        (pattern.id, (7u8, pattern.shape.digest())).write(&mut meaning);
+    }
+    hash_bytes(0, &meaning.bytes)
+}
+
+/// The same of accounts: never that of a line.
+fn account_hash(features: &[Feature]) -> u64 {
+    let mut meaning = Writer::default();
+    FORMAT_VERSION.write(&mut meaning);
+    write_features(features, Holder::Account, &mut meaning);
+    hash_bytes(Holder::Account as u64, &meaning.bytes)
+}
+
+fn write_features(features: &[Feature], holder: Holder, meaning: &mut Writer) {
+    for feature in features.iter().filter(|feature| feature.holder == holder) {
         let kind = match feature.kind {
             FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
                 continue;
@@ -184,16 +255,9 @@ fn layout_hash(
             FeatureKind::Aggregate(_) => 2,
             FeatureKind::Stage { .. } => 4,
         };
-        (feature.id, (feature.ty as u8, kind)).write(&mut meaning);
+        (feature.id, (feature.ty as u8, kind)).write(meaning);
         if let FeatureKind::Aggregate(aggregate) = feature.kind {
-            aggregate.write(&mut meaning);
+            aggregate.write(meaning);
         }
     }
-    for moment in moments {
-        (moment.id, 6u8).write(&mut meaning);
-    }
-    for pattern in patterns {
-        (pattern.id, (7u8, pattern.shape.digest())).write(&mut meaning);
-    }
-    hash_bytes(0, &meaning.bytes)
 }

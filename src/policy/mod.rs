@@ -56,6 +56,7 @@ pub(crate) use predecessor::{GoneName, Predecessor};
 #[cfg(any(feature = "compiler", feature = "json"))]
 pub(crate) use report::describe;
 pub use report::{FeatureChange, Migration};
+pub use schema::Holder;
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use texts::{Text, Texts};
 pub(crate) use touch::Concerns;
@@ -156,6 +157,8 @@ pub struct OfferPlace {
 pub struct Policy {
     pub(crate) tables: Tables,
     pub(crate) layout: Layout,
+    /// How profiles of accounts lie, if the policy keeps anything of them.
+    pub(crate) account: Option<Layout>,
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     pub(crate) touched: Touched,
@@ -217,10 +220,11 @@ impl IdIndex {
 
 impl Policy {
     pub(crate) fn new(tables: Tables) -> Policy {
-        let layout = Layout::new(&tables);
+        let (layout, account) = (Layout::line(&tables), Layout::account(&tables));
         Policy {
-            migrations: predecessor::programs(&tables, &layout),
+            migrations: predecessor::programs(&tables, &layout, account.as_ref()),
             layout,
+            account,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
             touched: Touched::new(&tables),
@@ -278,6 +282,25 @@ impl Policy {
     /// Bytes of one subscriber's profile.
     pub fn profile_bytes(&self) -> usize {
         self.layout.bytes
+    }
+
+    /// Bytes of one account's profile; zero for a policy that keeps nothing of accounts.
+    pub fn account_bytes(&self) -> usize {
+        self.account.as_ref().map_or(0, |account| account.bytes)
+    }
+
+    /// How the profiles of a holder lie.
+    pub(crate) fn layout_of(&self, holder: Holder) -> Option<&Layout> {
+        match holder {
+            Holder::Line => Some(&self.layout),
+            Holder::Account => self.account.as_ref(),
+        }
+    }
+
+    /// Whose profile holds a feature; none for what is computed, which may read both.
+    pub fn holder(&self, id: FeatureId) -> Option<Holder> {
+        let feature = &self.tables.features[self.feature_position(id)?];
+        Layout::stores(feature).then_some(feature.holder)
     }
 
     /// The permanent id of a name, for example `policy.id::<OfferId>("data_1gb")`. Fields,
@@ -397,9 +420,14 @@ impl Policy {
         self.migrations.get(found.ok()?)
     }
 
-    /// The largest number of steps of a migration.
+    /// The largest number of steps of the migrations that a call may run: of a line's profile and of
+    /// its account's.
     pub(crate) fn migration_steps(&self) -> u64 {
-        self.migrations.iter().map(MigrationProgram::steps).max().unwrap_or(0)
+        let of = |holder: Holder| {
+            let programs = self.migrations.iter().filter(move |it| it.from.holder == holder);
+            programs.map(MigrationProgram::steps).max().unwrap_or(0)
+        };
+        of(Holder::Line) + of(Holder::Account)
     }
 
     pub(crate) fn event_position(&self, id: EventId) -> Option<usize> {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::BitOrAssign;
 
-use super::schema::FeatureKind;
+use super::schema::{FeatureKind, Holder};
 use super::{Shape, Tables};
 use crate::expr::{Op, Program};
 
@@ -66,7 +66,8 @@ impl Touched {
 }
 
 /// Positions of the kinds of event that are folded into what the programs read; all kinds, if they
-/// read how far a lifecycle has come, which any message may move.
+/// read how far a lifecycle has come, which any message may move, or what an account holds, which
+/// messages of other lines move.
 fn kinds(tables: &Tables, programs: &[Program]) -> Vec<usize> {
     let mut read = alloc::vec![false; tables.features.len()];
     let mut waiting = Vec::from(programs);
@@ -76,7 +77,11 @@ fn kinds(tables: &Tables, programs: &[Program]) -> Vec<usize> {
             let position = usize::from(position);
             let Some(known) = read.get_mut(position).filter(|known| !**known) else { continue };
             *known = true;
-            match tables.features.get(position).map(|feature| feature.kind) {
+            let feature = tables.features.get(position);
+            if feature.is_some_and(|feature| feature.holder == Holder::Account) {
+                return (0..tables.events.len()).collect();
+            }
+            match feature.map(|feature| feature.kind) {
                 Some(FeatureKind::Derived(program)) => waiting.push(program),
                 Some(FeatureKind::Output { model }) => {
                     let model = tables.models.get(usize::from(model));

@@ -14,7 +14,7 @@ use crate::base::limits::{
 use crate::expr::{Op, Program, Type};
 use crate::policy::{
     Aggregate, BillDay, CalendarUnit, EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep,
-    Listen, Moment, Quantile, Window,
+    Holder, Listen, Moment, Quantile, Window,
 };
 
 encoded! {
@@ -23,12 +23,13 @@ encoded! {
         fields: Vec<FieldSpec>,
         zone: Option<u16>,
         folds: Vec<FoldStep>,
+        account_folds: Vec<FoldStep>,
         moments: Vec<u16>,
         patterns: Vec<Listen>,
     }
     FieldSpec { id: FieldId, ty: Type, members: Vec<MemberId> }
     FoldStep { feature: u16, field: Option<u16>, filter: Option<Program>, part: Option<Program> }
-    Feature { id: FeatureId, ty: Type, kind: FeatureKind, members: Vec<MemberId> }
+    Feature { id: FeatureId, ty: Type, kind: FeatureKind, members: Vec<MemberId>, holder: Holder }
     Moment {
         id: MomentId,
         intent: IntentId,
@@ -58,6 +59,11 @@ encoded_choice! { FeatureKind {
     4 Output { model: u16 };
     5 Stage { lifecycle: u16 };
     6 Since { stage: u16 };
+} }
+
+encoded_choice! { Holder {
+    1 Line;
+    2 Account;
 } }
 
 encoded_choice! { Fold {
@@ -103,6 +109,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     ensure(tables.moments.len() <= MOMENTS_MAX, "too many moments")?;
     for (position, feature) in tables.features.iter().enumerate() {
         members(feature.ty, &feature.members)?;
+        holder(feature)?;
         kind(check, position, feature)?;
     }
     chains_end(check)?;
@@ -130,9 +137,15 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
         FeatureKind::Aggregate(kept) => {
             aggregate(feature.ty, &kept)?;
-            kept.bill_day().map_or(Ok(()), |position| bill_day(check, position))
+            kept.bill_day().map_or(Ok(()), |position| bill_day(check, feature, position))
         }
     }
+}
+
+/// Only attributes and aggregates are held by accounts.
+pub(super) fn holder(feature: &Feature) -> Result<(), ArtifactError> {
+    let told = matches!(feature.kind, FeatureKind::Attribute | FeatureKind::Aggregate(_));
+    ensure(told || feature.holder == Holder::Line, "an account holds what only a line can")
 }
 
 pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError> {
@@ -140,12 +153,14 @@ pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError>
     ensure(kept.result() == ty, "a fold that gives another type")
 }
 
-fn bill_day(check: &Check<'_>, position: u16) -> Result<(), ArtifactError> {
+fn bill_day(check: &Check<'_>, of: &Feature, position: u16) -> Result<(), ArtifactError> {
     let feature = check.tables.features.get(usize::from(position));
     let fits = feature.is_some_and(|feature| {
         feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute)
     });
-    ensure(fits, "the day of the bill is no attribute of whole numbers")
+    ensure(fits, "the day of the bill is no attribute of whole numbers")?;
+    let beside = feature.is_some_and(|feature| feature.holder == of.holder);
+    ensure(beside, "the day of the bill is in another profile")
 }
 
 /// Derived features read one another along chains that end soon. Each round lengthens what is
@@ -194,7 +209,9 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
     let zone = event.zone.map(|position| event.fields.get(usize::from(position)));
     let sound = zone.is_none_or(|field| field.is_some_and(|field| field.ty == Type::Member));
     ensure(sound, "the zone of an event is no field that can hold one")?;
-    event.folds.iter().try_for_each(|step| fold_step(check, event, step))?;
+    for (steps, holder) in [(&event.folds, Holder::Line), (&event.account_folds, Holder::Account)] {
+        steps.iter().try_for_each(|step| fold_step(check, event, step, holder))?;
+    }
     patterns::event_kind(check, event)?;
     let moments = check.tables.moments.len();
     let known = event.moments.iter().all(|position| usize::from(*position) < moments);
@@ -202,7 +219,12 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
 }
 
 /// A slot gets values of its own type, and a fold that needs a value has a field.
-fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<(), ArtifactError> {
+fn fold_step(
+    check: &Check<'_>,
+    event: &EventKind,
+    step: &FoldStep,
+    holder: Holder,
+) -> Result<(), ArtifactError> {
     let feature = check.tables.features.get(usize::from(step.feature));
     let field = step.field.map(|position| event.fields.get(usize::from(position)));
     let is = |ty| field.is_none_or(|field| field.is_some_and(|field| field.ty == ty));
@@ -219,6 +241,8 @@ fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<()
         }
     });
     ensure(fits, "an event is folded into what cannot take it")?;
+    let held = feature.is_some_and(|feature| feature.holder == holder);
+    ensure(held, "an event is folded into another profile")?;
     for program in [step.filter, step.part].into_iter().flatten() {
         check.of_event(program, event.fields.len())?;
     }
