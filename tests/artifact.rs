@@ -146,7 +146,7 @@ fn use_it(policy: &Policy) {
         let _ = decide(shared, bytes, &message, &outbound(), &mut local);
     }
     let bytes = ProfileBytes::in_place(&mut profile);
-    let _ = tick(shared, bytes, b"key", AFTERNOON_MS, &mut local);
+    let _ = tick(shared, bytes, b"key", None, AFTERNOON_MS, &mut local);
     let bytes = ProfileBytes::apart(older_profile(), &mut profile);
     let _ = migrate(policy, bytes, b"key", &mut local.scratch);
     assert!(policy.migrations().iter().all(|migration| !migration.to_string().is_empty()));

@@ -179,6 +179,7 @@ impl Stage<'_> {
             number: number.unwrap_or(1_000 + position as i64) as u32,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let channel = text_of(step, "asks");

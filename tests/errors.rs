@@ -55,6 +55,7 @@ impl Bench {
             number: 1,
             now_ms: AFTERNOON_MS,
             zone: None,
+            account: None,
             events,
         };
         change(&mut message);
@@ -181,6 +182,7 @@ fn what_was_made_for_another_policy() {
         number: 1,
         now_ms: AFTERNOON_MS,
         zone: None,
+        account: None,
         events: &[],
     };
     let origin = Origin { node: 1, epoch: 1, sequence: 1 };

@@ -186,6 +186,7 @@ impl Bench {
             number: (nth / 3) as u32,
             now_ms,
             zone: event.zone.map(|at| self.zone(at)),
+            account: None,
             events: &[Event { kind, time_ms: event.time_ms, fields: &fields }],
         };
         let bytes = ProfileBytes::in_place(&mut self.profile);

@@ -9,7 +9,7 @@ use crate::base::limits::{KEY_BYTES_MAX, OPEN_OFFERS};
 use crate::decision;
 use crate::error::Error;
 use crate::expr::Environment;
-use crate::policy::Policy;
+use crate::policy::{Holder, Policy};
 use crate::profile::{
     self, Dated, Features, OpenOffer, OpenOffers, ProfileBytes, ProfileHealth, Value,
 };
@@ -29,7 +29,7 @@ pub struct Updated {
 /// # Errors
 /// [`Error::Key`], [`Error::OutputTooSmall`].
 pub fn init_profile(policy: &Policy, subscriber: &[u8], out: &mut [u8]) -> Result<(), Error> {
-    profile::initialise(policy, subscriber_hash(policy, subscriber)?, out)
+    profile::initialise(policy, &policy.layout, subscriber_hash(policy, subscriber)?, out)
 }
 
 /// The same in a buffer of its own. Allocates.
@@ -42,12 +42,39 @@ pub fn new_profile(policy: &Policy, subscriber: &[u8]) -> Result<Vec<u8>, Error>
     Ok(bytes)
 }
 
+/// Writes the profile of an account of which nothing is known into the first
+/// [`Policy::account_bytes`] of `out`. Which lines an account has, the host knows; the key is the
+/// account's own.
+///
+/// [`update`](crate::update), [`backfill`], [`read_feature`], [`erase`], [`migrate`],
+/// [`profile_health`] and [`profile_revision`] take an account's profile as they take a line's: its
+/// bytes say what it is. Calls that decide read it beside the line's, as
+/// [`Message::account`](crate::Message::account).
+///
+/// # Errors
+/// [`Error::AccountLayout`]: the policy keeps nothing of accounts. [`Error::Key`],
+/// [`Error::OutputTooSmall`].
+pub fn init_account(policy: &Policy, account: &[u8], out: &mut [u8]) -> Result<(), Error> {
+    let layout = policy.account.as_ref().ok_or(Error::AccountLayout)?;
+    profile::initialise(policy, layout, subscriber_hash(policy, account)?, out)
+}
+
+/// The same in a buffer of its own. Allocates.
+///
+/// # Errors
+/// [`Error::AccountLayout`], [`Error::Key`].
+pub fn new_account(policy: &Policy, account: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut bytes = alloc::vec![0; policy.account_bytes()];
+    init_account(policy, account, &mut bytes)?;
+    Ok(bytes)
+}
+
 /// Takes over history and outside data, as far as it is known at `now_ms`: see [`Dated`]. Does not
 /// allocate.
 ///
 /// # Errors
-/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ValueType`]. On any
-/// of them nothing has changed.
+/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ValueType`],
+/// [`Error::ProfileHolder`] for a feature of the other profile. On any of them nothing has changed.
 pub fn backfill(
     policy: &Policy,
     profile: ProfileBytes,
@@ -60,14 +87,16 @@ pub fn backfill(
     let subscriber = subscriber_hash(policy, subscriber)?;
     let opened = profile.open(policy, subscriber, &mut scratch.room)?;
     profile::check_time(now_ms)?;
-    profile::check_dated(policy, dated, now_ms)?;
+    let holder = opened.layout().holder;
+    profile::check_dated(policy, holder, dated, now_ms)?;
     let bytes = opened.change();
-    profile::backfill(policy, bytes, dated);
+    profile::backfill(policy, holder, bytes, dated);
     profile::commit(policy, bytes, now_ms);
     Ok(Updated { repeated: false, revision: profile::revision(bytes) })
 }
 
-/// Reads one feature as it is at `now_ms`: none when it is missing.
+/// Reads one feature as it is at `now_ms`: none when it is missing, as what the other profile holds
+/// is, the account's or the line's.
 ///
 /// # Errors
 /// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ScratchMismatch`].
@@ -80,11 +109,11 @@ pub fn read_feature(
 ) -> Result<Option<Value<'static>>, Error> {
     scratch.check(policy)?;
     let Scratch { room, memo, .. } = scratch;
-    let profile = profile::open(policy, profile, 0, room)?;
+    let opened = profile::open(policy, profile, 0, room)?;
     profile::check_time(now_ms)?;
     let position = policy.feature_position(feature).ok_or(Error::UnknownFeature)?;
     let ty = policy.feature_type(feature).ok_or(Error::UnknownFeature)?;
-    let mut features = Features::new(policy, profile, memo, now_ms, None);
+    let mut features = Features::alone(policy, opened, memo, now_ms);
     Ok(Value::of_cell(features.feature(position as u16), ty))
 }
 
@@ -153,9 +182,13 @@ pub fn erase(
     local.scratch.check(policy)?;
     let Local { lease, delta, scratch } = local;
     let subscriber = subscriber_hash(policy, subscriber)?;
-    let bytes = profile.open(policy, subscriber, &mut scratch.room)?.change();
-    decision::release(policy, bytes, lease, delta);
-    profile::empty(policy, bytes);
+    let opened = profile.open(policy, subscriber, &mut scratch.room)?;
+    let layout = opened.layout();
+    let bytes = opened.change();
+    if layout.holder == Holder::Line {
+        decision::release(policy, bytes, lease, delta);
+    }
+    profile::empty(policy, layout, bytes);
     profile::commit(policy, bytes, 0);
     Ok(Updated { repeated: false, revision: profile::revision(bytes) })
 }

@@ -38,9 +38,14 @@ struct Shape<'p> {
 
 impl<'p> Shape<'p> {
     fn of(policy: &'p Policy, layout: u64) -> Option<Shape<'p>> {
+        let features = &policy.tables.features;
         if layout == policy.layout.hash {
-            let (features, moments) = (&policy.tables.features, &policy.tables.moments);
-            let (patterns, layout) = (&policy.tables.patterns, &policy.layout);
+            let (moments, patterns) = (&policy.tables.moments, &policy.tables.patterns);
+            let layout = &policy.layout;
+            return Some(Shape { policy, older: None, features, moments, patterns, layout });
+        }
+        if let Some(layout) = policy.account.as_ref().filter(|account| account.hash == layout) {
+            let (moments, patterns) = (&[], &[]);
             return Some(Shape { policy, older: None, features, moments, patterns, layout });
         }
         let older = policy.predecessor(layout)?;

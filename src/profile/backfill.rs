@@ -1,12 +1,12 @@
 //! History and outside data: what a warehouse knows already.
 
 use super::clock::Clock;
-use super::fold::{Folded, count_late, fold_value};
+use super::fold::{Folded, count_late, fold_value, zone_of};
 use super::message::{Value, check_time};
 use crate::base::ids::{FeatureId, MemberId};
 use crate::error::Error;
 use crate::expr::Type;
-use crate::policy::{FeatureKind, Fold, Policy};
+use crate::policy::{FeatureKind, Fold, Holder, Policy};
 
 /// A dated value for one feature.
 ///
@@ -59,8 +59,13 @@ impl<'a> Dated<'a> {
     }
 }
 
-/// Checks dated values, each by itself.
-pub(crate) fn check_dated(policy: &Policy, dated: &[Dated], now_ms: i64) -> Result<(), Error> {
+/// Checks dated values for a profile of this holder, each by itself.
+pub(crate) fn check_dated(
+    policy: &Policy,
+    holder: Holder,
+    dated: &[Dated],
+    now_ms: i64,
+) -> Result<(), Error> {
     for entry in dated {
         check_time(entry.time_ms)?;
         if entry.time_ms > now_ms {
@@ -69,16 +74,20 @@ pub(crate) fn check_dated(policy: &Policy, dated: &[Dated], now_ms: i64) -> Resu
         if entry.zone.is_some_and(|zone| policy.tables.zones.by_id(zone).is_none()) {
             return Err(Error::UnknownZone);
         }
-        folded(policy, entry)?;
+        let (position, _) = folded(policy, entry)?;
+        let feature = policy.tables.features.get(position);
+        if feature.is_none_or(|feature| feature.holder != holder) {
+            return Err(Error::ProfileHolder);
+        }
     }
     Ok(())
 }
 
 /// Folds dated values that were checked into a profile.
-pub(crate) fn backfill(policy: &Policy, bytes: &mut [u8], dated: &[Dated]) {
+pub(crate) fn backfill(policy: &Policy, holder: Holder, bytes: &mut [u8], dated: &[Dated]) {
     for entry in dated {
         let Ok((position, folded)) = folded(policy, entry) else { continue };
-        let mut clock = Clock::new(policy, bytes, entry.zone, entry.time_ms);
+        let mut clock = Clock::new(policy, zone_of(holder, bytes), entry.zone, entry.time_ms);
         if !fold_value(policy, bytes, position, folded, &mut clock) {
             count_late(bytes);
         }

@@ -12,22 +12,37 @@ use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::steps;
 use crate::expr::{Cell, Environment, Program, holds};
-use crate::policy::{FeatureKind, FoldStep, Policy, header};
+use crate::policy::{FeatureKind, FoldStep, Holder, Policy, header};
 
 /// Folds all events of a message into a profile. Cannot fail.
-pub(crate) fn fold_message(policy: &Policy, bytes: &mut [u8], message: &Message, events: &Events) {
-    let clock = Clock::new(policy, bytes, message.zone, message.now_ms);
+pub(crate) fn fold_message(
+    policy: &Policy,
+    holder: Holder,
+    bytes: &mut [u8],
+    message: &Message,
+    events: &Events,
+) {
+    let clock = Clock::new(policy, zone_of(holder, bytes), message.zone, message.now_ms);
     for event in events.all() {
         let Some(kind) = event.kind(policy) else { continue };
         let own = kind.zone.and_then(|position| event.field(position).bits());
         let mut clock = clock.of_event(event.time_ms, own.map(|id| MemberId(id as u32)));
         let mut in_time = true;
-        for step in &kind.folds {
+        for step in kind.folds_of(holder) {
             in_time &= fold_event(policy, bytes, step, event, &mut clock, message.now_ms);
         }
         if !in_time {
             count_late(bytes);
         }
+    }
+}
+
+/// Where the zone of a profile's holder stands: an account has none of its own, so that its calendar
+/// is the message's, or the policy's first.
+pub(super) fn zone_of(holder: Holder, bytes: &[u8]) -> &[u8] {
+    match holder {
+        Holder::Line => bytes,
+        Holder::Account => &[],
     }
 }
 

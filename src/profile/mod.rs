@@ -30,7 +30,9 @@ pub(crate) use bucket::{extreme_of, kept_extreme};
 pub use buffer::ProfileBytes;
 #[cfg(feature = "json")]
 pub(crate) use buffer::restore;
-pub(crate) use buffer::{Opened, commit, empty, initialise, open, revision, sound};
+pub(crate) use buffer::{
+    Opened, begin, commit, empty, initialise, open, open_line, revision, sound,
+};
 pub(crate) use contacts::{Contact, contacts, record_contact};
 pub(crate) use events::{EventCells, Events};
 pub(crate) use features::{Features, Memo};

@@ -20,6 +20,7 @@ pub struct LoggedMessage<'a> {
     number: u32,
     now_ms: i64,
     zone: Option<MemberId>,
+    account: Option<&'a [u8]>,
     /// Kind, time, and where the event's fields end in `fields`.
     events: Vec<(EventId, i64, usize)>,
     fields: Vec<Field<'a>>,
@@ -52,6 +53,7 @@ impl<'a> LoggedMessage<'a> {
             number: self.number,
             now_ms: self.now_ms,
             zone: self.zone,
+            account: self.account,
             events,
         }
     }
@@ -71,6 +73,11 @@ impl<'a> LoggedMessage<'a> {
                     1 => Some(body.u64()?),
                     _ => return None,
                 },
+            },
+            account: match body.u8()? {
+                0 => None,
+                1 => Some(body.run()?),
+                _ => return None,
             },
             events: Vec::new(),
             fields: Vec::new(),
@@ -98,6 +105,10 @@ pub(super) fn write_message(body: &mut Writer, message: &Message, context: &Cont
     body.u8(u8::from(context.seed.is_some()));
     if let Some(seed) = context.seed {
         body.u64(seed);
+    }
+    body.u8(u8::from(message.account.is_some()));
+    if let Some(account) = message.account {
+        body.run(account);
     }
     body.u32(message.events.len() as u32);
     for event in message.events {

@@ -14,4 +14,4 @@ pub use message_bytes::{LoggedBackfill, LoggedMessage};
 pub use replay::{Mismatch, Replay, Replayed};
 
 /// The version of the format, in each log's first record.
-pub const LOG_VERSION: u32 = 1;
+pub const LOG_VERSION: u32 = 2;
