@@ -264,6 +264,7 @@ fn older_profiles_stay_as_they_are() {
         number: 1,
         now_ms: AFTERNOON_MS,
         zone: None,
+        account: None,
         events: &[event(call), event(EventId(9_999))],
     };
     let mut within = before.clone();
