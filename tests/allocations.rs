@@ -9,6 +9,7 @@ mod workload;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use opportune::record::Inputs;
 use opportune::{
     Arm, Event, Lookup, Outcome, OutcomeKind, ProfileBytes, Question, Shared, Snapshot, allocate,
     classify, decide, eligible, migrate, open_offers, read_feature, settle, tick, update,
@@ -84,10 +85,15 @@ fn no_call_of_the_data_plane_allocates() {
             let events = ids.call(&call_fields, &balance_fields, now_ms);
             let message = message(&key, number as u32, now_ms, &events);
             let mut decision = None;
+            let mut receipt = None;
             deciding += allocations(|| {
+                let inputs = Inputs::of(shared, &profile, &message, &outbound(), &local.lease);
                 let bytes = ProfileBytes::in_place(&mut profile);
                 decision = Some(decide(shared, bytes, &message, &outbound(), &mut local));
+                let made = decision.as_ref().and_then(|decision| decision.as_ref().ok());
+                receipt = made.map(|decision| inputs.receipt(decision).to_bytes());
             });
+            assert!(receipt.is_some());
             let decision = decision.expect("the call was made").expect("a sound message");
             none += u64::from(decision.offers.is_empty());
             offers += decision.offers.len() as u64;

@@ -1,7 +1,14 @@
 //! The command, from the outside: a policy becomes an artifact, which does what the text does.
 
+mod support;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use opportune::record::{Inputs, LogWriter};
+use opportune::{
+    Context, Local, Message, Origin, ProfileBytes, Shared, Snapshot, decide, new_profile,
+};
 
 fn opportune(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_opportune"))
@@ -190,4 +197,66 @@ fn every_command_has_help_with_examples() {
         let help = said(&[command, "--help"]);
         assert!(help.contains(&format!("Examples:\n  opportune {command} ")), "{help}");
     }
+}
+
+/// A log whose second part goes on from a checkpoint; a decision of it is explained by its id.
+#[test]
+fn a_decision_of_a_log_is_explained() {
+    let file = |name: &str| work_file(name).to_str().expect("a path in UTF-8").to_owned();
+    let (first, second, checkpoint) = (file("first.log"), file("second.log"), file("first.opk"));
+    let policy = support::shipped_policy("prepaid");
+    let (key, now_ms) = (b"+15550100".as_slice(), 1_772_568_000_000);
+    let snapshot = Snapshot::initial(&policy);
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let mut local = Local::new(&policy, Origin { node: 1, epoch: 0, sequence: 1 });
+    let mut profile = new_profile(&policy, key).expect("a key");
+    let mut log = LogWriter::new(&policy, 1);
+    let (mut id, mut receipt) = (0, String::new());
+    for number in 0..4 {
+        let now_ms = now_ms + i64::from(number) * 1_000;
+        let message = Message {
+            subscriber: key,
+            session: b"s",
+            number,
+            now_ms,
+            zone: None,
+            account: None,
+            events: &[],
+        };
+        let context = Context::default();
+        let inputs = Inputs::of(shared, &profile, &message, &context, &local.lease);
+        let bytes = ProfileBytes::in_place(&mut profile);
+        let decision = decide(shared, bytes, &message, &context, &mut local).expect("sound");
+        log.message(&message, &context);
+        log.decision(&decision);
+        (id, receipt) = (decision.id, inputs.receipt(&decision).to_string());
+        if number == 1 {
+            std::fs::write(&first, log.take()).expect("room for a file");
+        }
+    }
+    log.end();
+    std::fs::write(&second, log.take()).expect("room for a file");
+
+    assert!(complaint(&["replay", POLICY, &first]).contains("was cut: 2 messages"));
+    let words = said(&["replay", POLICY, &first, "--checkpoint", &checkpoint]);
+    assert_eq!(words, "2 messages run again, 2 decisions as logged, to the bit\n");
+    let words = said(&["replay", POLICY, &second, "--from", &checkpoint]);
+    assert_eq!(words, "2 messages run again, 2 decisions as logged, to the bit\n");
+    fn asked<'a>(log: &'a str, from: &'a str, key: &'a str, value: &'a str) -> [&'a str; 7] {
+        ["replay", POLICY, log, "--from", from, key, value]
+    }
+    let words = said(&asked(&second, &checkpoint, "--decision", &format!("{id:016x}")));
+    let expected = "nothing is offered: no moment\n";
+    assert_eq!(words, format!("decision {id:016x}\n{expected}"));
+    let words = said(&asked(&second, &checkpoint, "--receipt", &receipt));
+    let proof = "made again from what its receipt says\n";
+    assert_eq!(words, format!("decision {id:016x}\n{proof}{expected}"));
+    assert!(
+        complaint(&asked(&second, &checkpoint, "--decision", "7"))
+            .contains("no decision 0000000000000007")
+    );
+    assert!(
+        complaint(&asked(&second, &checkpoint, "--receipt", &receipt[2..]))
+            .contains("184 hexadecimal digits")
+    );
 }

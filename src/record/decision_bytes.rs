@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use super::message_bytes::{read_value, write_value};
-use crate::base::bytes::{Reader, Writer};
+use super::sink::Sink;
+use crate::base::bytes::Reader;
 use crate::base::ids::{
     ChannelId, ContentId, IntentId, MomentId, OfferId, ParameterId, TreatmentId,
 };
@@ -12,7 +13,7 @@ use crate::moment::RaisedMoment;
 use crate::policy::Arm;
 use crate::profile::{Parameter, Value};
 
-pub(super) fn write_decision(body: &mut Writer, decision: &Decision) {
+pub(super) fn write_decision(body: &mut impl Sink, decision: &Decision) {
     body.u64(decision.id);
     body.u8(u8::from(decision.repeated));
     body.u64(decision.revision);
@@ -35,7 +36,7 @@ pub(super) fn write_decision(body: &mut Writer, decision: &Decision) {
     decision.offers.iter().for_each(|offered| write_offered(body, offered));
 }
 
-fn write_offered(body: &mut Writer, offered: &Offered) {
+fn write_offered(body: &mut impl Sink, offered: &Offered) {
     body.u32(offered.offer.0);
     body.u32(offered.treatment.0);
     body.u32(offered.channel.0);

@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use super::LOG_VERSION;
 use super::decision_bytes::{read_decision, write_decision};
-use super::message_bytes::{LoggedBackfill, LoggedMessage, write_backfill, write_message};
+use super::message_bytes::{
+    LoggedBackfill, LoggedMessage, write_account, write_backfill, write_context, write_message,
+};
 use crate::base::bytes::{Reader, Writer};
 use crate::base::checksum::crc32c_portable;
 use crate::base::ids::BudgetId;
@@ -91,7 +93,11 @@ impl LogWriter {
 
     /// A message that was decided on.
     pub fn message(&mut self, message: &Message, context: &Context) {
-        self.frame(Kind::Message, |body| write_message(body, message, context));
+        self.frame(Kind::Message, |body| {
+            write_message(body, message);
+            write_context(body, context);
+            write_account(body, message);
+        });
     }
 
     /// The decision on the message before.

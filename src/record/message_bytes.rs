@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::base::bytes::{Reader, Writer};
+use super::sink::Sink;
+use crate::base::bytes::Reader;
 use crate::base::ids::{ChannelId, EventId, FeatureId, FieldId, MemberId};
 use crate::decision::Context;
 use crate::profile::{Dated, Event, Field, Message, Value};
@@ -65,20 +66,8 @@ impl<'a> LoggedMessage<'a> {
             number: body.u32()?,
             now_ms: body.i64()?,
             zone: Some(body.u32()?).filter(|id| *id != NO_ID).map(MemberId),
-            context: Context {
-                channel: Some(body.u32()?).filter(|id| *id != NO_ID).map(ChannelId),
-                slots: body.u8()?,
-                seed: match body.u8()? {
-                    0 => None,
-                    1 => Some(body.u64()?),
-                    _ => return None,
-                },
-            },
-            account: match body.u8()? {
-                0 => None,
-                1 => Some(body.run()?),
-                _ => return None,
-            },
+            context: Context::default(),
+            account: None,
             events: Vec::new(),
             fields: Vec::new(),
         };
@@ -90,26 +79,32 @@ impl<'a> LoggedMessage<'a> {
             }
             logged.events.push((kind, time_ms, logged.fields.len()));
         }
+        logged.context = read_context(body)?;
+        if !body.is_empty() {
+            logged.account = Some(body.run()?);
+        }
         Some(logged)
     }
 }
 
-pub(super) fn write_message(body: &mut Writer, message: &Message, context: &Context) {
+fn read_context(body: &mut Reader) -> Option<Context> {
+    Some(Context {
+        channel: Some(body.u32()?).filter(|id| *id != NO_ID).map(ChannelId),
+        slots: body.u8()?,
+        seed: match body.u8()? {
+            0 => None,
+            1 => Some(body.u64()?),
+            _ => return None,
+        },
+    })
+}
+
+pub(super) fn write_message(body: &mut impl Sink, message: &Message) {
     body.run(message.subscriber);
     body.run(message.session);
     body.u32(message.number);
     body.i64(message.now_ms);
     body.u32(message.zone.map_or(NO_ID, |zone| zone.0));
-    body.u32(context.channel.map_or(NO_ID, |channel| channel.0));
-    body.u8(context.slots);
-    body.u8(u8::from(context.seed.is_some()));
-    if let Some(seed) = context.seed {
-        body.u64(seed);
-    }
-    body.u8(u8::from(message.account.is_some()));
-    if let Some(account) = message.account {
-        body.run(account);
-    }
     body.u32(message.events.len() as u32);
     for event in message.events {
         body.u32(event.kind.0);
@@ -119,6 +114,22 @@ pub(super) fn write_message(body: &mut Writer, message: &Message, context: &Cont
             body.u32(field.id.0);
             write_value(body, field.value);
         }
+    }
+}
+
+pub(super) fn write_context(body: &mut impl Sink, context: &Context) {
+    body.u32(context.channel.map_or(NO_ID, |channel| channel.0));
+    body.u8(context.slots);
+    body.u8(u8::from(context.seed.is_some()));
+    if let Some(seed) = context.seed {
+        body.u64(seed);
+    }
+}
+
+/// The account's profile that the message was decided beside; nothing without one.
+pub(super) fn write_account(body: &mut impl Sink, message: &Message) {
+    if let Some(account) = message.account {
+        body.run(account);
     }
 }
 
@@ -155,7 +166,12 @@ impl<'a> LoggedBackfill<'a> {
     }
 }
 
-pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Dated], now_ms: i64) {
+pub(super) fn write_backfill(
+    body: &mut impl Sink,
+    subscriber: &[u8],
+    dated: &[Dated],
+    now_ms: i64,
+) {
     body.run(subscriber);
     body.i64(now_ms);
     body.u32(dated.len() as u32);
@@ -174,7 +190,7 @@ pub(super) fn write_backfill(body: &mut Writer, subscriber: &[u8], dated: &[Date
 /// The numbers of [`crate::Type`], and one more for text that is already a hash.
 const TEXT_HASH: u8 = 9;
 
-pub(super) fn write_value(body: &mut Writer, value: Value) {
+pub(super) fn write_value(body: &mut impl Sink, value: Value) {
     let (tag, word) = match value {
         Value::Text(text) => {
             body.u8(8);

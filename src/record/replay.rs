@@ -4,9 +4,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use super::frame::{LogReader, Record};
-use super::message_bytes::LoggedBackfill;
-use crate::call::{Local, Shared, backfill, decide, new_profile, settle};
-use crate::decision::Decision;
+use super::message_bytes::{LoggedBackfill, LoggedMessage};
+use super::receipt::{NotReproduced, Receipt};
+use crate::call::{Local, Shared, backfill, decide, explain, new_profile, settle};
+use crate::decision::{Decision, Explanation};
 use crate::error::Error;
 use crate::policy::Policy;
 use crate::profile::ProfileBytes;
@@ -15,21 +16,56 @@ use crate::snapshot::{Origin, Snapshot};
 /// A replay in progress: every subscriber's profile as the log has made it so far.
 #[derive(Debug)]
 pub struct Replay<'p> {
-    policy: &'p Policy,
-    snapshot: Snapshot,
-    lanes: BTreeMap<u32, Lane>,
-    profiles: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(super) policy: &'p Policy,
+    pub(super) snapshot: Snapshot,
+    pub(super) lanes: BTreeMap<u32, Lane>,
+    pub(super) profiles: BTreeMap<Vec<u8>, Vec<u8>>,
     replayed: Replayed,
 }
 
 /// What the log says of one `Local`.
 #[derive(Debug)]
-struct Lane {
-    local: Local,
-    records: u64,
+pub(super) struct Lane {
+    pub(super) local: Local,
+    pub(super) records: u64,
     /// The decision just reproduced, until the log says what it was.
-    reproduced: Option<Decision>,
-    ended: bool,
+    pub(super) reproduced: Option<Decision>,
+    pub(super) ended: bool,
+}
+
+/// A message of a log, with all that its decision is made from.
+#[derive(Clone, Debug)]
+pub struct Reached<'r, 'l> {
+    /// The policy, and the snapshot of that time.
+    pub shared: Shared<'r>,
+    /// The profile before the call.
+    pub profile: &'r [u8],
+    /// The lease of that time.
+    pub local: &'r Local,
+    /// The message and its context.
+    pub logged: LoggedMessage<'l>,
+}
+
+impl Reached<'_, '_> {
+    /// The decision, made again on copies. Allocates.
+    ///
+    /// # Errors
+    /// As [`explain`](crate::explain).
+    pub fn explain(&self) -> Result<Explanation, Error> {
+        let events = self.logged.events();
+        let message = self.logged.message(&events);
+        explain(self.shared, self.profile, &message, &self.logged.context, self.local)
+    }
+
+    /// The same, if a receipt says that it was made from just this.
+    ///
+    /// # Errors
+    /// As [`Receipt::replay`].
+    pub fn replay(&self, receipt: &Receipt) -> Result<Decision, NotReproduced> {
+        let events = self.logged.events();
+        let message = self.logged.message(&events);
+        receipt.replay(self.shared, self.profile, &message, &self.logged.context, self.local)
+    }
 }
 
 /// What a replay found.
@@ -83,11 +119,59 @@ impl<'p> Replay<'p> {
     /// repeated call answered, which the original did not.
     pub fn run(policy: &'p Policy, log: &[u8]) -> Result<Replayed, Error> {
         let mut replay = Replay::new(policy);
+        replay.go_on(log)?;
+        Ok(replay.replayed())
+    }
+
+    /// Runs a part of a log that follows on what was run before.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn go_on(&mut self, log: &[u8]) -> Result<(), Error> {
         for entry in LogReader::new(log) {
             let (local, record) = entry?;
-            replay.step(local, &record)?;
+            self.step(local, &record)?;
         }
-        Ok(replay.replayed())
+        Ok(())
+    }
+
+    /// Runs a log up to the message that was answered with this decision, and gives the message with
+    /// what it met: nothing of that message itself has been run yet. None if the log has no such
+    /// message. A message that came twice is found where it was answered first.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn reach<'l>(
+        &mut self,
+        log: &'l [u8],
+        decision: u64,
+    ) -> Result<Option<Reached<'_, 'l>>, Error> {
+        let mut reader = LogReader::new(log);
+        while let Some(entry) = reader.next() {
+            let (number, record) = entry?;
+            let answered = |(of, record): (u32, Record)| match record {
+                Record::Decision(logged) if of == number => Some(logged.id),
+                _ => None,
+            };
+            if let Record::Message(logged) = &record
+                && reader.clone().flatten().find_map(answered) == Some(decision)
+            {
+                return self.reached(number, logged.clone()).map(Some);
+            }
+            self.step(number, &record)?;
+        }
+        Ok(None)
+    }
+
+    fn reached<'l>(
+        &mut self,
+        number: u32,
+        logged: LoggedMessage<'l>,
+    ) -> Result<Reached<'_, 'l>, Error> {
+        let profile = &*profile_of(self.policy, &mut self.profiles, logged.subscriber())?;
+        let lane = self.lanes.get(&number).ok_or(Error::Malformed)?;
+        let shared = Shared { policy: self.policy, snapshot: &self.snapshot };
+        Ok(Reached { shared, profile, local: &lane.local, logged })
     }
 
     /// What was found so far.

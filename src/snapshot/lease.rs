@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::envelope::Envelope;
+use crate::base::hash::hash_words;
 use crate::base::ids::BudgetId;
 use crate::error::Error;
 use crate::policy::{Draw, Policy};
@@ -106,6 +107,13 @@ impl Lease {
         let taken = draw.amount.min(line.granted - line.left).max(0);
         line.left += taken;
         taken
+    }
+
+    /// Stands for everything that decisions read of it, in receipts. O(budgets), does not allocate.
+    pub fn digest(&self) -> u64 {
+        let lines = self.lines.iter().map(|line| [line.granted, line.left, line.full]);
+        lines
+            .fold(self.fingerprint, |digest, line| hash_words(digest, line.map(|part| part as u64)))
     }
 
     /// Versioned, checksummed bytes.

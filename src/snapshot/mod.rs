@@ -15,6 +15,7 @@ use alloc::vec::Vec;
 
 use crate::base::bytes::{Reader, Writer};
 use crate::base::envelope::Envelope;
+use crate::base::hash::hash_bytes;
 use crate::base::ids::{BudgetId, TreatmentId};
 use crate::error::Error;
 use crate::policy::Policy;
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub(crate) applied: BTreeMap<u32, (u32, u64)>,
     /// By treatment position, from `responses` and the policy's priors.
     propensities: Vec<f64>,
+    /// Stands for all of it in receipts.
+    digest: u64,
 }
 
 /// How often a treatment was offered and accepted.
@@ -57,6 +60,7 @@ impl Snapshot {
             switches: Switches::default(),
             applied: BTreeMap::new(),
             propensities: Vec::new(),
+            digest: 0,
         };
         snapshot.refresh(policy);
         snapshot
@@ -75,6 +79,7 @@ impl Snapshot {
     /// The same snapshot with other switches.
     pub fn with_switches(mut self, switches: Switches) -> Snapshot {
         self.switches = switches;
+        self.digest = self.digested();
         self
     }
 
@@ -90,7 +95,13 @@ impl Snapshot {
         if let Some(price) = position.and_then(|p| self.shadow_prices.get_mut(p)) {
             *price = price_micros;
         }
+        self.digest = self.digested();
         self
+    }
+
+    /// Stands for everything that decisions read of it, in receipts. O(1).
+    pub fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// The probability that a treatment is accepted, as far as is known: the mean of the Beta
@@ -125,10 +136,19 @@ impl Snapshot {
                 if offered > 0.0 { (accepted / offered).clamp(0.0, 1.0) } else { 0.0 }
             })
             .collect();
+        self.digest = self.digested();
+    }
+
+    fn digested(&self) -> u64 {
+        hash_bytes(0, &self.body())
     }
 
     /// Versioned, checksummed bytes: the same snapshot gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
+        ENVELOPE.seal(&self.body())
+    }
+
+    fn body(&self) -> Vec<u8> {
         let mut body = Writer::default();
         body.u64(self.fingerprint);
         body.u64(self.version);
@@ -146,7 +166,7 @@ impl Snapshot {
             body.u32(*epoch);
             body.u64(*sequence);
         }
-        ENVELOPE.seal(&body.bytes)
+        body.bytes
     }
 
     /// Reads what [`to_bytes`](Self::to_bytes) wrote under the same policy.
