@@ -255,7 +255,7 @@ pub unsafe extern "C" fn opportune_allocate(
 ///
 /// # Safety
 /// Those of [`pointers`].
-unsafe fn shared<'a>(
+pub(super) unsafe fn shared<'a>(
     policy: *const opportune_policy,
     snapshot: *const opportune_snapshot,
 ) -> Result<Shared<'a>, Refusal> {

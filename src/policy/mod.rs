@@ -39,7 +39,7 @@ pub(crate) use catalogue::{
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
 pub use index::IndexSize;
-pub(crate) use index::{Index, IndexTier, Probe, Word};
+pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
 pub(crate) use layout::{
     CALLS_BYTES, CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
     PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, header, patterns_bytes,

@@ -1,10 +1,11 @@
-//! Profiles as JSON: for support, for a subscriber who asks what is known of them, and back.
+//! Profiles as JSON, and explanations: for support, for a subscriber who asks what is known of them, and back.
 //!
 //! Every piece of a profile has a form for people, and is read back from it when it is written; a
 //! piece that would not come back as it was is written as its bytes. So what is imported is what
 //! was exported, byte for byte, whatever a profile holds. The format is in `docs/profile.md`.
 
 mod error;
+mod explanation;
 mod export;
 mod import;
 mod pieces;
@@ -37,11 +38,16 @@ struct Shape<'p> {
 }
 
 impl<'p> Shape<'p> {
+    /// The policy's own.
+    fn own(policy: &'p Policy) -> Shape<'p> {
+        let (features, moments) = (&policy.tables.features, &policy.tables.moments);
+        let (patterns, layout) = (&policy.tables.patterns, &policy.layout);
+        Shape { policy, older: None, features, moments, patterns, layout }
+    }
+
     fn of(policy: &'p Policy, layout: u64) -> Option<Shape<'p>> {
         if layout == policy.layout.hash {
-            let (features, moments) = (&policy.tables.features, &policy.tables.moments);
-            let (patterns, layout) = (&policy.tables.patterns, &policy.layout);
-            return Some(Shape { policy, older: None, features, moments, patterns, layout });
+            return Some(Shape::own(policy));
         }
         let older = policy.predecessor(layout)?;
         let layout = &policy.migration(layout)?.from;

@@ -103,6 +103,23 @@ impl<'a> Features<'a> {
         Features { policy, bytes, memo, clock, event: None }
     }
 
+    /// Asks supposing that one feature has another value, or that it is another time. What was read
+    /// is read anew, since it may follow from that; there is no event. Allocates.
+    pub(crate) fn supposing<R>(
+        &self,
+        feature: Option<(u16, Cell)>,
+        now_ms: i64,
+        ask: impl FnOnce(&mut Features) -> R,
+    ) -> R {
+        let mut memo = Memo::new(self.memo.len());
+        if let Some((index, cell)) = feature {
+            memo.set(index, cell);
+        }
+        let Features { policy, bytes, .. } = *self;
+        let clock = Clock::new(self.clock.zone, now_ms);
+        ask(&mut Features { policy, bytes, memo: &mut memo, clock, event: None })
+    }
+
     /// Sets the event that expressions read from here on.
     pub(crate) fn set_event(&mut self, event: Option<&'a EventCells>) {
         self.event = event;
