@@ -15,7 +15,7 @@ mod header {
     use cbindgen::{Builder, Config};
 
     /// The files with exported items, in the order in which a reader of the header meets them.
-    const SOURCES: [&str; 17] = [
+    const SOURCES: [&str; 18] = [
         "version",
         "status",
         "handles",
@@ -30,6 +30,7 @@ mod header {
         "local",
         "profile",
         "decide",
+        "explain",
         "outcome",
         "open_offers",
         "portable",

@@ -311,6 +311,11 @@
 #define OPPORTUNE_NAMESPACE_PATTERN 15
 
 /**
+ * A source of values: "crm".
+ */
+#define OPPORTUNE_NAMESPACE_SOURCE 16
+
+/**
  * It arrived.
  */
 #define OPPORTUNE_OUTCOME_DELIVERED 1
@@ -560,6 +565,15 @@ typedef struct {
      * the policy's default.
      */
     uint32_t zone;
+    /**
+     * Where the value comes from: an id of OPPORTUNE_NAMESPACE_SOURCE, or 0 for no source. Of two
+     * values of one time, the one whose source has the higher rank stands.
+     */
+    uint32_t source;
+    /**
+     * Which of the values of one time and source it is: the higher comes later. 0 if nobody counts.
+     */
+    uint32_t sequence;
 } opportune_dated;
 
 /**
@@ -1047,32 +1061,35 @@ typedef struct {
 #define OPPORTUNE_BAD_MOMENTS 23
 
 /**
+ * The policy has no such source.
+ */
+#define OPPORTUNE_UNKNOWN_SOURCE 24
  * The profile is an account's where a line's is needed, or a feature is not of the profile that it
  * is to be written to.
  */
-#define OPPORTUNE_PROFILE_HOLDER 30
+#define OPPORTUNE_PROFILE_HOLDER 25
 
 /**
  * The account's profile is shorter or longer than its policy's are.
  */
-#define OPPORTUNE_ACCOUNT_LENGTH 31
+#define OPPORTUNE_ACCOUNT_LENGTH 26
 
 /**
  * The bytes given as the account's do not begin as a profile does, or were written by another
  * format version.
  */
-#define OPPORTUNE_ACCOUNT_FORMAT 32
+#define OPPORTUNE_ACCOUNT_FORMAT 27
 
 /**
  * The checksum of the account's profile does not match: bytes were changed or lost.
  */
-#define OPPORTUNE_ACCOUNT_CHECKSUM 33
+#define OPPORTUNE_ACCOUNT_CHECKSUM 28
 
 /**
  * The bytes given as the account's are a line's profile, or of a layout of accounts that is neither
  * this policy's nor one that it succeeds.
  */
-#define OPPORTUNE_ACCOUNT_LAYOUT 34
+#define OPPORTUNE_ACCOUNT_LAYOUT 29
 
 /**
  * A pointer is NULL that may not be.
@@ -1517,8 +1534,8 @@ opportune_status opportune_profile_health(const opportune_policy *policy,
  *
  * The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
  * profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
- * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_VALUE_TYPE,
- * OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
+ * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_UNKNOWN_SOURCE,
+ * OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
  */
 opportune_status opportune_backfill(const opportune_policy *policy,
                                     opportune_local *local,

@@ -58,19 +58,21 @@ pub enum Error {
     Slots = 22,
     /// More moments than a message can raise, one that the policy lacks, or one that has expired.
     Moments = 23,
+    /// The policy has no such source.
+    UnknownSource = 24,
     /// The profile is an account's where a line's is needed, or a feature is not of the profile that
     /// it is to be written to.
-    ProfileHolder = 30,
+    ProfileHolder = 25,
     /// The account's profile is shorter or longer than its policy's are.
-    AccountLength = 31,
+    AccountLength = 26,
     /// The bytes given as the account's do not begin as a profile does, or were written by another
     /// format version.
-    AccountFormat = 32,
+    AccountFormat = 27,
     /// The checksum of the account's profile does not match: bytes were changed or lost.
-    AccountChecksum = 33,
+    AccountChecksum = 28,
     /// The bytes given as the account's are a line's profile, or of a layout of accounts that is
     /// neither this policy's nor one that it [succeeds](crate::Policy::succeeding).
-    AccountLayout = 34,
+    AccountLayout = 29,
 }
 
 impl Error {
@@ -148,6 +150,7 @@ impl Error {
             Error::Moments => {
                 "moments are more than a message can raise, not in the policy, or expired"
             }
+            Error::UnknownSource => "source is not in the policy",
             Error::ProfileHolder => {
                 "profile is an account's where a line's is needed, or the feature is not in this profile"
             }

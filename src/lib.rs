@@ -93,7 +93,8 @@
 //! # Features
 //!
 //! - `std` (default): errors of the compiler and the C ABI need it; the data plane does not.
-//! - `json` (default): profiles as JSON, [`export_profile`] and [`import_profile`].
+//! - `json` (default): profiles as JSON, [`export_profile`] and [`import_profile`], and
+//!   explanations, [`Explanation::to_json`].
 //! - `compiler` (default): policy text to [`Policy`], in [`compile`](mod@compile).
 //! - `capi`: the C ABI of `include/opportune.h`; needs `compiler`.
 
@@ -135,7 +136,8 @@ mod snapshot;
 pub use base::hash::hash_bytes;
 pub use base::ids::{
     BudgetId, ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IntentId, IssueId,
-    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, TreatmentId,
+    MemberId, MomentId, Namespace, OfferId, ParameterId, PatternId, PermanentId, SourceId,
+    TreatmentId,
 };
 pub use base::limits;
 pub use base::money::MICROS;
@@ -146,7 +148,8 @@ pub use call::{
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
-    Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, Settled, Stage,
+    Change, Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, RuleOwner,
+    Settled, Stage,
 };
 pub use error::Error;
 pub use expr::Type;

@@ -52,6 +52,53 @@ fn bad_input_is_refused_and_changes_nothing() {
     assert!(said.ends_with(" 0 failures\nok\n"), "{said}");
 }
 
+/// What C is told of a decision is what Rust is told of it.
+#[cfg(feature = "json")]
+#[test]
+fn an_explanation_is_the_same_through_c() {
+    use opportune::{
+        Context, Event, EventId, Local, Message, Origin, ProfileBytes, Shared, Snapshot, decide,
+        explain, new_profile,
+    };
+
+    let Some(said) = output_of("tests/c/explain.c", &[]) else { return };
+    let [text, ids] = POLICY.map(|path| fs::read_to_string(root().join(path)).expect("a policy"));
+    let source = opportune::compile::Source { name: "policy", bytes: text.as_bytes() };
+    let policy = opportune::compile::compile(&[source], &ids).expect("sound").policy;
+    let (snapshot, key) = (Snapshot::initial(&policy), b"+999555000002");
+    let mut local = Local::new(&policy, Origin { node: 1, epoch: 1, sequence: 1 });
+    let mut profile = new_profile(&policy, key).expect("a profile");
+    let shared = Shared { policy: &policy, snapshot: &snapshot };
+    let kind = policy.id::<EventId>("recharge_failed").expect("a kind");
+    let failed = |number: u32| {
+        let time_ms = 1_772_568_000_000 + 60_000 * i64::from(number);
+        (time_ms, [Event { kind, time_ms, fields: &[] }])
+    };
+    let (now_ms, events) = failed(0);
+    let mut message = Message {
+        subscriber: key,
+        session: b"session",
+        number: 0,
+        now_ms,
+        zone: None,
+        events: &events,
+    };
+    let bytes = ProfileBytes::in_place(&mut profile);
+    decide(shared, bytes, &message, &Context::default(), &mut local).expect("a decision");
+    let (now_ms, events) = failed(1);
+    (message.number, message.now_ms, message.events) = (1, now_ms, &events);
+    let explained =
+        explain(shared, &profile, &message, &Context::default(), &local).expect("explained");
+    assert_eq!(said, explained.to_json(&policy));
+    for expected in [
+        "\"text\": \"recharge_failures_1h >= 2\"",
+        "\"verdict\": \"raised\"",
+        "\"stage\": \"offered\"",
+    ] {
+        assert!(said.contains(expected), "no {expected} in\n{said}");
+    }
+}
+
 /// Wrapping functions at link time is for GNU's linker and those that follow it.
 #[cfg(target_os = "linux")]
 #[test]

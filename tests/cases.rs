@@ -2,7 +2,8 @@
 //!
 //! A file names its policy (a file below `examples/policies/`, or `policy_text`) and lists cases.
 //! A case says what is `given` about a subscriber, then steps, each at a time (UTC): an `event`
-//! with its fields, a `tick`, or the `outcome` of the last offer. Beside each step stands what
+//! with its fields, a `tick`, the `outcome` of the last offer, or what another system `told`: values of
+//! features, with its `source`, `as_of` (that time if absent) and `sequence`. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
 //! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
 //! (a time, or `"never"`), `features`. Where the policy keeps something of accounts, every case is a
@@ -136,28 +137,45 @@ fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
 
 impl Stage<'_> {
     fn give(&mut self, given: &Table, time_ms: i64) {
-        let account = self.account.as_mut_slice();
-        let profiles = [
-            (Holder::Line, self.key.as_bytes(), self.profile.as_mut_slice()),
-            (Holder::Account, ACCOUNT, account),
-        ];
-        for (holder, key, profile) in profiles {
-            let dated: Vec<Dated> = given
-                .iter()
-                .filter(|(name, _)| {
-                    self.policy.id(name).and_then(|id| self.policy.holder(id)) == Some(holder)
-                })
-                .map(|(name, value)| {
-                    let feature: FeatureId =
-                        self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
-                    let ty = self.policy.feature_type(feature).expect("a feature has a type");
-                    Dated::new(feature, time_ms, typed(self.policy, name, ty, value))
-                })
-                .collect();
-            if !dated.is_empty() {
+        let dated = self.dated(given, time_ms);
+        self.backfill(&dated, time_ms);
+    }
+
+    /// What another system tells.
+    fn take(&mut self, told: &Table, step: &Table, now_ms: i64) {
+        let as_of_ms = step.get("as_of").map_or(now_ms, time_ms);
+        let source = text_of(step, "source");
+        let source = source.map(|name| self.policy.id(name).expect("a source"));
+        let sequence = step.get("sequence").and_then(Toml::as_integer).unwrap_or(0) as u32;
+        let told = self.dated(told, as_of_ms);
+        let dated: Vec<Dated> =
+            told.into_iter().map(|dated| Dated { source, sequence, ..dated }).collect();
+        self.backfill(&dated, now_ms);
+    }
+
+    fn dated<'t>(&self, values: &'t Table, time_ms: i64) -> Vec<Dated<'t>> {
+        values
+            .iter()
+            .map(|(name, value)| {
+                let feature: FeatureId =
+                    self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
+                let ty = self.policy.feature_type(feature).expect("a feature has a type");
+                Dated::new(feature, time_ms, typed(self.policy, name, ty, value))
+            })
+            .collect()
+    }
+
+    fn backfill(&mut self, dated: &[Dated], now_ms: i64) {
+        let (key, account) = (self.key.as_bytes(), self.account.as_mut_slice());
+        for (holder, key, profile) in
+            [(Holder::Line, key, self.profile.as_mut_slice()), (Holder::Account, ACCOUNT, account)]
+        {
+            let held = |dated: &&Dated| self.policy.holder(dated.feature) == Some(holder);
+            let held: Vec<Dated> = dated.iter().filter(held).copied().collect();
+            if !held.is_empty() {
                 let profile = ProfileBytes::in_place(profile);
                 let scratch = &mut self.local.scratch;
-                backfill(self.policy, profile, key, &dated, time_ms, scratch)
+                backfill(self.policy, profile, key, &held, now_ms, scratch)
                     .expect("what is given fits the policy");
             }
         }
@@ -167,7 +185,9 @@ impl Stage<'_> {
         let now_ms = time_ms(step.get("at").expect("a step has a time"));
         self.enter(text_of(step, "line").unwrap_or_default());
         let mut problems = Vec::new();
-        if let Some(kind) = text_of(step, "outcome") {
+        if let Some(told) = step.get("told").and_then(Toml::as_table) {
+            self.take(told, step, now_ms);
+        } else if let Some(kind) = text_of(step, "outcome") {
             let settled = self.settle(kind, now_ms);
             let expected = text_of(step, "settled").unwrap_or("credited");
             if settled != expected {

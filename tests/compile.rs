@@ -182,6 +182,10 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     // Values.
     ("version = 3", "version = @\"3\"", "OPP0303", "policy.version"),
     ("version = 3", "version = @0", "OPP0304", "policy.version"),
+    ("[control]", "[sources.crm]\nrank = @256\n[control]", "OPP0304", "sources.crm.rank"),
+    ("[control]", "[sources.crm]\nexpires = @\"0s\"\n[control]", "OPP0304", "sources.crm.expires"),
+    ("[control]", "[sources.crm]\nevents = @\"nothing\"\n[control]", "OPP0401", "sources.crm.events"),
+    ("[control]", "[sources.crm]\nevents = \"data\"\n[sources.erp]\nevents = @\"data\"\n[control]", "OPP0306", "sources.erp.events"),
     ("\"USD\"", "@\"dollars\"", "OPP0304", "policy.currency"),
     ("share = 0.2", "share = @1.2", "OPP0304", "control.share"),
     ("strength = 0.8", "strength = @nan", "OPP0304", "moments.low.strength"),
@@ -512,6 +516,7 @@ fn every_limit_is_checked() {
             "moments",
         ),
         (append(many(limits::EVENTS_MAX, |n| format!("[events.e{n}]\n"))), "events"),
+        (append(many(limits::DATA_SOURCES_MAX + 1, |n| format!("[sources.s{n}]\n"))), "sources"),
         (append(many(limits::CHANNELS_MAX, |n| format!("[channels.c{n}]\n"))), "channels"),
         (
             append(many(limits::BUDGETS_MAX, |n| format!("[budgets.b{n}]\nunit = \"pieces\"\n"))),
@@ -791,4 +796,14 @@ fn derived_features_are_typed_after_what_they_read() {
     assert_eq!(type_of("first"), Some(Type::Int));
     assert_eq!(type_of("other"), Some(Type::Bool));
     assert!(Policy::from_bytes(&policy.to_bytes()).is_ok());
+}
+
+/// A source's number stands in one byte of a profile, so none above 255 is taken.
+#[test]
+fn the_numbers_of_sources_end_at_255() {
+    let text = format!("{GOOD}\n[sources.crm]\nrank = 1\n");
+    assert!(compile_text(&text, "source 254 erp\n").is_ok());
+    let refused = compile_text(&text, "source 255 erp\n").expect_err("256 is too high");
+    let found: Vec<_> = refused.iter().map(|found| (found.code().as_str(), found.rule())).collect();
+    assert_eq!(found, [("OPP0601", "sources.crm")]);
 }

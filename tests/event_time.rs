@@ -124,6 +124,8 @@ struct Use {
     /// Which zone the event says, and which its message.
     own_zone: Option<usize>,
     zone: Option<usize>,
+    /// Of its message.
+    number: u32,
 }
 
 impl Use {
@@ -131,6 +133,11 @@ impl Use {
     fn zone(&self) -> usize {
         self.own_zone.or(self.zone).unwrap_or(0)
     }
+}
+
+/// The number of the message that the nth event comes in, of three sessions.
+fn number_of(nth: usize) -> u32 {
+    (nth / 3) as u32
 }
 
 struct Bench {
@@ -183,7 +190,7 @@ impl Bench {
         let message = Message {
             subscriber: KEY,
             session: [b"a", b"b", b"c"][nth % 3],
-            number: (nth / 3) as u32,
+            number: number_of(nth),
             now_ms,
             zone: event.zone.map(|at| self.zone(at)),
             account: None,
@@ -231,7 +238,8 @@ impl Bench {
         };
         let one = |name: &str, fold: &str| {
             let (value, among) = value(fold);
-            Dated { among, ..self.dated(name, event.time_ms, value).in_zone(zone) }
+            let dated = self.dated(name, event.time_ms, value).in_zone(zone);
+            Dated { among, ..dated.numbered(event.number) }
         };
         let folded = pairs().map(|((fold, _), (window, _))| one(&format!("{fold}_{window}"), fold));
         folded.chain([one("rate", "count")]).collect()
@@ -379,12 +387,12 @@ fn expected(fold: &str, window: &str, events: &[Use], now_ms: i64) -> Expected {
             }
         }
         "last" => {
-            let last = used.iter().map(|event| (event.time_ms, event.amount as u64)).max();
-            exactly(Value::Money(last.expect("some").1 as i64))
+            let last = used.iter().map(|event| (event.time_ms, event.number, event.amount)).max();
+            exactly(Value::Money(last.expect("some").2))
         }
         "first" => {
-            let first = used.iter().map(|event| (event.time_ms, event.amount as u64)).min();
-            exactly(Value::Money(first.expect("some").1 as i64))
+            let first = used.iter().map(|event| (event.time_ms, event.number, event.amount)).min();
+            exactly(Value::Money(first.expect("some").2))
         }
         "last_time" => {
             exactly(Value::Timestamp(used.iter().map(|e| e.time_ms).max().expect("some")))
@@ -528,19 +536,24 @@ fn uses() -> impl Strategy<Value = Vec<Use>> {
         Just((1_793_000_000_000, 11 * DAY_MS)),
         Just((1_798_400_000_000, 40 * DAY_MS)),
         Just((1_700_000_000_000, 700 * DAY_MS)),
+        // Whole seconds of a dozen, so that most times come several times.
+        Just((1_772_600_000_000, 12_000)),
     ];
     (season, prop::collection::vec(one, 1..90)).prop_map(|((start_ms, long_ms), drawn)| {
+        let grain_ms = if long_ms < DAY_MS { 1_000 } else { 1 };
         let event = |(at, amount, size, pieces, cell, own_zone, zone)| Use {
-            time_ms: start_ms + (at % long_ms as u64) as i64,
+            time_ms: start_ms + (at % long_ms as u64) as i64 / grain_ms * grain_ms,
             amount,
             size: size as f64 / 1e6,
             pieces,
             cell,
             own_zone,
             zone,
+            number: 0,
         };
         let mut events: Vec<Use> = drawn.into_iter().map(event).collect();
         events.sort_by_key(|event| event.time_ms);
+        events.iter_mut().enumerate().for_each(|(nth, event)| event.number = number_of(nth));
         events
     })
 }
@@ -598,14 +611,22 @@ proptest! {
             history.iter().flat_map(|event| backfilled.history(event)).collect();
         backfilled.backfill(&dated, now_ms);
         for (nth, event) in live.iter().enumerate() {
-            backfilled.take(event, nth, now_ms);
+            backfilled.take(event, history.len() + nth, now_ms);
         }
         prop_assert_eq!(&found, &backfilled.all(now_ms));
     }
 }
 
-const PLAIN: Use =
-    Use { time_ms: 0, amount: MICROS, size: 2.0, pieces: 1, cell: 7, own_zone: None, zone: None };
+const PLAIN: Use = Use {
+    time_ms: 0,
+    amount: MICROS,
+    size: 2.0,
+    pieces: 1,
+    cell: 7,
+    own_zone: None,
+    zone: None,
+    number: 0,
+};
 
 /// An event every hour: days of 23, 24 and 25 hours.
 #[test]

@@ -5,9 +5,9 @@ mod prepaid;
 mod support;
 
 use opportune::{
-    Arm, BudgetId, Error, ImportProblem, MICROS, Outcome, OutcomeKind, Policy, ProfileBytes,
-    Shared, Snapshot, decide, erase, export_profile, import_profile, migrate, new_profile,
-    open_offers, profile_revision, settle,
+    Arm, BudgetId, Dated, Error, ImportProblem, MICROS, Outcome, OutcomeKind, Policy, ProfileBytes,
+    Scratch, Shared, Snapshot, backfill, decide, erase, export_profile, import_profile, migrate,
+    new_profile, open_offers, profile_revision, settle,
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 use serde_json::{Value, json};
@@ -256,4 +256,67 @@ fn erasing_releases_what_was_reserved() {
     let mut nothing = parsed(&policy, &new_profile(&policy, key.as_bytes()).expect("a key"));
     nothing["revision"] = json!(erased.revision);
     assert_eq!(parsed(&policy, &profile), nothing);
+}
+
+/// Whose value stands, of which message and event, is there for people and comes back.
+#[test]
+fn sources_have_names() {
+    let policy = support::compile_text(
+        r#"
+[policy]
+name = "told"
+version = 1
+currency = "USD"
+zones = ["UTC"]
+[sources.crm]
+rank = 2
+[attributes.score]
+type = "int"
+export = true
+[events.use]
+amount = "money"
+[features]
+latest = { last = "use.amount", window = "day", export = true }
+[channels.sms]
+consent = true
+[[contact.caps]]
+at_most = 1
+within = "30d"
+of = "all"
+"#,
+    );
+    let key = b"+99955500001";
+    let id = |name: &str| policy.id(name).expect("a feature");
+    let score = Dated::new(id("score"), AFTERNOON_MS, opportune::Value::Int(7));
+    let amount = Dated::new(id("latest"), AFTERNOON_MS, opportune::Value::Money(MICROS));
+    let crm = policy.id("crm").expect("a source");
+    let mut profile = new_profile(&policy, key).expect("a key");
+    let bytes = ProfileBytes::in_place(&mut profile);
+    let dated = [score.from_source(crm).numbered(12), amount];
+    backfill(&policy, bytes, key, &dated, AFTERNOON_MS, &mut Scratch::new(&policy)).expect("sound");
+    let mut said = parsed(&policy, &profile);
+    let told = said["features"].as_array().expect("a list")[0].clone();
+    assert_eq!((&told["source"], &told["number"]), (&json!("crm"), &json!(12)));
+    assert_eq!((&told["value"], told.get("place")), (&json!(7), None));
+    let back = |said: &Value| import_profile(&policy, said.to_string().as_bytes());
+    assert_eq!(back(&said).expect("what was exported"), profile);
+    for (key, wrong, problem) in [
+        ("source", json!("erp"), ImportProblem::UnknownName),
+        ("source", json!("#256"), ImportProblem::UnknownName),
+        ("place", json!(256), ImportProblem::Expected("at most 255")),
+        ("as_of", json!(0), ImportProblem::Expected("a time from 1970 to 9999")),
+    ] {
+        let sound = said["features"][0][key].take();
+        said["features"][0][key] = wrong;
+        let refused = back(&said).expect_err("it names nothing");
+        assert_eq!((refused.key, refused.problem), (format!("features[0].{key}"), problem));
+        said["features"][0][key] = sound;
+        if said["features"][0][key].is_null() {
+            said["features"][0].as_object_mut().expect("an object").remove(key);
+        }
+    }
+    // A source that the policy has no longer goes by its number.
+    said["features"][0]["source"] = json!("#9");
+    let other = back(&said).expect("a number");
+    assert_eq!(parsed(&policy, &other)["features"][0]["source"], "#9");
 }

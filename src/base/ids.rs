@@ -39,11 +39,13 @@ pub enum Namespace {
     Content = 14,
     /// A pattern: `gave_up`.
     Pattern = 15,
+    /// A source of values: `crm`.
+    Source = 16,
 }
 
 impl Namespace {
     /// Every namespace, in numeric order.
-    pub const ALL: [Namespace; 15] = [
+    pub const ALL: [Namespace; 16] = [
         Namespace::Event,
         Namespace::Field,
         Namespace::Feature,
@@ -59,6 +61,7 @@ impl Namespace {
         Namespace::Parameter,
         Namespace::Content,
         Namespace::Pattern,
+        Namespace::Source,
     ];
 
     /// The namespace with this number.
@@ -84,6 +87,7 @@ impl Namespace {
             Namespace::Parameter => "parameter",
             Namespace::Content => "content",
             Namespace::Pattern => "pattern",
+            Namespace::Source => "source",
         }
     }
 }
@@ -148,4 +152,6 @@ id! {
     ContentId = Content;
     /// A pattern.
     PatternId = Pattern;
+    /// A source of values.
+    SourceId = Source;
 }

@@ -74,6 +74,9 @@ pub const NAME_BYTES_MAX: usize = 2 * KEY_BYTES_MAX + 1;
 pub const ZONE_OFFSET_S_MAX: u32 = 86_400;
 /// Highest permanent number: tables are indexed by them.
 pub const ID_NUMBER_MAX: u32 = (1 << 24) - 1;
+/// Sources of values of a policy, and the highest permanent number of one: it stands in one byte
+/// beside each value.
+pub const DATA_SOURCES_MAX: usize = 255;
 /// Zones of a policy.
 pub const ZONES_MAX: usize = 64;
 /// Event kinds of a policy.
@@ -183,6 +186,10 @@ const _: () = {
     assert!(STREAK_PERIODS_MAX as u32 == u64::BITS);
     // Numbers of buckets are u32.
     assert!(TIME_MS_MAX / WINDOW_BUCKET_MS_MIN < u32::MAX as i64);
+    // Beside a value its source and the place of its event stand in a byte each, its time in six.
+    assert!(DATA_SOURCES_MAX <= u8::MAX as usize);
+    assert!(MESSAGE_EVENTS_MAX <= 1 << u8::BITS);
+    assert!(TIME_MS_MAX < 1 << 48);
     // A bit for each pattern says that it has just completed.
     assert!(PATTERNS_MAX <= u32::BITS as usize);
     // A moment's number stands in three bytes of an open offer.

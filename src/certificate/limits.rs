@@ -50,6 +50,7 @@ pub(super) fn nearness(
         ("bytes of an account's profile", policy.account_bytes(), max::PROFILE_BYTES_MAX),
         ("bytes of the artifact", artifact_bytes, max::ARTIFACT_BYTES_MAX),
         ("zones", tables.zones.zones.len(), max::ZONES_MAX),
+        ("sources", tables.sources.sources.len(), max::DATA_SOURCES_MAX),
         ("event kinds", tables.events.len(), max::EVENTS_MAX),
         ("fields of an event kind", fields, max::EVENT_FIELDS_MAX),
         ("features", tables.features.len(), max::FEATURES_MAX),

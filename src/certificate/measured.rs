@@ -140,7 +140,7 @@ mod tests {
     fn known(policy: &Policy, subscriber: u64) -> Vec<Dated<'static>> {
         let attributes = policy.tables.features.iter();
         attributes
-            .filter(|feature| matches!(feature.kind, FeatureKind::Attribute))
+            .filter(|feature| matches!(feature.kind, FeatureKind::Attribute { .. }))
             .map(|feature| {
                 let (id, ty, members) = (crate::FieldId(1), feature.ty, feature.members.clone());
                 let draw = hash_words(subscriber, [u64::from(feature.id.0)]);

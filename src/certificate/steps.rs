@@ -22,7 +22,7 @@ pub struct Steps {
     pub classify: u64,
     /// Of `allocate`, over the moments that have most offers, none of which falls out early.
     pub allocate: u64,
-    /// Of `decide`: all three.
+    /// Of `decide`: all three, but that events are taken once.
     pub decide: u64,
     /// Of bringing profiles of older layouts to the policy's own, of a line and of its account,
     /// which each of the calls does when it meets them, beside what it does; zero for a policy that

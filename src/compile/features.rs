@@ -115,7 +115,12 @@ impl Build<'_> {
             let keys = SOURCES.map(|(key, _)| key).join(", ");
             let message = format!("give exactly one of {keys}, expr");
             item.error(Code::Conflict, message, None);
-            self.declare_feature(item, item.name, None, FeatureKind::Attribute);
+            self.declare_feature(
+                item,
+                item.name,
+                None,
+                FeatureKind::Attribute { expires_ms: None },
+            );
             return;
         };
         for (key, beside) in BESIDE.iter().filter(|(_, beside)| *beside != source.name) {

@@ -24,6 +24,7 @@ mod contact;
 mod content;
 mod conversions;
 mod convert;
+mod data_sources;
 mod derived;
 mod diagnostic;
 mod difference;
@@ -201,6 +202,7 @@ impl<'a> Build<'a> {
     fn everything(&mut self, root: &Section<'_>) {
         let header = self.header(root);
         self.schema(root, &header);
+        self.data_sources(root);
         self.features(root);
         self.budgets(root);
         self.channels(root);

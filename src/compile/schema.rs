@@ -5,6 +5,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::Build;
+use super::data_sources::expires;
 use super::diagnostic::{Code, did_you_mean};
 use super::header::Header;
 use super::model;
@@ -66,8 +67,9 @@ impl Build<'_> {
         if !matches!(ty, Some(Ty::Enum(_))) && section.get("values").is_some() {
             section.error(Code::Conflict, "only an enumeration has `values`", None);
         }
-        let holder = holder(&section);
-        if let Some(position) = self.declare_feature(item, item.name, ty, FeatureKind::Attribute) {
+        let expires_ms = section.get("expires").and_then(|item| expires(&item));
+        let (kind, holder) = (FeatureKind::Attribute { expires_ms }, holder(&section));
+        if let Some(position) = self.declare_feature(item, item.name, ty, kind) {
             self.tables.features[position].holder = holder;
         }
     }
@@ -204,6 +206,7 @@ impl Build<'_> {
             id,
             fields: specs,
             zone,
+            source: None,
             folds: Vec::new(),
             account_folds: Vec::new(),
             moments: Vec::new(),

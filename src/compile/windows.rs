@@ -87,7 +87,8 @@ impl Build<'_> {
             return Some(BillDay::Day(day as u8));
         };
         let position = self.scope.features.find(&item, name, "attribute")?;
-        let is_attribute = matches!(self.tables.features[position].kind, FeatureKind::Attribute);
+        let is_attribute =
+            matches!(self.tables.features[position].kind, FeatureKind::Attribute { .. });
         if !is_attribute || self.scope.feature_types[position] != Some(INT) {
             let message = format!("`{name}` is not an attribute of type int");
             item.error(Code::ValueType, message, None);

@@ -1,11 +1,12 @@
 //! From raised moments to offers, and what a decision writes.
 
 use super::arbitration::{Candidate, Ranking, score, worth};
+use super::change::helping;
 use super::gates::Gates;
 use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
 use super::workspace::Workspace;
-use super::{Context, Decision, NoTrace, Offered, Stage, Trace};
+use super::{Context, Decision, Fate, NoTrace, Offered, Stage, Trace};
 use crate::base::ids::MomentId;
 use crate::base::steps::step;
 use crate::expr::evaluate;
@@ -59,7 +60,7 @@ pub(crate) fn allocate<T: Trace>(
     for candidate in ranking.best() {
         let offered = chosen.iter().any(|(other, _)| other.offer == candidate.offer);
         let stage = if offered { Stage::Offered } else { Stage::Outranked };
-        trace.fate(candidate.id, stage, Some(candidate.score));
+        trace.fate(Fate::scored(candidate.id, stage, candidate.score));
     }
     decision.stages[Stage::Offered as usize] = chosen.len() as u32;
     decision.stages[Stage::Outranked as usize] = ranking.ranked - chosen.len() as u32;
@@ -82,12 +83,12 @@ fn by_index<T: Trace>(policy: &Policy, moments: &Moments) -> bool {
 
 /// Takes the offers of the moments through the stages, one by one; whether one of them waits for
 /// the end of quiet hours that a tick can tell of.
-fn ask_all(
+fn ask_all<T: Trace>(
     gates: &mut Gates,
     moments: &Moments,
     ranking: &mut Ranking,
     stages: &mut [u32; Stage::COUNT],
-    trace: &mut impl Trace,
+    trace: &mut T,
 ) -> bool {
     let policy = gates.inputs.policy;
     let mut waits = false;
@@ -105,7 +106,17 @@ fn ask_all(
                 Err(stage) => {
                     waits |= stage == Stage::QuietHours && can_wait;
                     stages[stage as usize] += 1;
-                    trace.fate(offer.id, stage, None);
+                    if T::WATCHES {
+                        let refused_by = gates.refused_by(offer, stage);
+                        let changes = refused_by.map(|_| helping(gates, offer)).unwrap_or_default();
+                        trace.fate(Fate {
+                            offer: offer.id,
+                            stage,
+                            refused_by,
+                            changes,
+                            score: None,
+                        });
+                    }
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::{Context, Inputs, Stage, Trace};
+use super::{Context, Fate, Inputs, Stage, Trace};
 use crate::base::hash::{hash_words, unit_interval};
 use crate::base::ids::OfferId;
 use crate::base::limits::{DECISION_OFFERS_MAX, EXPLORATION_TOP_MAX};
@@ -89,7 +89,7 @@ impl Ranking {
     pub(crate) fn insert(&mut self, candidate: Candidate, trace: &mut impl Trace) {
         self.ranked += 1;
         let mut outranked =
-            |other: Candidate| trace.fate(other.id, Stage::Outranked, Some(other.score));
+            |other: Candidate| trace.fate(Fate::scored(other.id, Stage::Outranked, other.score));
         if self.one_of_a_group
             && let Some(rival) = self.best.iter().position(|other| other.group == candidate.group)
         {

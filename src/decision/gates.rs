@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::contact::CapUse;
-use super::{Context, Inputs, Stage};
+use super::{Context, Inputs, RuleOwner, Stage};
 use crate::base::steps::step;
 use crate::expr::{Environment, Program, holds};
 use crate::policy::{
@@ -162,6 +162,27 @@ impl<'a, 'f> Gates<'a, 'f> {
                 && self.group_rule(offer.group, &group.rules, tier)
                 && self.rule(tier.of(&offer.rules))
         })
+    }
+
+    /// The rules of all tiers that an offer is under, those of issue and group included.
+    pub(super) fn programs(&self, offer: &Offer) -> impl Iterator<Item = Program> + use<> {
+        let (group, issue) =
+            self.place(offer).map(|(group, issue)| (group.rules, issue.rules)).unzip();
+        let all = [issue.unwrap_or_default(), group.unwrap_or_default(), offer.rules];
+        all.into_iter().flat_map(|rules| Tier::ALL.map(|tier| tier.of(&rules))).flatten()
+    }
+
+    /// Whose rule it is that refuses an offer at a stage of rules, for explanations.
+    pub(super) fn refused_by(&mut self, offer: &Offer, stage: Stage) -> Option<RuleOwner> {
+        let tier = Tier::ALL.into_iter().find(|tier| tier.stage() == stage)?;
+        let (group, issue) = self.place(offer)?;
+        if !self.issue_rule(group.issue, &issue.rules, tier) {
+            return Some(RuleOwner::Issue(issue.id));
+        }
+        if !self.group_rule(offer.group, &group.rules, tier) {
+            return Some(RuleOwner::Group(group.id));
+        }
+        Some(RuleOwner::Offer(offer.id))
     }
 
     /// The other stages that hold for an offer on any channel.

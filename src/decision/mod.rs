@@ -7,6 +7,7 @@
 
 mod allocate;
 mod arbitration;
+mod change;
 mod contact;
 mod eligible;
 mod gates;
@@ -18,13 +19,14 @@ mod words;
 mod workspace;
 
 pub(crate) use allocate::{Inputs, allocate, apply};
+pub use change::Change;
 pub use eligible::Lookup;
 pub(crate) use eligible::eligible;
 pub use outcome::{Outcome, OutcomeKind, Settled};
 pub(crate) use outcome::{release, settle, sweep_expired};
 pub use stage::Stage;
 pub(crate) use trace::{Explaining, NoTrace, Trace};
-pub use trace::{Explanation, Fate};
+pub use trace::{Explanation, Fate, RuleOwner};
 pub(crate) use workspace::Workspace;
 
 use smallvec::SmallVec;

@@ -3,8 +3,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Decision, Stage};
-use crate::base::ids::OfferId;
+use super::{Change, Decision, Stage};
+use crate::base::ids::{GroupId, IssueId, OfferId};
 use crate::moment::{MomentFate, NoWatch, Recorder, Verdict, Watch};
 use crate::profile::Features;
 
@@ -14,8 +14,8 @@ pub(crate) trait Trace: Watch {
     /// of through the index, which knows how many fell out but names none.
     const WATCHES: bool = true;
 
-    /// A candidate fell out, or was offered; `score` once it has one.
-    fn fate(&mut self, offer: OfferId, stage: Stage, score: Option<f64>);
+    /// A candidate fell out, or was offered.
+    fn fate(&mut self, fate: Fate);
 }
 
 /// Watches nothing.
@@ -26,7 +26,7 @@ impl Trace for NoTrace {
     const WATCHES: bool = false;
 
     #[inline(always)]
-    fn fate(&mut self, _: OfferId, _: Stage, _: Option<f64>) {}
+    fn fate(&mut self, _: Fate) {}
 }
 
 impl Watch for NoTrace {
@@ -48,15 +48,38 @@ pub struct Explanation {
 }
 
 /// What became of a candidate.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fate {
     /// The offer.
     pub offer: OfferId,
     /// The first stage that refused it; for one with several treatments the furthest that any of
     /// them reached.
     pub stage: Stage,
+    /// Whose rule refused it, where its stage is one of rules: eligible, applicable, suitable.
+    pub refused_by: Option<RuleOwner>,
+    /// What would have had to differ for its rules to hold, where one of them refused it: each of
+    /// these alone. Empty where no change of one feature alone is known to help.
+    pub changes: Vec<Change>,
     /// Its score, if it came that far: expected value in micro-units of money.
     pub score: Option<f64>,
+}
+
+/// Where a rule stands that an offer is under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleOwner {
+    /// In its issue.
+    Issue(IssueId),
+    /// In its group.
+    Group(GroupId),
+    /// In the offer itself.
+    Offer(OfferId),
+}
+
+impl Fate {
+    /// Of a candidate that was scored.
+    pub(super) fn scored(offer: OfferId, stage: Stage, score: f64) -> Fate {
+        Fate { offer, stage, refused_by: None, changes: Vec::new(), score: Some(score) }
+    }
 }
 
 /// Writes down what it is told.
@@ -67,8 +90,8 @@ pub(crate) struct Explaining {
 }
 
 impl Trace for Explaining {
-    fn fate(&mut self, offer: OfferId, stage: Stage, score: Option<f64>) {
-        self.fates.push(Fate { offer, stage, score });
+    fn fate(&mut self, fate: Fate) {
+        self.fates.push(fate);
     }
 }
 

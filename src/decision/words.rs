@@ -1,13 +1,15 @@
 //! An explanation in words, as somebody who looks into one subscriber's case reads it.
 
+use alloc::format;
 use alloc::string::{String, ToString};
+use core::cmp::Ordering;
 use core::fmt;
 
-use super::{Decision, Explanation, Fate};
+use super::{Change, Decision, Explanation, Fate, RuleOwner, Stage};
 use crate::base::civil::{LocalTime, date_of_day};
-use crate::base::ids::PermanentId;
+use crate::base::ids::{MomentId, PermanentId};
 use crate::base::money::MICROS;
-use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState};
+use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState, RaisedMoment};
 use crate::policy::Policy;
 use crate::profile::Value;
 
@@ -62,8 +64,8 @@ impl Words<'_> {
     fn moment(&self, f: &mut fmt::Formatter<'_>, fate: &MomentFate) -> fmt::Result {
         write!(f, "moment {}: ", self.name(fate.moment))?;
         match fate.verdict {
-            MomentVerdict::Raised => writeln!(f, "raised"),
-            MomentVerdict::Active => writeln!(f, "raised before, and still active"),
+            MomentVerdict::Raised => self.how(f, fate.moment, "raised"),
+            MomentVerdict::Active => self.how(f, fate.moment, "raised before, and still active"),
             MomentVerdict::Silent { until_ms } => {
                 writeln!(f, "silent until {}, since an offer was made on it", Time(until_ms))
             }
@@ -81,6 +83,17 @@ impl Words<'_> {
             writeln!(f, "    pattern {}: {}", self.name(*pattern), State(*state))?;
         }
         fate.conditions.iter().try_for_each(|condition| self.condition(f, condition))
+    }
+
+    /// A moment that counts, with how pronounced and how pressing it is.
+    fn how(&self, f: &mut fmt::Formatter<'_>, moment: MomentId, verdict: &str) -> fmt::Result {
+        let Decision { moments, .. } = &self.explanation.decision;
+        match moments.iter().find(|raised| raised.id == moment) {
+            Some(RaisedMoment { strength, urgency, .. }) => {
+                writeln!(f, "{verdict}, strength {strength}, urgency {urgency}")
+            }
+            None => writeln!(f, "{verdict}"),
+        }
     }
 
     fn condition(&self, f: &mut fmt::Formatter<'_>, condition: &ConditionFate) -> fmt::Result {
@@ -115,10 +128,76 @@ impl Words<'_> {
 
     fn offer(&self, f: &mut fmt::Formatter<'_>, fate: &Fate) -> fmt::Result {
         write!(f, "offer {}: {}", self.name(fate.offer), fate.stage.words())?;
-        match fate.score {
-            Some(score) => writeln!(f, ", worth {:.4}", score / MICROS as f64),
-            None => writeln!(f),
+        match fate.refused_by {
+            Some(RuleOwner::Issue(issue)) => write!(f, " by issue {}", self.name(issue))?,
+            Some(RuleOwner::Group(group)) => write!(f, " by group {}", self.name(group))?,
+            Some(RuleOwner::Offer(_)) => write!(f, " by its own rule")?,
+            None => {}
         }
+        if let Some(score) = fate.score {
+            write!(f, ", worth {:.4}", score / MICROS as f64)?;
+        }
+        let offered = self.explanation.decision.offers.iter().map(|offered| offered.score);
+        let short = fate.score.zip(offered.reduce(f64::min)).map(|(score, last)| last - score);
+        match short.filter(|short| fate.stage == Stage::Outranked && *short > 0.0) {
+            Some(short) => {
+                writeln!(f, ", {:.4} less than what was offered", short / MICROS as f64)?
+            }
+            None => writeln!(f)?,
+        }
+        fate.changes.iter().try_for_each(|change| self.change(f, *change))
+    }
+
+    /// A value that is wanted in place of another; by the bound that it keeps to, where that is
+    /// shorter to say.
+    fn bound(&self, is: Option<Value<'_>>, wanted: Option<Value<'_>>) -> String {
+        let Some(wanted) = wanted else { return "missing".into() };
+        let text = self.value(wanted);
+        let next = |up: bool| {
+            let step = if up { 1 } else { -1 };
+            Some(match wanted {
+                Value::Money(micros) => Value::Money(micros.checked_add(step)?),
+                Value::Timestamp(ms) => Value::Timestamp(ms.checked_add(step)?),
+                Value::Duration(ms) => Value::Duration(ms.checked_add(step)?),
+                Value::Double(value) if up => Value::Double(value.next_up()),
+                Value::Double(value) => Value::Double(value.next_down()),
+                _ => return None,
+            })
+        };
+        let shorter = |value: Option<Value<'_>>| {
+            value.map(|value| self.value(value)).filter(|other| other.len() < text.len())
+        };
+        let (below, above) = (shorter(next(true)), shorter(next(false)));
+        match (below, above, is.map(rank).partial_cmp(&Some(rank(wanted)))) {
+            (Some(below), _, Some(Ordering::Greater)) => format!("below {below}"),
+            (_, Some(above), Some(Ordering::Less)) => format!("above {above}"),
+            _ => text,
+        }
+    }
+
+    fn change(&self, f: &mut fmt::Formatter<'_>, change: Change) -> fmt::Result {
+        match change {
+            Change::Feature { feature, is, wanted } => {
+                let (name, wanted) = (self.name(feature), self.bound(is, wanted));
+                let is = is.map_or_else(|| "missing".into(), |is| self.value(is));
+                writeln!(f, "    its rules would hold if {name} were {wanted}, it is {is}")
+            }
+            Change::Wait { until_ms } => {
+                writeln!(f, "    its rules will hold at {}", Time(until_ms))
+            }
+        }
+    }
+}
+
+/// Orders numbers of one type.
+fn rank(value: Value<'_>) -> f64 {
+    match value {
+        Value::Double(value) => value,
+        Value::Int(value)
+        | Value::Money(value)
+        | Value::Timestamp(value)
+        | Value::Duration(value) => value as f64,
+        _ => 0.0,
     }
 }
 
@@ -139,7 +218,7 @@ impl fmt::Display for State {
     }
 }
 
-/// An instant, in UTC, to the second.
+/// An instant, in UTC: to the second, or as close as it needs.
 struct Time(i64);
 
 impl fmt::Display for Time {
@@ -148,7 +227,11 @@ impl fmt::Display for Time {
         let (year, month, day) = date_of_day(clock.day());
         let second = clock.ms_of_day() / 1_000 % 60;
         let (hour, minute) = (clock.hour(), clock.minute());
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        match clock.ms_of_day() % 1_000 {
+            0 => f.write_str("Z"),
+            ms => write!(f, ".{ms:03}Z"),
+        }
     }
 }
 

@@ -280,7 +280,7 @@ fn apart(
 ///
 /// # Safety
 /// Those of [`pointers`].
-unsafe fn shared<'a>(
+pub(super) unsafe fn shared<'a>(
     policy: *const opportune_policy,
     snapshot: *const opportune_snapshot,
 ) -> Result<Shared<'a>, Refusal> {

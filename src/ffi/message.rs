@@ -7,7 +7,7 @@ use super::pointers;
 use super::status::{OPPORTUNE_OUT_OF_MEMORY, OPPORTUNE_UNKNOWN_FIELD, Refusal};
 use super::structs::{self, Versioned};
 use super::value::{OPPORTUNE_TYPE_NONE, opportune_bytes, opportune_value};
-use crate::base::ids::{EventId, FeatureId, FieldId, MemberId};
+use crate::base::ids::{EventId, FeatureId, FieldId, MemberId, SourceId};
 use crate::base::limits::{EVENT_FIELDS_MAX, MESSAGE_EVENTS_MAX};
 use crate::error::Error;
 use crate::profile::{Dated, Event, Field, Message};
@@ -86,6 +86,11 @@ pub struct opportune_dated {
     /// The zone whose calendar places it: the member id of its name. 0: the subscriber's own, or
     /// the policy's default.
     pub zone: u32,
+    /// Where the value comes from: an id of OPPORTUNE_NAMESPACE_SOURCE, or 0 for no source. Of two
+    /// values of one time, the one whose source has the higher rank stands.
+    pub source: u32,
+    /// Which of the values of one time and source it is: the higher comes later. 0 if nobody counts.
+    pub sequence: u32,
 }
 
 /// Room for the largest message, so that converting one never allocates and needs no deep stack.
@@ -212,7 +217,9 @@ impl DatedBuffer {
                 _ => Some(unsafe { entry.among.get() }?),
             };
             let zone = (entry.zone != 0).then_some(MemberId(entry.zone));
-            self.values.push(Dated { feature, time_ms: entry.time_ms, value, among, zone });
+            let source = (entry.source != 0).then_some(SourceId(entry.source));
+            let (time_ms, sequence) = (entry.time_ms, entry.sequence);
+            self.values.push(Dated { feature, time_ms, value, among, zone, source, sequence });
         }
         Ok(&self.values)
     }

@@ -13,6 +13,7 @@
 mod context;
 mod decide;
 mod decision;
+mod explain;
 mod guard;
 mod handles;
 mod local;

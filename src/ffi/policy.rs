@@ -47,6 +47,8 @@ pub const OPPORTUNE_NAMESPACE_PARAMETER: u32 = 13;
 pub const OPPORTUNE_NAMESPACE_CONTENT: u32 = 14;
 /// A pattern: "gave_up".
 pub const OPPORTUNE_NAMESPACE_PATTERN: u32 = 15;
+/// A source of values: "crm".
+pub const OPPORTUNE_NAMESPACE_SOURCE: u32 = 16;
 
 const _: () = {
     assert!(OPPORTUNE_NAMESPACE_EVENT == Namespace::Event as u32);
@@ -64,7 +66,8 @@ const _: () = {
     assert!(OPPORTUNE_NAMESPACE_PARAMETER == Namespace::Parameter as u32);
     assert!(OPPORTUNE_NAMESPACE_CONTENT == Namespace::Content as u32);
     assert!(OPPORTUNE_NAMESPACE_PATTERN == Namespace::Pattern as u32);
-    assert!(Namespace::ALL.len() == OPPORTUNE_NAMESPACE_PATTERN as usize);
+    assert!(OPPORTUNE_NAMESPACE_SOURCE == Namespace::Source as u32);
+    assert!(Namespace::ALL.len() == OPPORTUNE_NAMESPACE_SOURCE as usize);
 };
 
 /// Compiles a policy from its text.

@@ -207,8 +207,8 @@ pub unsafe extern "C" fn opportune_profile_health(
 ///
 /// The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
 /// profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
-/// OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_VALUE_TYPE,
-/// OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
+/// OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_UNKNOWN_SOURCE,
+/// OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn opportune_backfill(
     policy: *const opportune_policy,

@@ -61,19 +61,21 @@ pub const OPPORTUNE_DELTA_SEQUENCE: opportune_status = 21;
 pub const OPPORTUNE_BAD_SLOTS: opportune_status = 22;
 /// More moments than a message can raise, one that the policy lacks, or one that has expired.
 pub const OPPORTUNE_BAD_MOMENTS: opportune_status = 23;
+/// The policy has no such source.
+pub const OPPORTUNE_UNKNOWN_SOURCE: opportune_status = 24;
 /// The profile is an account's where a line's is needed, or a feature is not of the profile that it
 /// is to be written to.
-pub const OPPORTUNE_PROFILE_HOLDER: opportune_status = 30;
+pub const OPPORTUNE_PROFILE_HOLDER: opportune_status = 25;
 /// The account's profile is shorter or longer than its policy's are.
-pub const OPPORTUNE_ACCOUNT_LENGTH: opportune_status = 31;
+pub const OPPORTUNE_ACCOUNT_LENGTH: opportune_status = 26;
 /// The bytes given as the account's do not begin as a profile does, or were written by another
 /// format version.
-pub const OPPORTUNE_ACCOUNT_FORMAT: opportune_status = 32;
+pub const OPPORTUNE_ACCOUNT_FORMAT: opportune_status = 27;
 /// The checksum of the account's profile does not match: bytes were changed or lost.
-pub const OPPORTUNE_ACCOUNT_CHECKSUM: opportune_status = 33;
+pub const OPPORTUNE_ACCOUNT_CHECKSUM: opportune_status = 28;
 /// The bytes given as the account's are a line's profile, or of a layout of accounts that is neither
 /// this policy's nor one that it succeeds.
-pub const OPPORTUNE_ACCOUNT_LAYOUT: opportune_status = 34;
+pub const OPPORTUNE_ACCOUNT_LAYOUT: opportune_status = 29;
 /// A pointer is NULL that may not be.
 pub const OPPORTUNE_NULL_POINTER: opportune_status = 100;
 /// A buffer or array is too short; the length that is needed has been reported.
@@ -158,6 +160,7 @@ errors! {
     OPPORTUNE_DELTA_SEQUENCE DeltaSequence;
     OPPORTUNE_BAD_SLOTS Slots;
     OPPORTUNE_BAD_MOMENTS Moments;
+    OPPORTUNE_UNKNOWN_SOURCE UnknownSource;
     OPPORTUNE_PROFILE_HOLDER ProfileHolder;
     OPPORTUNE_ACCOUNT_LENGTH AccountLength;
     OPPORTUNE_ACCOUNT_FORMAT AccountFormat;

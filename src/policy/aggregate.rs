@@ -28,9 +28,11 @@ pub(crate) enum Fold {
     Sum,
     Min,
     Max,
-    /// The value with the latest time; of equal times the larger bits.
+    /// The value with the latest time; of equal times that of the source of the highest rank, then the
+    /// latest by number and place.
     Last,
-    /// The value with the earliest time; of equal times the smaller bits.
+    /// The value with the earliest time; of equal times that of the source of the highest rank, then the
+    /// earliest by number and place.
     First,
     /// The latest time.
     LastTime,
@@ -186,8 +188,7 @@ impl Aggregate {
             Fold::Sum | Fold::Min | Fold::Max | Fold::LastTime | Fold::FirstTime => 8,
             // One bit for each of the last periods.
             Fold::Active | Fold::Streak => 8,
-            // Value, time.
-            Fold::Last | Fold::First => 16,
+            Fold::Last | Fold::First => TIMED_BYTES,
             // Sum, count.
             Fold::Mean => 12,
             // Part, whole.
@@ -222,6 +223,9 @@ impl Aggregate {
     }
 }
 
+/// Bytes of a value with its stamp: value (8), time (6), source (1), place of the event in its
+/// message (1), number of the message (4).
+pub(crate) const TIMED_BYTES: usize = 20;
 /// Bytes of the number of the newest bucket.
 pub(crate) const RING_HEAD_BYTES: usize = 4;
 

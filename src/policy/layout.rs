@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Tables;
+use super::aggregate::TIMED_BYTES;
 use super::pattern::Pattern;
 use super::schema::{Feature, FeatureKind, Holder, Moment};
 use crate::base::bytes::Writer;
@@ -179,8 +180,9 @@ pub(crate) fn patterns_bytes(patterns: usize) -> usize {
 fn slot_bytes(feature: &Feature) -> usize {
     match feature.kind {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
-        // Value, time.
-        FeatureKind::Attribute | FeatureKind::Stage { .. } => 16,
+        FeatureKind::Attribute { .. } => TIMED_BYTES,
+        // Stage, time.
+        FeatureKind::Stage { .. } => 16,
         FeatureKind::Aggregate(aggregate) => aggregate.slot_bytes(),
     }
 }
@@ -251,7 +253,7 @@ fn write_features(features: &[Feature], holder: Holder, meaning: &mut Writer) {
             FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
                 continue;
             }
-            FeatureKind::Attribute => 1,
+            FeatureKind::Attribute { .. } => 1,
             FeatureKind::Aggregate(_) => 2,
             FeatureKind::Stage { .. } => 4,
         };

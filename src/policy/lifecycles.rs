@@ -51,7 +51,7 @@ pub(super) fn dependents(tables: &Tables) -> Vec<u64> {
                     let inputs = model.map_or(&[][..], |model| &model.inputs);
                     inputs.iter().any(|ModelInput { program, .. }| reads(*program))
                 }
-                FeatureKind::Attribute | FeatureKind::Aggregate(_) => false,
+                FeatureKind::Attribute { .. } | FeatureKind::Aggregate(_) => false,
             };
             if depends {
                 bits[at / 64] |= 1 << (at % 64);

@@ -85,7 +85,9 @@ impl Fate {
     pub(crate) fn of(old: &Feature, new: &Feature) -> Fate {
         match (old.kind, new.kind) {
             _ if old.holder != new.holder => Fate::Emptied,
-            (FeatureKind::Attribute, FeatureKind::Attribute) => Fate::of_values(old.ty, new.ty),
+            (FeatureKind::Attribute { .. }, FeatureKind::Attribute { .. }) => {
+                Fate::of_values(old.ty, new.ty)
+            }
             (FeatureKind::Stage { .. }, FeatureKind::Stage { .. }) => Fate::Kept,
             (FeatureKind::Aggregate(old), FeatureKind::Aggregate(new)) => {
                 Fate::of_aggregates(&old, &new)

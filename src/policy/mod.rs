@@ -20,6 +20,7 @@ mod period;
 mod predecessor;
 mod report;
 mod schema;
+mod source;
 mod texts;
 mod touch;
 mod wording;
@@ -38,7 +39,7 @@ pub(crate) use catalogue::{
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
 pub use index::IndexSize;
-pub(crate) use index::{Index, IndexTier, Probe, Word};
+pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
 pub(crate) use layout::{
     CALLS_BYTES, CONTACT_BYTES, FORMAT_VERSION, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
     PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, header, patterns_bytes,
@@ -58,6 +59,7 @@ pub(crate) use report::describe;
 pub use report::{FeatureChange, Migration};
 pub use schema::Holder;
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
+pub(crate) use source::{DataSource, DataSources};
 pub(crate) use texts::{Text, Texts};
 pub(crate) use touch::Concerns;
 use touch::Touched;
@@ -88,6 +90,7 @@ pub(crate) struct Tables {
     /// ISO 4217 code.
     pub(crate) currency: String,
     pub(crate) zones: Zones,
+    pub(crate) sources: DataSources,
     pub(crate) events: Vec<EventKind>,
     pub(crate) features: Vec<Feature>,
     pub(crate) models: Vec<Model>,

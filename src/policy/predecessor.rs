@@ -15,7 +15,9 @@ use super::pattern::{Pattern, Shape};
 use super::schema::{Feature, FeatureKind, Holder, Moment};
 use super::{Policy, Tables};
 use crate::base::hash::hash_words;
-use crate::base::ids::{FeatureId, MemberId, MomentId, Namespace, PermanentId, TreatmentId};
+use crate::base::ids::{
+    FeatureId, MemberId, MomentId, Namespace, PermanentId, SourceId, TreatmentId,
+};
 use crate::base::limits::PREDECESSORS_MAX;
 use crate::expr::Program;
 
@@ -200,7 +202,8 @@ fn gone(old: &Policy, new: &Policy) -> Vec<GoneName> {
         .filter(stored)
         .chain(of::<MemberId>(old))
         .chain(of::<MomentId>(old))
-        .chain(of::<TreatmentId>(old));
+        .chain(of::<TreatmentId>(old))
+        .chain(of::<SourceId>(old));
     all.filter(|name| !name.is_in(new)).collect()
 }
 

@@ -224,7 +224,7 @@ pub(crate) fn describe(feature: &Feature) -> String {
 fn kind(feature: &Feature) -> String {
     let ty = feature.ty.word();
     match feature.kind {
-        FeatureKind::Attribute => format!("attribute of {ty}"),
+        FeatureKind::Attribute { .. } => format!("attribute of {ty}"),
         FeatureKind::Derived(_) => format!("derived of {ty}"),
         FeatureKind::Output { .. } => format!("output of a model of {ty}"),
         FeatureKind::Stage { .. } => format!("stage of a lifecycle of {ty}"),

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::aggregate::Aggregate;
 use super::pattern::Listen;
-use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
+use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId, SourceId};
 use crate::expr::{Program, Type};
 
 /// A kind of event, its fields, and what hangs on it.
@@ -15,6 +15,8 @@ pub(crate) struct EventKind {
     pub(crate) fields: Vec<FieldSpec>,
     /// Position of the field that says in which zone it happened.
     pub(crate) zone: Option<u16>,
+    /// Where its values come from, if the policy says so.
+    pub(crate) source: Option<SourceId>,
     /// What an event of this kind is folded into.
     pub(crate) folds: Vec<FoldStep>,
     /// The same of features that the account's profile holds.
@@ -91,8 +93,8 @@ pub enum Holder {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FeatureKind {
     /// Set from outside with an as-of time, and by events if a fold step names it: the value
-    /// with the latest time stands.
-    Attribute,
+    /// with the latest time stands, and is missing once it is older than it lasts.
+    Attribute { expires_ms: Option<i64> },
     /// Folded from events into a slot of the profile.
     Aggregate(Aggregate),
     /// Computed when read.

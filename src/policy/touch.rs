@@ -91,7 +91,7 @@ fn kinds(tables: &Tables, programs: &[Program]) -> Vec<usize> {
                 Some(FeatureKind::Stage { .. } | FeatureKind::Since { .. }) => {
                     return (0..tables.events.len()).collect();
                 }
-                Some(FeatureKind::Attribute | FeatureKind::Aggregate { .. }) | None => {}
+                Some(FeatureKind::Attribute { .. } | FeatureKind::Aggregate { .. }) | None => {}
             }
         }
     }

@@ -1,10 +1,11 @@
-//! Profiles as JSON: for support, for a subscriber who asks what is known of them, and back.
+//! Profiles as JSON, and explanations: for support, for a subscriber who asks what is known of them, and back.
 //!
 //! Every piece of a profile has a form for people, and is read back from it when it is written; a
 //! piece that would not come back as it was is written as its bytes. So what is imported is what
 //! was exported, byte for byte, whatever a profile holds. The format is in `docs/profile.md`.
 
 mod error;
+mod explanation;
 mod export;
 mod import;
 mod pieces;
@@ -37,15 +38,19 @@ struct Shape<'p> {
 }
 
 impl<'p> Shape<'p> {
+    /// The policy's own.
+    fn own(policy: &'p Policy) -> Shape<'p> {
+        let (features, moments) = (&policy.tables.features, &policy.tables.moments);
+        let (patterns, layout) = (&policy.tables.patterns, &policy.layout);
+        Shape { policy, older: None, features, moments, patterns, layout }
+    }
+
     fn of(policy: &'p Policy, layout: u64) -> Option<Shape<'p>> {
-        let features = &policy.tables.features;
         if layout == policy.layout.hash {
-            let (moments, patterns) = (&policy.tables.moments, &policy.tables.patterns);
-            let layout = &policy.layout;
-            return Some(Shape { policy, older: None, features, moments, patterns, layout });
+            return Some(Shape::own(policy));
         }
         if let Some(layout) = policy.account.as_ref().filter(|account| account.hash == layout) {
-            let (moments, patterns) = (&[], &[]);
+            let (features, moments, patterns) = (&policy.tables.features, &[], &[]);
             return Some(Shape { policy, older: None, features, moments, patterns, layout });
         }
         let older = policy.predecessor(layout)?;

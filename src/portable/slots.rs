@@ -5,19 +5,23 @@ use alloc::vec::Vec;
 use serde_json::{Map, Value, json};
 
 use super::Shape;
-use super::error::ImportError;
+use super::error::{ImportError, ImportProblem};
 use super::import::At;
 use super::units::{bits, decimal, decimal_back, hex, time, value, words};
 use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
+use crate::base::ids::SourceId;
+use crate::base::limits::{TIME_MS_MAX, TIME_MS_MIN};
 use crate::expr::Type;
 use crate::policy::{Aggregate, Feature, FeatureKind, Fold, Layout, RING_HEAD_BYTES, Window};
-use crate::profile::{extreme_of, kept_extreme};
+use crate::profile::{Stamp, Timed, extreme_of, kept_extreme};
 
 /// The keys of a feature that say what its slot holds.
-const KEYS: [&str; 10] =
-    ["id", "name", "is", "reads", "value", "as_of", "total", "newest", "buckets", "bytes"];
+const KEYS: [&str; 13] = [
+    "id", "name", "is", "reads", "value", "as_of", "source", "number", "place", "total", "newest",
+    "buckets", "bytes",
+];
 
 pub(super) fn bytes(feature: &Feature) -> usize {
     Layout::feature_bytes(feature)
@@ -57,7 +61,8 @@ fn tell(
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
             return None;
         }
-        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
+        FeatureKind::Attribute { .. } => tell_timed(shape, slot, feature.ty, out)?,
+        FeatureKind::Stage { .. } => {
             out.insert("value".into(), value(shape, read_u64(slot, 0), feature.ty));
             out.insert("as_of".into(), time(read_i64(slot, 8)));
         }
@@ -104,13 +109,31 @@ fn tell_bucket(
             let extreme = extreme_of(read_u64(bucket, 0), fold == Fold::Min, kept.value);
             ("value", value(shape, extreme.bits()?, kept.value))
         }
-        Fold::Last | Fold::First => {
-            out.insert("as_of".into(), time(read_i64(bucket, 8)));
-            ("value", value(shape, read_u64(bucket, 0), kept.value))
-        }
+        Fold::Last | Fold::First => return tell_timed(shape, bucket, kept.value, out),
         _ => return None,
     };
     out.insert(key.into(), held);
+    Some(())
+}
+
+/// A value, as of when, and who told it where that is known.
+fn tell_timed(
+    shape: &Shape<'_>,
+    bytes: &[u8],
+    ty: Type,
+    out: &mut Map<String, Value>,
+) -> Option<()> {
+    let Timed { bits, stamp } = Timed::read(bytes, 0)?;
+    out.insert("value".into(), value(shape, bits, ty));
+    out.insert("as_of".into(), time(stamp.time_ms));
+    if stamp.source != 0 {
+        out.insert("source".into(), json!(shape.name(SourceId(stamp.source.into()))));
+    }
+    for (key, number) in [("number", stamp.number), ("place", stamp.place.into())] {
+        if number != 0 {
+            out.insert(key.into(), json!(number));
+        }
+    }
     Some(())
 }
 
@@ -128,7 +151,12 @@ pub(super) fn read(
     }
     match feature.kind {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {}
-        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
+        FeatureKind::Attribute { .. } => {
+            if at.maybe("value").is_some() {
+                read_timed(shape, at, feature.ty, slot)?;
+            }
+        }
+        FeatureKind::Stage { .. } => {
             if let Some(held) = at.maybe("value") {
                 write_u64(slot, 0, value_back(shape, &held, feature.ty)?);
                 write_i64(slot, 8, at.get("as_of")?.time()?);
@@ -163,7 +191,7 @@ fn read_ring(
     let (head, count, bytes) = (number(&newest)?, kept.buckets() as u32, kept.bucket_bytes());
     write_u32(slot, 0, head);
     for held in at.items("buckets")? {
-        held.keys(&["from", "total", "value", "as_of"])?;
+        held.keys(&["from", "total", "value", "as_of", "source", "number", "place"])?;
         let from = held.get("from")?;
         let bucket = number(&from)?;
         let within = bucket <= head && head - bucket < count;
@@ -198,12 +226,38 @@ fn read_bucket(
             let bits = value_back(shape, &at.get("value")?, kept.value)?;
             write_u64(bucket, 0, kept_extreme(bits, fold == Fold::Min, kept.value));
         }
-        Fold::Last | Fold::First => {
-            write_u64(bucket, 0, value_back(shape, &at.get("value")?, kept.value)?);
-            write_i64(bucket, 8, at.get("as_of")?.time()?);
-        }
+        Fold::Last | Fold::First => read_timed(shape, at, kept.value, bucket)?,
         _ => {}
     }
+    Ok(())
+}
+
+/// What [`tell_timed`] said.
+fn read_timed(
+    shape: &Shape<'_>,
+    at: &At<'_>,
+    ty: Type,
+    bytes: &mut [u8],
+) -> Result<(), ImportError> {
+    let bits = value_back(shape, &at.get("value")?, ty)?;
+    let as_of = at.get("as_of")?;
+    let time_ms = as_of.time()?;
+    as_of.expect((TIME_MS_MIN..=TIME_MS_MAX).contains(&time_ms), "a time from 1970 to 9999")?;
+    let mut stamp = Stamp { time_ms, ..Stamp::default() };
+    if let Some(at) = at.maybe("source") {
+        let source = at.value.as_str().and_then(|name| shape.id::<SourceId>(name));
+        let number = source.and_then(|source| u8::try_from(source.0).ok());
+        let number = number.ok_or_else(|| at.problem(ImportProblem::UnknownName))?;
+        stamp.source = number;
+    }
+    if let Some(at) = at.maybe("number") {
+        stamp.number = at.number()?;
+    }
+    if let Some(at) = at.maybe("place") {
+        let place = u8::try_from(at.number()?).ok();
+        stamp.place = at.some(place, "at most 255")?;
+    }
+    Timed { bits, stamp }.write(bytes, 0);
     Ok(())
 }
 

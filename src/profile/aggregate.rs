@@ -6,11 +6,17 @@ use super::ring::{bucket_at, live_buckets};
 use super::streak::{active_periods, note_period, streak};
 use crate::base::steps::step;
 use crate::expr::Cell;
-use crate::policy::{Aggregate, Fold, Window};
+use crate::policy::{Aggregate, DataSources, Fold, Window};
 
 /// Folds a sample into the bucket with this number; false when the slot has moved past it.
 #[must_use]
-pub(super) fn fold(aggregate: &Aggregate, slot: &mut [u8], number: u32, sample: Sample) -> bool {
+pub(super) fn fold(
+    aggregate: &Aggregate,
+    sources: &DataSources,
+    slot: &mut [u8],
+    number: u32,
+    sample: Sample,
+) -> bool {
     if aggregate.fold.counts_periods() {
         return sample.value == 0 || note_period(slot, number);
     }
@@ -18,11 +24,17 @@ pub(super) fn fold(aggregate: &Aggregate, slot: &mut [u8], number: u32, sample: 
         Window::Lifetime => Some(slot),
         _ => bucket_at(aggregate, slot, number),
     };
-    bucket.map(|bucket| bucket::add(aggregate, bucket, number, sample)).is_some()
+    bucket.map(|bucket| bucket::add(aggregate, sources, bucket, number, sample)).is_some()
 }
 
 /// The value when the current bucket has this number.
-pub(super) fn read(aggregate: &Aggregate, slot: &[u8], current: u32, now_ms: i64) -> Cell {
+pub(super) fn read(
+    aggregate: &Aggregate,
+    sources: &DataSources,
+    slot: &[u8],
+    current: u32,
+    now_ms: i64,
+) -> Cell {
     match (aggregate.fold, aggregate.window) {
         (Fold::Active, Window::Calendar { periods, ago, .. }) => {
             Cell::int(active_periods(slot, current, periods, ago))
@@ -31,8 +43,9 @@ pub(super) fn read(aggregate: &Aggregate, slot: &[u8], current: u32, now_ms: i64
         (_, Window::Lifetime) => {
             step(aggregate.bucket_steps());
             let bucket = slot.get(..aggregate.bucket_bytes());
-            bucket::read(aggregate, bucket.map(|bucket| (0, bucket)).into_iter(), now_ms)
+            let bucket = bucket.map(|bucket| (0, bucket)).into_iter();
+            bucket::read(aggregate, sources, bucket, now_ms)
         }
-        _ => bucket::read(aggregate, live_buckets(aggregate, slot, current), now_ms),
+        _ => bucket::read(aggregate, sources, live_buckets(aggregate, slot, current), now_ms),
     }
 }

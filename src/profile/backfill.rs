@@ -3,14 +3,16 @@
 use super::clock::Clock;
 use super::fold::{Folded, count_late, fold_value, zone_of};
 use super::message::{Value, check_time};
-use crate::base::ids::{FeatureId, MemberId};
+use super::timed::Stamp;
+use crate::base::ids::{FeatureId, MemberId, SourceId};
 use crate::error::Error;
 use crate::expr::Type;
 use crate::policy::{FeatureKind, Fold, Holder, Policy};
 
 /// A dated value for one feature.
 ///
-/// For an attribute: its value, as of that time (an older one does not replace a newer). For an
+/// For an attribute: its value, as of that time (an older one does not replace a newer, and of two of
+/// one time the one whose source has the higher rank stands, then the one of the higher `sequence`). For an
 /// aggregate: what its events of one bucket come to, at any time within the bucket:
 ///
 /// | fold | `value` | `among` |
@@ -40,12 +42,18 @@ pub struct Dated<'a> {
     pub among: Option<Value<'a>>,
     /// The zone whose calendar places it; none for the subscriber's own, or the policy's default.
     pub zone: Option<MemberId>,
+    /// Where the value comes from; none if nobody says. Of two values of one time, the one whose
+    /// source has the higher rank stands.
+    pub source: Option<SourceId>,
+    /// Which of the values of one time and source it is: the higher comes later. What an event of
+    /// this number would have been, if it is one of a charging session.
+    pub sequence: u32,
 }
 
 impl<'a> Dated<'a> {
     /// A value by itself, on the subscriber's own calendar.
     pub fn new(feature: FeatureId, time_ms: i64, value: Value<'a>) -> Dated<'a> {
-        Dated { feature, time_ms, value, among: None, zone: None }
+        Dated { feature, time_ms, value, among: None, zone: None, source: None, sequence: 0 }
     }
 
     /// The same value, among so many events or out of such a whole.
@@ -56,6 +64,16 @@ impl<'a> Dated<'a> {
     /// The same value on the calendar of a zone.
     pub fn in_zone(self, zone: MemberId) -> Dated<'a> {
         Dated { zone: Some(zone), ..self }
+    }
+
+    /// The same value from a source.
+    pub fn from_source(self, source: SourceId) -> Dated<'a> {
+        Dated { source: Some(source), ..self }
+    }
+
+    /// The same value, with its number among those of one time and source.
+    pub fn numbered(self, sequence: u32) -> Dated<'a> {
+        Dated { sequence, ..self }
     }
 }
 
@@ -74,6 +92,9 @@ pub(crate) fn check_dated(
         if entry.zone.is_some_and(|zone| policy.tables.zones.by_id(zone).is_none()) {
             return Err(Error::UnknownZone);
         }
+        if entry.source.is_some_and(|source| policy.tables.sources.by_id(source).is_none()) {
+            return Err(Error::UnknownSource);
+        }
         let (position, _) = folded(policy, entry)?;
         let feature = policy.tables.features.get(position);
         if feature.is_none_or(|feature| feature.holder != holder) {
@@ -88,7 +109,13 @@ pub(crate) fn backfill(policy: &Policy, holder: Holder, bytes: &mut [u8], dated:
     for entry in dated {
         let Ok((position, folded)) = folded(policy, entry) else { continue };
         let mut clock = Clock::new(policy, zone_of(holder, bytes), entry.zone, entry.time_ms);
-        if !fold_value(policy, bytes, position, folded, &mut clock) {
+        let stamp = Stamp {
+            time_ms: entry.time_ms,
+            source: entry.source.map_or(0, |source| source.0 as u8),
+            number: entry.sequence,
+            place: 0,
+        };
+        if !fold_value(policy, bytes, position, folded, stamp, &mut clock) {
             count_late(bytes);
         }
     }
@@ -115,7 +142,7 @@ fn bits_of(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Er
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
             return Err(Error::UnknownFeature);
         }
-        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
+        FeatureKind::Attribute { .. } | FeatureKind::Stage { .. } => {
             return alone(entry, bits(entry.value, feature.ty)?);
         }
         FeatureKind::Aggregate(aggregate) => aggregate,

@@ -5,6 +5,7 @@
 //! reach it.)
 
 use super::sketch::{note_distinct, note_value, read_distinct, read_quantile};
+use super::timed::{Stamp, Timed, earlier, later};
 use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
@@ -12,7 +13,7 @@ use crate::base::hash::hash_words;
 use crate::base::limits::SUMMAND_MAX;
 use crate::base::money::MICROS;
 use crate::expr::{Cell, Type};
-use crate::policy::{Aggregate, Fold, Window};
+use crate::policy::{Aggregate, DataSources, Fold, Window};
 
 /// What is folded: an event's value, or what the events of one bucket come to.
 #[derive(Clone, Copy, Debug)]
@@ -21,13 +22,20 @@ pub(super) struct Sample {
     pub(super) value: u64,
     /// Of a share the whole, of a mean and a quantile how many events it stands for.
     pub(super) among: u64,
-    pub(super) time_ms: i64,
+    pub(super) stamp: Stamp,
 }
 
 /// Adds a sample to the bucket with this number.
-pub(super) fn add(aggregate: &Aggregate, bucket: &mut [u8], number: u32, sample: Sample) {
+pub(super) fn add(
+    aggregate: &Aggregate,
+    sources: &DataSources,
+    bucket: &mut [u8],
+    number: u32,
+    sample: Sample,
+) {
     let Aggregate { fold, value: ty, window } = *aggregate;
-    let Sample { value, among, time_ms } = sample;
+    let Sample { value, among, stamp } = sample;
+    let (time_ms, told) = (stamp.time_ms, Timed { bits: value, stamp });
     let weight = weight(window, number, time_ms);
     match fold {
         Fold::Count if aggregate.bucket_bytes() == 2 => {
@@ -38,11 +46,14 @@ pub(super) fn add(aggregate: &Aggregate, bucket: &mut [u8], number: u32, sample:
         Fold::Sum => add_amount(bucket, 0, amount(value, ty, weight)),
         Fold::Min => keep_larger(bucket, kept_extreme(value, true, ty)),
         Fold::Max => keep_larger(bucket, kept_extreme(value, false, ty)),
-        Fold::Last if (time_ms, value) > timed(bucket) => write_timed(bucket, time_ms, value),
-        Fold::First if timed(bucket).0 == 0 || (time_ms, value) < timed(bucket) => {
-            write_timed(bucket, time_ms, value);
+        Fold::Last | Fold::First => {
+            let kept = Timed::read(bucket, 0);
+            let stands = match fold {
+                Fold::Last => kept.map_or(told, |kept| later(sources, told, kept)),
+                _ => kept.map_or(told, |kept| earlier(sources, told, kept)),
+            };
+            stands.write(bucket, 0);
         }
-        Fold::Last | Fold::First => {}
         Fold::LastTime => {
             let latest = read_i64(bucket, 0).max(time_ms);
             write_i64(bucket, 0, latest);
@@ -73,6 +84,7 @@ pub(super) fn add(aggregate: &Aggregate, bucket: &mut [u8], number: u32, sample:
 /// What buckets come to. `now_ms` is asked by what decays.
 pub(super) fn read<'b>(
     aggregate: &Aggregate,
+    sources: &DataSources,
     buckets: impl Iterator<Item = (u32, &'b [u8])>,
     now_ms: i64,
 ) -> Cell {
@@ -93,8 +105,14 @@ pub(super) fn read<'b>(
         }
         Fold::Min => extreme_of(largest(buckets), true, ty),
         Fold::Max => extreme_of(largest(buckets), false, ty),
-        Fold::Last => at_time(buckets.map(timed).max()),
-        Fold::First => at_time(buckets.map(timed).filter(|(time_ms, _)| *time_ms != 0).min()),
+        Fold::Last | Fold::First => {
+            let kept = buckets.filter_map(|bucket| Timed::read(bucket, 0));
+            let stands = kept.reduce(|one, other| match aggregate.fold {
+                Fold::Last => later(sources, one, other),
+                _ => earlier(sources, one, other),
+            });
+            stands.map_or(Cell::MISSING, |stands| Cell::from_bits(stands.bits))
+        }
         Fold::LastTime => {
             buckets.map(|bucket| read_i64(bucket, 0)).max().filter(|time_ms| *time_ms != 0).into()
         }
@@ -245,23 +263,6 @@ fn keep_larger(bucket: &mut [u8], order: u64) {
 
 fn largest<'b>(buckets: impl Iterator<Item = &'b [u8]>) -> u64 {
     buckets.map(|bucket| read_u64(bucket, 0)).max().unwrap_or(0)
-}
-
-/// Time and value; the time is zero while there is none.
-fn timed(bucket: &[u8]) -> (i64, u64) {
-    (read_i64(bucket, 8), read_u64(bucket, 0))
-}
-
-fn write_timed(bucket: &mut [u8], time_ms: i64, value: u64) {
-    write_u64(bucket, 0, value);
-    write_i64(bucket, 8, time_ms);
-}
-
-fn at_time(timed: Option<(i64, u64)>) -> Cell {
-    match timed {
-        Some((time_ms, value)) if time_ms != 0 => Cell::from_bits(value),
-        _ => Cell::MISSING,
-    }
 }
 
 fn mean<'b>(buckets: impl Iterator<Item = &'b [u8]>, ty: Type) -> Cell {

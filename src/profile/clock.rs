@@ -10,8 +10,8 @@ use crate::policy::{Policy, Zone, Zones};
 #[derive(Debug)]
 pub(super) struct Clock<'p> {
     zones: &'p Zones,
-    /// The zone of the event, if it is known.
-    own: Option<MemberId>,
+    /// The zone of an event that has one of its own: it goes first, if the policy has it.
+    pub(super) own: Option<MemberId>,
     /// The zone of the message or of the subscriber.
     given: Option<MemberId>,
     pub(super) time_ms: i64,
@@ -19,7 +19,7 @@ pub(super) struct Clock<'p> {
 }
 
 impl<'p> Clock<'p> {
-    /// The clock of the subscriber, as the profile says it, unless a zone is given.
+    /// The clock of the subscriber, as the profile says it of that time, unless a zone is given.
     pub(super) fn new(
         policy: &'p Policy,
         bytes: &[u8],
@@ -28,15 +28,15 @@ impl<'p> Clock<'p> {
     ) -> Clock<'p> {
         let zones = &policy.tables.zones;
         let of_profile = || {
-            let bits = read_attribute(policy, bytes, zones.feature?).bits()?;
+            let bits = read_attribute(policy, bytes, zones.feature?, time_ms).bits()?;
             Some(MemberId(bits as u32))
         };
         Clock { zones, own: None, given: given.or_else(of_profile), time_ms, local: None }
     }
 
-    /// Another time, in a zone of its own if the policy has it.
-    pub(super) fn of_event(&self, time_ms: i64, own: Option<MemberId>) -> Clock<'p> {
-        Clock { own, time_ms, local: None, ..*self }
+    /// Another time in the same zone.
+    pub(super) fn moved_to(&self, time_ms: i64) -> Clock<'p> {
+        Clock { time_ms, local: None, ..*self }
     }
 
     /// The time itself on the local clock.

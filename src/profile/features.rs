@@ -8,7 +8,7 @@ use super::clock::Clock;
 use super::events::EventCells;
 use super::fold::zone_of;
 use super::lifecycles::{since_of, stage_of};
-use crate::base::bytes::{read_i64, read_u64};
+use super::timed::Timed;
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::limits::MODEL_INPUTS_MAX;
@@ -48,6 +48,13 @@ impl Memo {
     pub(crate) fn clear(&mut self) {
         self.fresh.fill(0);
         self.account_bytes = 0;
+    }
+
+    /// One in which nothing was read, over the same account's profile. Allocates.
+    fn beside_account(&self) -> Memo {
+        let mut memo = self.clone();
+        memo.fresh.fill(0);
+        memo
     }
 
     /// Room for the account's profile that is read from here on; none if it is too large.
@@ -136,6 +143,23 @@ impl<'a> Features<'a> {
         Features { policy, bytes, memo, clock, zone, event: None }
     }
 
+    /// Asks supposing that one feature has another value, or that it is another time. What was read
+    /// is read anew, since it may follow from that; there is no event. Allocates.
+    pub(crate) fn supposing<R>(
+        &self,
+        feature: Option<(u16, Cell)>,
+        now_ms: i64,
+        ask: impl FnOnce(&mut Features) -> R,
+    ) -> R {
+        let mut memo = self.memo.beside_account();
+        if let Some((index, cell)) = feature {
+            memo.set(index, cell);
+        }
+        let Features { policy, bytes, zone, .. } = *self;
+        let clock = self.clock.moved_to(now_ms);
+        ask(&mut Features { policy, bytes, memo: &mut memo, clock, zone, event: None })
+    }
+
     /// Sets the event that expressions read from here on.
     pub(crate) fn set_event(&mut self, event: Option<&'a EventCells>) {
         self.event = event;
@@ -181,7 +205,9 @@ impl<'a> Features<'a> {
             FeatureKind::Output { model } => self.score(model, index),
             kind if feature.holder == Holder::Account => self.of_account(kind, offset),
             _ if self.bytes.is_empty() => Cell::MISSING,
-            FeatureKind::Attribute => read_timed(self.bytes, offset),
+            FeatureKind::Attribute { expires_ms } => {
+                read_told(self.policy, self.bytes, offset, expires_ms, self.clock.time_ms)
+            }
             FeatureKind::Stage { lifecycle } => stage_of(self.policy, self.bytes, lifecycle),
             FeatureKind::Since { stage } => since_of(self.policy, self.bytes, stage),
             FeatureKind::Aggregate(kept) => {
@@ -196,7 +222,9 @@ impl<'a> Features<'a> {
         let (bytes, now_ms) = (self.memo.account(), self.clock.time_ms);
         match kind {
             _ if bytes.is_empty() => Cell::MISSING,
-            FeatureKind::Attribute => read_timed(bytes, offset),
+            FeatureKind::Attribute { expires_ms } => {
+                read_told(self.policy, bytes, offset, expires_ms, now_ms)
+            }
             FeatureKind::Aggregate(kept) => {
                 let zone_of = zone_of(Holder::Account, bytes);
                 let mut clock = Clock::new(self.policy, zone_of, self.zone, now_ms);
@@ -244,22 +272,42 @@ fn read_aggregate(
     clock: &mut Clock<'_>,
 ) -> Cell {
     let now_ms = clock.time_ms;
-    let attribute = |position| read_attribute(policy, bytes, position);
+    let attribute = |position| read_attribute(policy, bytes, position, now_ms);
     let current = bucket_number(kept.window, now_ms, || clock.local(), attribute);
     let slot = bytes.get(offset..).unwrap_or_default();
-    aggregate::read(kept, slot, current, now_ms)
+    aggregate::read(kept, &policy.tables.sources, slot, current, now_ms)
 }
 
-/// The attribute at a position.
-pub(super) fn read_attribute(policy: &Policy, bytes: &[u8], position: u16) -> Cell {
-    let offset = policy.layout.features.get(usize::from(position));
-    offset.map_or(Cell::MISSING, |offset| read_timed(bytes, *offset as usize))
+/// The attribute at a position, as it is at a time.
+pub(super) fn read_attribute(policy: &Policy, bytes: &[u8], position: u16, at_ms: i64) -> Cell {
+    let position = usize::from(position);
+    let (Some(feature), Some(&offset)) =
+        (policy.tables.features.get(position), policy.layout.features.get(position))
+    else {
+        return Cell::MISSING;
+    };
+    match feature.kind {
+        FeatureKind::Attribute { expires_ms } => {
+            read_told(policy, bytes, offset as usize, expires_ms, at_ms)
+        }
+        _ => Cell::MISSING,
+    }
 }
 
-/// A value with its time; missing while the time is zero.
-fn read_timed(bytes: &[u8], offset: usize) -> Cell {
-    match read_i64(bytes, offset + 8) {
-        0 => Cell::MISSING,
-        _ => Cell::from_bits(read_u64(bytes, offset)),
+/// What was told of an attribute; missing before, and once it is older than it lasts: by itself, or
+/// from its source.
+fn read_told(
+    policy: &Policy,
+    bytes: &[u8],
+    offset: usize,
+    expires_ms: Option<i64>,
+    at_ms: i64,
+) -> Cell {
+    let Some(Timed { bits, stamp }) = Timed::read(bytes, offset) else { return Cell::MISSING };
+    let lasts = |ms: Option<i64>| ms.is_none_or(|ms| at_ms - stamp.time_ms <= ms);
+    if lasts(expires_ms) && lasts(policy.tables.sources.expires_ms(stamp.source)) {
+        Cell::from_bits(bits)
+    } else {
+        Cell::MISSING
     }
 }

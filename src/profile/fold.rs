@@ -7,6 +7,7 @@ use super::clock::Clock;
 use super::events::{EventCells, Events};
 use super::features::read_attribute;
 use super::message::Message;
+use super::timed::{Stamp, Timed, later};
 use crate::base::bytes::{read_i64, read_u32, read_u64, write_i64, write_u32, write_u64};
 use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
@@ -22,14 +23,20 @@ pub(crate) fn fold_message(
     message: &Message,
     events: &Events,
 ) {
-    let clock = Clock::new(policy, zone_of(holder, bytes), message.zone, message.now_ms);
-    for event in events.all() {
+    for (place, event) in events.all().iter().enumerate() {
         let Some(kind) = event.kind(policy) else { continue };
         let own = kind.zone.and_then(|position| event.field(position).bits());
-        let mut clock = clock.of_event(event.time_ms, own.map(|id| MemberId(id as u32)));
+        let mut clock = Clock::new(policy, zone_of(holder, bytes), message.zone, event.time_ms);
+        clock.own = own.map(|id| MemberId(id as u32));
+        let stamp = Stamp {
+            time_ms: event.time_ms,
+            source: kind.source.map_or(0, |source| source.0 as u8),
+            number: message.number,
+            place: place as u8,
+        };
         let mut in_time = true;
         for step in kind.folds_of(holder) {
-            in_time &= fold_event(policy, bytes, step, event, &mut clock, message.now_ms);
+            in_time &= fold_event(policy, bytes, step, event, stamp, &mut clock);
         }
         if !in_time {
             count_late(bytes);
@@ -58,12 +65,11 @@ fn fold_event(
     bytes: &mut [u8],
     step: &FoldStep,
     event: &EventCells,
+    stamp: Stamp,
     clock: &mut Clock<'_>,
-    now_ms: i64,
 ) -> bool {
     steps::step(1);
-    let says =
-        |rule: Program| holds(policy.code(rule), &mut EventOnly { event, clock: &*clock, now_ms });
+    let says = |rule: Program| holds(policy.code(rule), &mut EventOnly { event, clock: &*clock });
     let value = match step.field {
         Some(position) => event.field(position),
         None => Cell::int(1),
@@ -73,7 +79,7 @@ fn fold_event(
         Some(part) => Folded { value: if says(part) { bits } else { 0 }, among: bits },
         None => Folded { value: bits, among: 1 },
     };
-    fold_value(policy, bytes, usize::from(step.feature), sample, clock)
+    fold_value(policy, bytes, usize::from(step.feature), sample, stamp, clock)
 }
 
 /// A value, and what stands beside it: see [`Sample`].
@@ -89,6 +95,7 @@ pub(super) fn fold_value(
     bytes: &mut [u8],
     position: usize,
     folded: Folded,
+    stamp: Stamp,
     clock: &mut Clock<'_>,
 ) -> bool {
     let (Some(feature), Some(&offset)) =
@@ -96,11 +103,18 @@ pub(super) fn fold_value(
     else {
         return true;
     };
-    let (Folded { value, among }, time_ms) = (folded, clock.time_ms);
+    let (Folded { value, among }, time_ms) = (folded, stamp.time_ms);
+    let (offset, sources) = (offset as usize, &policy.tables.sources);
     match feature.kind {
         FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => true,
-        FeatureKind::Attribute | FeatureKind::Stage { .. } => {
-            keep_latest(bytes, offset as usize, value, time_ms);
+        FeatureKind::Attribute { .. } => {
+            let told = Timed { bits: value, stamp };
+            let stands = Timed::read(bytes, offset).map_or(told, |kept| later(sources, told, kept));
+            stands.write(bytes, offset);
+            true
+        }
+        FeatureKind::Stage { .. } => {
+            enter_latest(bytes, offset, value, time_ms);
             true
         }
         FeatureKind::Aggregate(kept) => {
@@ -108,17 +122,17 @@ pub(super) fn fold_value(
                 kept.window,
                 time_ms,
                 || clock.local(),
-                |position| read_attribute(policy, bytes, position),
+                |position| read_attribute(policy, bytes, position, time_ms),
             );
-            let sample = Sample { value, among, time_ms };
-            let slot = bytes.get_mut(offset as usize..).unwrap_or_default();
-            aggregate::fold(&kept, slot, number, sample)
+            let sample = Sample { value, among, stamp };
+            let slot = bytes.get_mut(offset..).unwrap_or_default();
+            aggregate::fold(&kept, sources, slot, number, sample)
         }
     }
 }
 
-/// Of equal times the larger bits win, so that order cannot matter.
-fn keep_latest(bytes: &mut [u8], offset: usize, bits: u64, time_ms: i64) {
+/// A stage that is taken over: of equal times the larger bits win, so that order cannot matter.
+fn enter_latest(bytes: &mut [u8], offset: usize, bits: u64, time_ms: i64) {
     let kept = (read_i64(bytes, offset + 8), read_u64(bytes, offset));
     if (time_ms, bits) > kept {
         write_u64(bytes, offset, bits);
@@ -130,7 +144,6 @@ fn keep_latest(bytes: &mut [u8], offset: usize, bits: u64, time_ms: i64) {
 struct EventOnly<'a> {
     event: &'a EventCells,
     clock: &'a Clock<'a>,
-    now_ms: i64,
 }
 
 impl Environment for EventOnly<'_> {
@@ -147,7 +160,8 @@ impl Environment for EventOnly<'_> {
     }
 
     fn now_ms(&self) -> i64 {
-        self.now_ms
+        // The compiler lets no filter ask: what is folded would depend on when it is heard.
+        self.event.time_ms
     }
 
     fn local(&self, utc_ms: i64) -> LocalTime {

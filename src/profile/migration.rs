@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::bucket::extreme_as_double;
 use super::open_offers::{Entry, OpenOffers};
+use super::timed::Timed;
 use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
@@ -65,17 +66,14 @@ fn copy(old: &[u8], from: usize, scratch: &mut [u8], to: usize, bytes: usize) {
     }
 }
 
-/// A value with its time.
+/// A value with its stamp.
 fn value(old: &[u8], from: usize, scratch: &mut [u8], to: usize, conversion: Conversion) {
-    let when = read_i64(old, from + 8);
-    if when != 0 {
-        let bits = read_u64(old, from);
-        let converted = match conversion {
+    if let Some(Timed { bits, stamp }) = Timed::read(old, from) {
+        let bits = match conversion {
             Conversion::IntToDouble => (bits as i64 as f64).to_bits(),
             Conversion::BoolToInt => u64::from(bits != 0),
         };
-        write_u64(scratch, to, converted);
-        write_i64(scratch, to + 8, when);
+        Timed { bits, stamp }.write(scratch, to);
     }
 }
 

@@ -22,6 +22,7 @@ mod ring;
 mod sessions;
 mod sketch;
 mod streak;
+mod timed;
 
 pub use backfill::Dated;
 pub(crate) use backfill::{backfill, check_dated};
@@ -44,3 +45,5 @@ pub(crate) use message::{MessageKey, check_time};
 pub(crate) use open_offers::{Entry, NewOffer, OpenOffers};
 pub use open_offers::{OfferState, OpenOffer, Parameter};
 pub(crate) use sessions::{Seen, note_message, seen};
+#[cfg(feature = "json")]
+pub(crate) use timed::{Stamp, Timed};

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::sink::Sink;
 use crate::base::bytes::Reader;
-use crate::base::ids::{ChannelId, EventId, FeatureId, FieldId, MemberId};
+use crate::base::ids::{ChannelId, EventId, FeatureId, FieldId, MemberId, SourceId};
 use crate::decision::Context;
 use crate::profile::{Dated, Event, Field, Message, Value};
 
@@ -159,6 +159,8 @@ impl<'a> LoggedBackfill<'a> {
                         _ => return None,
                     },
                     zone: Some(body.u32()?).filter(|id| *id != NO_ID).map(MemberId),
+                    source: Some(body.u32()?).filter(|id| *id != NO_ID).map(SourceId),
+                    sequence: body.u32()?,
                 })
             })
             .collect();
@@ -184,6 +186,8 @@ pub(super) fn write_backfill(
             write_value(body, among);
         }
         body.u32(entry.zone.map_or(NO_ID, |zone| zone.0));
+        body.u32(entry.source.map_or(NO_ID, |source| source.0));
+        body.u32(entry.sequence);
     }
 }
 

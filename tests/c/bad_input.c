@@ -735,6 +735,45 @@ static void calls(void)
     HOLDS(count == 7);
 }
 
+/* What opportune_decide would do, and why. */
+static void explanations(void)
+{
+    static char json[1 << 18];
+    size_t len = 7;
+
+    good_message();
+#define EXPLAIN(policy, snapshot, local, message, in, in_len, into, room, len)                    \
+    opportune_explain(policy, snapshot, local, message, NULL, in, in_len, into, room, len)
+#define OWN profile, profile_len
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(NULL, snapshot, local, &message, OWN, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, NULL, local, &message, OWN, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, NULL, &message, OWN, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, NULL, OWN, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, &message, NULL, 1, json, sizeof json, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER, EXPLAIN(policy, snapshot, local, &message, OWN, NULL, 1, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, &message, OWN, json, sizeof json, NULL));
+    REFUSED(OPPORTUNE_PROFILE_LENGTH,
+            EXPLAIN(policy, snapshot, local, &message, profile, 1, json, sizeof json, &len));
+    message.now_ms = -1;
+    REFUSED(OPPORTUNE_BAD_TIME,
+            EXPLAIN(policy, snapshot, local, &message, OWN, json, sizeof json, &len));
+    good_message();
+    HOLDS(len == 7);
+    REFUSED(OPPORTUNE_TOO_SMALL,
+            EXPLAIN(policy, snapshot, local, &message, OWN, (char *)out, 1, &len));
+    HOLDS(len > 100 && len < sizeof json);
+    fill();
+    DONE(EXPLAIN(policy, snapshot, local, &message, OWN, json, len, &len));
+    HOLDS(json[0] == '{' && json[len - 1] == '}');
+    untouched(__LINE__);
+}
+
 static void outcomes(void)
 {
     opportune_outcome outcome = {0};
@@ -886,6 +925,7 @@ int main(int argc, char **argv)
     profiles();
     messages();
     calls();
+    explanations();
     outcomes();
 
     /* Not one of them has left a trace in the delta. */

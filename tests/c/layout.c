@@ -41,11 +41,13 @@ FIELD(opportune_message, event_count, 56);
 FIELD(opportune_message, number, 64);
 FIELD(opportune_message, zone, 68);
 
-SIZE(opportune_dated, 64);
+SIZE(opportune_dated, 72);
 FIELD(opportune_dated, time_ms, 0);
 FIELD(opportune_dated, value, 8);
 FIELD(opportune_dated, among, 32);
 FIELD(opportune_dated, zone, 56);
+FIELD(opportune_dated, source, 60);
+FIELD(opportune_dated, sequence, 64);
 
 SIZE(opportune_health, 40);
 FIELD(opportune_health, struct_size, 0);

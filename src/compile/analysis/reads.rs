@@ -40,7 +40,7 @@ impl<'a> Analysis<'a> {
         for (feature, _) in tables.features.iter().zip(read).filter(|(_, read)| !read) {
             let name = self.name(feature.id);
             let (path, what): (&[&str], _) = match feature.kind {
-                FeatureKind::Attribute => (&["attributes", name], "the attribute"),
+                FeatureKind::Attribute { .. } => (&["attributes", name], "the attribute"),
                 FeatureKind::Output { .. } => {
                     (&["models", self.model_of(name), "outputs", name], "the model's output")
                 }

@@ -26,6 +26,11 @@ pub(in crate::compile) static ROOT: Record = Record {
             "What other systems know of a subscriber.",
         ),
         optional(
+            "sources",
+            Form::Named(&Form::Table(&SOURCE)),
+            "Systems that tell of subscribers: whose word counts, and for how long.",
+        ),
+        optional(
             "events",
             Form::Named(&Form::Named(&EVENT_FIELD)),
             "What the charging system reports: the fields of each kind of event.",

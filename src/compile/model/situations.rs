@@ -17,8 +17,26 @@ pub(in crate::compile) static ATTRIBUTE: Record = Record {
             Form::OneOrMore(&Form::Text),
             "Event fields that set it too, as event.field.",
         ),
+        optional("expires", Form::Length, "After how long a value is too old to be known."),
         PROFILE,
         EXPORT,
+    ],
+};
+
+pub(in crate::compile) static SOURCE: Record = Record {
+    doc: "A system that tells of subscribers.",
+    keys: &[
+        optional(
+            "rank",
+            Form::Whole { min: 0, max: u8::MAX as i64 },
+            "Of two values of one time that of the higher rank stands; without a source it is 0.",
+        ),
+        optional(
+            "expires",
+            Form::Length,
+            "After how long a value of an attribute from it is too old to be known.",
+        ),
+        optional("events", Form::OneOrMore(&Form::Text), "Kinds of event that come from it."),
     ],
 };
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::error::ArtifactError;
-use super::{catalogue, contact, lifecycles, models, predecessors, schema, zones};
+use super::{catalogue, contact, lifecycles, models, predecessors, schema, sources, zones};
 use crate::base::bucket::BUCKETS;
 use crate::base::ids::{MemberId, PermanentId};
 use crate::base::limits::{EVENT_FIELDS_MAX, EXPLORATION_TOP_MAX, MEMBERS_MAX};
@@ -21,6 +21,7 @@ pub(super) fn tables(tables: &Tables) -> Result<(), ArtifactError> {
     let check = Check { tables };
     check.own_facts()?;
     zones::check(&check)?;
+    sources::check(&check)?;
     // What models read is followed when chains of derived features are.
     models::check(&check)?;
     schema::check(&check)?;

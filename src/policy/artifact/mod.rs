@@ -21,6 +21,7 @@ mod patterns;
 mod predecessors;
 mod schema;
 mod sections;
+mod sources;
 mod texts;
 mod wordings;
 mod zones;
@@ -182,6 +183,7 @@ mod tests {
             id: EventId(1),
             fields: Vec::new(),
             zone: None,
+            source: None,
             folds: Vec::from([fold]),
             account_folds: Vec::new(),
             moments: Vec::new(),
@@ -207,7 +209,7 @@ mod tests {
         // A number in the millions is found without a list in the millions.
         assert_eq!(loaded.feature_position(FeatureId(16_000_000)), Some(1));
         assert_eq!(loaded.feature_position(FeatureId(15_999_999)), None);
-        assert!(policy.to_bytes().len() < 300);
+        assert!(policy.to_bytes().len() < 320);
     }
 
     #[test]
@@ -268,7 +270,7 @@ mod tests {
             ("a model has no outputs, or too many", |tables| {
                 modelled(tables);
                 tables.models[0].outputs.clear();
-                tables.features[1].kind = FeatureKind::Attribute;
+                tables.features[1].kind = FeatureKind::Attribute { expires_ms: None };
             }),
             ("a model is asked what it cannot answer", |tables| {
                 modelled(tables);
@@ -309,7 +311,7 @@ mod tests {
             ("a program reads what it may not", |tables| {
                 staged(tables);
                 tables.code[0] = Op::EventTime;
-                tables.features[1].kind = FeatureKind::Attribute;
+                tables.features[1].kind = FeatureKind::Attribute { expires_ms: None };
             }),
             ("a feature is the time of no stage", |tables| {
                 tables.features[1].kind = FeatureKind::Since { stage: 0 };

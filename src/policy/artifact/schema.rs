@@ -5,9 +5,9 @@ use core::ops::Range;
 
 use super::check::{Check, ensure, members, pieces};
 use super::error::ArtifactError;
-use super::{lifecycles, models, patterns};
+use super::{lifecycles, models, patterns, sources};
 use crate::base::encoding::{encoded, encoded_choice};
-use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId};
+use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId, SourceId};
 use crate::base::limits::{
     DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, MOMENTS_MAX, SUPERSEDES_MAX,
 };
@@ -22,6 +22,7 @@ encoded! {
         id: EventId,
         fields: Vec<FieldSpec>,
         zone: Option<u16>,
+        source: Option<SourceId>,
         folds: Vec<FoldStep>,
         account_folds: Vec<FoldStep>,
         moments: Vec<u16>,
@@ -53,7 +54,7 @@ encoded! {
 }
 
 encoded_choice! { FeatureKind {
-    1 Attribute;
+    1 Attribute { expires_ms: Option<i64> };
     2 Aggregate(aggregate: Aggregate);
     3 Derived(program: Program);
     4 Output { model: u16 };
@@ -130,7 +131,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
 
 fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), ArtifactError> {
     match feature.kind {
-        FeatureKind::Attribute => Ok(()),
+        FeatureKind::Attribute { expires_ms } => sources::lasts(expires_ms),
         FeatureKind::Derived(program) => check.program(program),
         FeatureKind::Output { model } => models::output(check, position, model),
         FeatureKind::Stage { lifecycle } => lifecycles::stage(check, position, lifecycle),
@@ -144,7 +145,7 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
 
 /// Only attributes and aggregates are held by accounts.
 pub(super) fn holder(feature: &Feature) -> Result<(), ArtifactError> {
-    let told = matches!(feature.kind, FeatureKind::Attribute | FeatureKind::Aggregate(_));
+    let told = matches!(feature.kind, FeatureKind::Attribute { .. } | FeatureKind::Aggregate(_));
     ensure(told || feature.holder == Holder::Line, "an account holds what only a line can")
 }
 
@@ -156,7 +157,7 @@ pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError>
 fn bill_day(check: &Check<'_>, of: &Feature, position: u16) -> Result<(), ArtifactError> {
     let feature = check.tables.features.get(usize::from(position));
     let fits = feature.is_some_and(|feature| {
-        feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute)
+        feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute { .. })
     });
     ensure(fits, "the day of the bill is no attribute of whole numbers")?;
     let beside = feature.is_some_and(|feature| feature.holder == of.holder);
@@ -209,6 +210,9 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
     let zone = event.zone.map(|position| event.fields.get(usize::from(position)));
     let sound = zone.is_none_or(|field| field.is_some_and(|field| field.ty == Type::Member));
     ensure(sound, "the zone of an event is no field that can hold one")?;
+    let sources = &check.tables.sources;
+    let known = event.source.is_none_or(|source| sources.by_id(source).is_some());
+    ensure(known, "an event comes from a source that is not there")?;
     for (steps, holder) in [(&event.folds, Holder::Line), (&event.account_folds, Holder::Account)] {
         steps.iter().try_for_each(|step| fold_step(check, event, step, holder))?;
     }
@@ -233,7 +237,7 @@ fn fold_step(
         | FeatureKind::Output { .. }
         | FeatureKind::Stage { .. }
         | FeatureKind::Since { .. } => false,
-        FeatureKind::Attribute => field.is_some() && is(feature.ty) && step.part.is_none(),
+        FeatureKind::Attribute { .. } => field.is_some() && is(feature.ty) && step.part.is_none(),
         FeatureKind::Aggregate(aggregate) => {
             aggregate.takes_field(field.is_some())
                 && is(aggregate.value)

@@ -61,7 +61,7 @@ sections! {
         name version fingerprint salt currency score_micros_min exploration control
         test_subscribers
     }
-    2 "zones" { zones }
+    2 "zones and sources" { zones sources }
     3 "events, features and moments" { events features moments patterns moment_offers }
     4 "the catalogue" { issues groups offers treatments channels budgets }
     5 "contact rules" { contact }

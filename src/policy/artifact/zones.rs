@@ -28,7 +28,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     let Some(position) = *feature else { return Ok(()) };
     let feature = check.tables.features.get(usize::from(position));
     let tells = feature.is_some_and(|feature| {
-        feature.ty == Type::Member && matches!(feature.kind, FeatureKind::Attribute)
+        feature.ty == Type::Member && matches!(feature.kind, FeatureKind::Attribute { .. })
     });
     ensure(tells, "the zone attribute is not an attribute of an enumeration")?;
     let own = feature.is_some_and(|feature| feature.holder == Holder::Line);

@@ -19,6 +19,7 @@
 
 mod axis;
 mod build;
+mod changes;
 mod decompile;
 mod formula;
 mod layer;
@@ -30,6 +31,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use axis::Axis;
+pub(crate) use changes::{Change, changes};
 use layer::Layer;
 pub(crate) use order::Word;
 use order::{Order, WordSets};

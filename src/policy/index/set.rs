@@ -65,6 +65,26 @@ impl Set {
         self.ranges.len()
     }
 
+    /// Whether a key belongs; none for a missing value.
+    pub(super) fn has(&self, key: Option<i64>) -> bool {
+        match key {
+            None => self.missing,
+            Some(key) => self.ranges.iter().any(|(low, high)| (*low..=*high).contains(&key)),
+        }
+    }
+
+    /// The key that belongs and is nearest to this one, or to zero where there is none, within
+    /// `-end..=end`.
+    pub(super) fn nearest(&self, key: Option<i64>, end: i64) -> Option<i64> {
+        let key = key.unwrap_or(0);
+        let within = |(low, high): &(i64, i64)| key.clamp(*low, *high);
+        self.ranges
+            .iter()
+            .map(within)
+            .filter(|found| (-end..=end).contains(found))
+            .min_by_key(|found| found.abs_diff(key))
+    }
+
     /// Keys at which membership changes.
     pub(super) fn edges(&self) -> impl Iterator<Item = i64> + '_ {
         self.ranges.iter().flat_map(|(low, high)| {
@@ -123,6 +143,11 @@ pub(super) fn float_key(bits: u64) -> i64 {
     bits ^ ((bits >> 63) as u64 >> 1) as i64
 }
 
+/// The bits of the float at this place.
+pub(super) fn float_of_key(key: i64) -> u64 {
+    (key ^ ((key >> 63) as u64 >> 1) as i64) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,10 +171,22 @@ mod tests {
     }
 
     #[test]
+    fn the_nearest_that_belongs() {
+        let outside = Set::below(10).union(&Set::above(20));
+        let near = [(Some(12), 9), (Some(16), 21), (Some(3), 3), (None, 0)];
+        for (key, nearest) in near {
+            assert_eq!(outside.nearest(key, i64::MAX), Some(nearest), "{key:?}");
+        }
+        assert_eq!(Set::missing().nearest(Some(1), i64::MAX), None);
+        assert_eq!(Set::above(20).nearest(Some(1), 20), None, "out of reach");
+    }
+
+    #[test]
     fn keys_of_floats_are_in_their_order() {
         let floats = [f64::NEG_INFINITY, -1e300, -1.0, -5e-324, 0.0, 5e-324, 1.0, f64::INFINITY];
         let keys = floats.map(|float| float_key(float.to_bits()));
         assert!(keys.is_sorted_by(|a, b| a < b));
         assert_eq!(float_key((-0.0f64).to_bits()), float_key(0.0f64.to_bits()));
+        assert!(floats.iter().zip(keys).all(|(float, key)| float_of_key(key) == float.to_bits()));
     }
 }
