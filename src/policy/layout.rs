@@ -2,13 +2,14 @@
 
 use alloc::vec::Vec;
 
-use super::Tables;
 use super::aggregate::TIMED_BYTES;
 use super::pattern::Pattern;
 use super::schema::{Feature, FeatureKind, Holder, Moment};
+use super::{Policy, Tables};
 use crate::base::bytes::Writer;
 use crate::base::encoding::Encoded;
 use crate::base::hash::hash_bytes;
+use crate::base::ids::FeatureId;
 use crate::base::limits::{ACCOUNT_SESSIONS, OPEN_OFFERS, SESSIONS};
 
 /// Offsets of the header's fields; slots begin at [`header::BYTES`].
@@ -167,6 +168,32 @@ impl Layout {
     /// Bytes that a feature takes in a profile.
     pub(crate) fn feature_bytes(feature: &Feature) -> usize {
         slot_bytes(feature)
+    }
+}
+
+impl Policy {
+    /// Bytes of one subscriber's profile.
+    pub fn profile_bytes(&self) -> usize {
+        self.layout.bytes
+    }
+
+    /// Bytes of one account's profile; zero for a policy that keeps nothing of accounts.
+    pub fn account_bytes(&self) -> usize {
+        self.account.as_ref().map_or(0, |account| account.bytes)
+    }
+
+    /// How the profiles of a holder lie.
+    pub(crate) fn layout_of(&self, holder: Holder) -> Option<&Layout> {
+        match holder {
+            Holder::Line => Some(&self.layout),
+            Holder::Account => self.account.as_ref(),
+        }
+    }
+
+    /// Whose profile holds a feature; none for what is computed, which may read both.
+    pub fn holder(&self, id: FeatureId) -> Option<Holder> {
+        let feature = &self.tables.features[self.feature_position(id)?];
+        Layout::stores(feature).then_some(feature.holder)
     }
 }
 

@@ -282,30 +282,6 @@ impl Policy {
         Index::build(&self.tables).size()
     }
 
-    /// Bytes of one subscriber's profile.
-    pub fn profile_bytes(&self) -> usize {
-        self.layout.bytes
-    }
-
-    /// Bytes of one account's profile; zero for a policy that keeps nothing of accounts.
-    pub fn account_bytes(&self) -> usize {
-        self.account.as_ref().map_or(0, |account| account.bytes)
-    }
-
-    /// How the profiles of a holder lie.
-    pub(crate) fn layout_of(&self, holder: Holder) -> Option<&Layout> {
-        match holder {
-            Holder::Line => Some(&self.layout),
-            Holder::Account => self.account.as_ref(),
-        }
-    }
-
-    /// Whose profile holds a feature; none for what is computed, which may read both.
-    pub fn holder(&self, id: FeatureId) -> Option<Holder> {
-        let feature = &self.tables.features[self.feature_position(id)?];
-        Layout::stores(feature).then_some(feature.holder)
-    }
-
     /// The permanent id of a name, for example `policy.id::<OfferId>("data_1gb")`. Fields,
     /// members, groups and treatments are named with what they belong to: `call_end.minutes`,
     /// `tariff.gold`, `sales.data`, `data_1gb.sms`. Resolve names once, at start-up.
