@@ -1701,6 +1701,32 @@ opportune_status opportune_allocate(const opportune_policy *policy,
                                     opportune_decision *decision);
 
 /**
+ * Runs opportune_decide again on copies, and writes as JSON what became of every moment that the
+ * message concerned, condition by condition, and of every offer that answers a raised moment.
+ * Changes nothing: not the profile, the lease or the delta. profile is what opportune_decide got
+ * as its old profile, and everything else as it got it: then the decision in the JSON is the one
+ * that it made. docs/explanation.md says what is in it; keys may be added. A tick is explained by a
+ * message without events.
+ *
+ * buffer gets UTF-8 text without NUL and *length its length; if that is more than capacity,
+ * OPPORTUNE_TOO_SMALL is returned, *length is what is needed, and buffer is untouched (it may be
+ * NULL if capacity is 0).
+ *
+ * The statuses of opportune_decide. Allocates: for support and for tests, not for the rating
+ * thread. The thread that owns local.
+ */
+opportune_status opportune_explain(const opportune_policy *policy,
+                                   const opportune_snapshot *snapshot,
+                                   opportune_local *local,
+                                   const opportune_message *message,
+                                   const opportune_context *context,
+                                   const uint8_t *profile,
+                                   size_t profile_len,
+                                   char *buffer,
+                                   size_t capacity,
+                                   size_t *length);
+
+/**
  * Takes in what became of an offer. An outcome that finds no open offer is counted in the delta
  * and credited to none. *settled is written on OPPORTUNE_OK.
  *

@@ -6,10 +6,11 @@
 //! features, with its `source`, `as_of` (that time if absent) and `sequence`. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
 //! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
-//! (a time, or `"never"`), `features`. Where the policy keeps something of accounts, every case is a
-//! household: each message is taken into the account's profile first, then decided on beside it. A step
-//! says which `line` it is of, if there are several; `account` has what is read of the account alone,
-//! and `without_account` decides as if nobody knew it. The worked examples of `docs/measures.md` are cases too, of
+//! (a time, or `"never"`), `features`, `raised` (of a moment: `intent`, `strength`, `urgency`,
+//! `expires`). Where the policy keeps something of accounts, every case is a household: each message is
+//! taken into the account's profile first, then decided on beside it. A step says which `line` it is
+//! of, if there are several; `account` has what is read of the account alone, and `without_account`
+//! decides as if nobody knew it. The worked examples of `docs/measures.md` are cases too, of
 //! the ready policy; their numbers are rounded.
 
 mod support;
@@ -319,6 +320,20 @@ impl Stage<'_> {
                 names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
             });
             expect(&format!("the list of {key}"), moments, found.join(", "));
+        }
+        for (moment, says) in step.get("raised").and_then(Toml::as_table).into_iter().flatten() {
+            let raised = decision.moments.iter().find(|m| policy.name_of(m.id) == Some(moment));
+            for (key, value) in says.as_table().into_iter().flatten() {
+                let found = raised.map_or("nothing".to_owned(), |raised| match key.as_str() {
+                    "intent" => name(policy.name_of(raised.intent)),
+                    "strength" => raised.strength.to_string(),
+                    "urgency" => raised.urgency.to_string(),
+                    "expires" => raised.expires_ms.to_string(),
+                    other => panic!("a moment says no {other}"),
+                });
+                let expected = if rounds_to(&found, value) { found.clone() } else { words(value) };
+                expect(&format!("{key} of {moment}"), Some(expected), found);
+            }
         }
         let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
         expect("repeated", repeated, decision.repeated.to_string());

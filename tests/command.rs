@@ -60,7 +60,7 @@ fn a_damaged_artifact_is_named_with_its_reason() {
     let file = work_file("version.opp");
     std::fs::write(&file, b"OPPA\x09\0\0\0\0\0\0\0").expect("room for a file");
     let words = complaint(&["check", file.to_str().expect("a path in UTF-8")]);
-    assert!(words.contains("artifact of version 9, but this library reads version 2"), "{words}");
+    assert!(words.contains("artifact of version 9, but this library reads version 3"), "{words}");
 }
 
 /// A policy's own table goes before the one that a folder shares.
@@ -154,6 +154,65 @@ fn a_difference_is_a_code_for_pipelines() {
     assert_eq!(code(&["diff", prepaid, tutorial]), Some(0));
 }
 
+/// Profiles of an older policy: what becomes of them is said, and they come along.
+#[test]
+fn a_profile_goes_to_json_and_back_and_on_to_the_next_policy() {
+    let text = |file: &PathBuf| file.to_str().expect("a path in UTF-8").to_owned();
+    let (older, newer) = (work_file("older.opp"), work_file("newer.opp"));
+    said(&["compile", POLICY, "-o", &text(&older)]);
+    let next = work_file("newer.toml");
+    let wider = std::fs::read_to_string(POLICY).expect("the policy").replace(
+        "[features.spend_24h]",
+        "[features.calls_ever]\ncount = \"call_end\"\nexport = true\n[features.spend_24h]",
+    );
+    std::fs::write(&next, wider).expect("room for a file");
+    let ids = work_file("newer.ids");
+    std::fs::copy("examples/policies/policy.ids", &ids).expect("room for a file");
+    let words = said(&[
+        "compile",
+        "--write-ids",
+        &text(&next),
+        "--succeeds",
+        &text(&older),
+        "-o",
+        &text(&newer),
+    ]);
+    assert!(words.contains("calls_ever"), "{words}");
+    let alone = work_file("alone.opp");
+    said(&["compile", &text(&next), "-o", &text(&alone)]);
+
+    let policy = |file: &PathBuf| {
+        opportune::Policy::from_bytes(&std::fs::read(file).expect("the artifact")).expect("sound")
+    };
+    let profile = opportune::new_profile(&policy(&older), b"key").expect("a profile");
+    let (file, json) = (work_file("somebody.profile"), work_file("somebody.json"));
+    std::fs::write(&file, &profile).expect("room for a file");
+    let printed = said(&["profile", "export", &text(&older), &text(&file)]);
+    assert!(printed.contains("\"format\": \"opportune profile 1\""), "{printed}");
+    let words = said(&["profile", "export", &text(&older), &text(&file), "-o", &text(&json)]);
+    assert!(words.contains("bytes of JSON in "), "{words}");
+    assert_eq!(std::fs::read_to_string(&json).expect("the JSON").trim(), printed.trim());
+    let again = work_file("again.profile");
+    said(&["profile", "import", &text(&older), &text(&json), "-o", &text(&again)]);
+    assert_eq!(std::fs::read(&again).expect("the profile"), profile);
+
+    // The next policy takes it over; one that succeeds nothing does not.
+    let words = said(&["profile", "import", &text(&newer), &text(&json), "-o", &text(&again)]);
+    let bytes = policy(&newer).profile_bytes();
+    assert!(words.starts_with(&format!("a profile of {bytes} bytes")), "{words}");
+    let migrated = std::fs::read(&again).expect("the profile");
+    assert!(said(&["profile", "export", &text(&newer), &text(&again)]).contains("calls_ever"));
+    assert_eq!(migrated.len(), bytes);
+    for direction in ["export", "import"] {
+        let wrong = if direction == "export" { &file } else { &json };
+        let words = complaint(&["profile", direction, &text(&alone), &text(wrong)]);
+        assert!(words.contains("layout"), "{words}");
+    }
+    std::fs::write(&json, "{").expect("room for a file");
+    let words = complaint(&["profile", "import", &text(&older), &text(&json)]);
+    assert!(words.contains("not JSON from line 1"), "{words}");
+}
+
 #[test]
 fn an_artifact_is_not_taken_for_text() {
     let file = work_file("not_text.opp");
@@ -191,9 +250,17 @@ fn a_closed_pipe_is_the_end_and_no_mistake() {
 
 #[test]
 fn every_command_has_help_with_examples() {
-    for command in
-        ["check", "compile", "certify", "replay", "diff", "schema", "explain-code", "cel"]
-    {
+    for command in [
+        "check",
+        "compile",
+        "certify",
+        "replay",
+        "diff",
+        "schema",
+        "explain-code",
+        "cel",
+        "profile",
+    ] {
         let help = said(&[command, "--help"]);
         assert!(help.contains(&format!("Examples:\n  opportune {command} ")), "{help}");
     }

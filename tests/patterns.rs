@@ -115,10 +115,12 @@ fn completes(name: &str, facts: &[Fact], arrivals: &[i64], done: Option<usize>) 
     };
     let is = |at: usize, kinds: &[usize]| kinds.contains(&facts[at].0);
     let repeat = |kinds: &[usize], times: usize, within: Option<i64>, against: &[usize]| {
-        let undone = (0..last).rev().find(|at| is(*at, against));
+        // Of a count alone it is not known when what was counted happened.
+        let undone = (0..last).rev().find(|at| is(*at, against) && within.is_none());
         let from = done.max(undone).map_or(0, |at| at + 1);
+        let stands = |at: &usize| !undone_by(against, facts, *at..last, facts[*at].1);
         let mut seconds: Vec<i64> =
-            (from..=last).filter(|at| is(*at, kinds)).map(|at| facts[at].1).collect();
+            (from..=last).filter(|at| is(*at, kinds) && stands(at)).map(|at| facts[at].1).collect();
         seconds.sort_unstable_by(|a, b| b.cmp(a));
         let Some(within) = within else { return is(last, kinds) && seconds.len() >= times };
         // The latest so many, the last fact among them.
@@ -142,6 +144,16 @@ fn completes(name: &str, facts: &[Fact], arrivals: &[i64], done: Option<usize>) 
     }
 }
 
+/// Whether something against it, that had not happened before it began, arrived after it.
+fn undone_by(
+    against: &[usize],
+    facts: &[Fact],
+    arrived: std::ops::Range<usize>,
+    began: i64,
+) -> bool {
+    arrived.skip(1).any(|at| against.contains(&facts[at].0) && facts[at].1 >= began)
+}
+
 /// When the sequence began whose last step is the fact at `at`, looking at none before `from`: its
 /// step before is the latest to arrive that is one, and nothing against it arrived in between.
 fn began(
@@ -159,9 +171,10 @@ fn began(
     if before.is_empty() {
         return Some(second);
     }
-    let unbroken = (from..at).rev().take_while(|at| !against.contains(&facts[*at].0));
-    let start = unbroken.filter_map(|at| began(before, against, facts, from, at)).next()?;
-    (0..=WITHIN).contains(&(second - start)).then_some(start)
+    let latest = |before_at| Some((before_at, began(before, against, facts, from, before_at)?));
+    let (before_at, start) = (from..at).rev().find_map(latest)?;
+    let undone = undone_by(against, facts, before_at..at, start);
+    (!undone && (0..=WITHIN).contains(&(second - start))).then_some(start)
 }
 
 /// The facts with which waits for an absence are over: told fact by fact.

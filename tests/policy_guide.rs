@@ -13,7 +13,7 @@ use std::path::Path;
 use opportune::compile::{Source, compile};
 use opportune::{
     ChannelId, Context, Dated, Event, EventId, FeatureId, Field, FieldId, Local, MICROS, MemberId,
-    Message, MomentId, OfferId, Origin, Policy, ProfileBytes, Shared, Snapshot, Type,
+    Message, MomentId, OfferId, Origin, PatternId, Policy, ProfileBytes, Shared, Snapshot, Type,
     Value as Cell, backfill, decide, new_profile,
 };
 use toml::{Table, Value};
@@ -182,7 +182,8 @@ fn shipped_policies_compile_and_keep_their_ids() {
 fn the_ready_policy_is_as_large_as_an_operator_needs_and_its_profile_small() {
     let policy = support::shipped_policy("ready");
     assert_eq!(policy.names::<OfferId>().count(), 120);
-    assert_eq!(policy.names::<MomentId>().count(), 25);
+    assert_eq!(policy.names::<MomentId>().count(), 28);
+    assert_eq!(policy.names::<PatternId>().count(), 4);
     assert_eq!(policy.names::<ChannelId>().count(), 9);
     assert!((60..=80).contains(&policy.names::<FeatureId>().count()));
     assert!(policy.profile_bytes() <= 2_048, "{}", policy.profile_bytes());
@@ -204,7 +205,7 @@ fn nothing_in_the_ready_policy_is_for_nothing() {
     let mut words: Vec<String> = Vec::new();
     collect_words(&Value::Table(policy.clone()), &mut words);
     let used = |name: &str| words.iter().any(|word| word == name);
-    for section in ["attributes", "features", "moments"] {
+    for section in ["attributes", "features", "patterns", "moments"] {
         for (name, entry) in policy[section].as_table().expect("a table") {
             // Some are for the host to show.
             let exported = entry.get("export").is_some();
@@ -285,11 +286,14 @@ fn every_offer_of_the_ready_policy_is_made_to_somebody() {
         let waited = dice.below(kinds.len());
         let kind = &kinds[waited][dice.below(kinds[waited].len())];
         let fields;
+        let twice;
         let events: &[Event] = match policy.id(kind) {
             None => &[],
             Some(kind) => {
                 fields = fields_of(&policy, &mut dice, kind, now_ms);
-                &[Event { kind, time_ms: now_ms, fields: &fields }]
+                // At times twice, for patterns that count.
+                twice = [Event { kind, time_ms: now_ms, fields: &fields }; 2];
+                &twice[dice.below(2)..]
             }
         };
         let message = Message {
@@ -320,7 +324,12 @@ fn waits_for(policy: &Table, offer: &str) -> Vec<String> {
     collect_words(&policy["offers"][offer]["moments"], &mut moments);
     let mut kinds = Vec::new();
     for moment in moments {
-        collect_words(&policy["moments"][&moment]["on"], &mut kinds);
+        let moment = &policy["moments"][&moment];
+        moment.get("on").iter().for_each(|on| collect_words(on, &mut kinds));
+        if let Some(pattern) = moment.get("pattern").and_then(Value::as_str) {
+            let repeat = policy["patterns"][pattern].get("repeat");
+            repeat.iter().for_each(|step| collect_words(step, &mut kinds));
+        }
     }
     kinds
 }

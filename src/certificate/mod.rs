@@ -7,9 +7,14 @@
 //! asked; a bucket cleared; an event held against a step of a pattern, a pattern looked at; a
 //! moment asked; an offer looked at, each time that a moment lists it; a
 //! treatment tried; a suppression asked; a cap compared with a contact in the log or with a
-//! treatment. What a constant of [`limits`] bounds (sessions, open offers, ranked candidates) is
-//! part of the step that does it. A test counts the steps of real calls and holds them against
-//! the certificate.
+//! treatment. A test counts the steps of real calls and holds them against the certificate.
+//!
+//! What a constant of [`limits`](crate::limits) bounds is part of the step that does it: looking
+//! through the `SESSIONS` and `OPEN_OFFERS` of a profile and the ranked candidates; finding a zone
+//! among `ZONES_MAX`, once for each that a message or an event names; finding the oldest of
+//! `CONTACTS_MAX` contacts for each offer made; asking, of each moment asked, whether one of
+//! `MOMENTS_RAISED_MAX` is among its `SUPERSEDES_MAX` at most; hashing keys and texts of
+//! `KEY_BYTES_MAX` bytes.
 
 mod display;
 mod limits;

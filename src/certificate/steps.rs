@@ -132,7 +132,10 @@ fn allocate(policy: &Policy) -> u64 {
     let parameters = |offer: &Offer| offer.parameters.iter().map(|p| ops(p.value)).sum::<u64>();
     let made = tables.offers.iter().map(parameters).max().unwrap_or(0);
     let programs = super::programs::all(tables);
-    issues
+    // Noticing that nothing waits for the morning any more.
+    let waiting = tables.moments.len() as u64;
+    waiting
+        + issues
         + groups
         + channels
         + suppressions
@@ -149,7 +152,7 @@ fn planning(tables: &Tables) -> u64 {
     if due().next().is_none() {
         return 0;
     }
-    tables.moments.len() as u64 + due().map(ops).sum::<u64>() + reading(tables, due())
+    due().count() as u64 + due().map(ops).sum::<u64>() + reading(tables, due())
 }
 
 /// Looking at every offer of the moments that cost most, as many as one message can raise.

@@ -246,12 +246,15 @@ eligible = "1 / 0 > 2"
 "#);
     mend: "Mend what fails. For a rule that nobody passes say \"false\".";
 
-    /// Moments that supersede one another in a circle.
-    SupersedesCircle = "OPP0507", Error;
-    why: "Whichever of them were raised, it would be ended by another.";
+    /// A moment supersedes itself, or one that comes before it.
+    SupersedesBefore = "OPP0507", Error;
+    why: "A moment that comes first by priority is the one that matters more. When more hold than one \
+        message can raise, the last are left out: one that is left out must not have ended one that \
+        there is room for.";
     example: Example::Policy("[moments.thanks]\non = 'recharge'\nwhen = 'event.amount >= 10.00'\n\
         intent = 'do'\nsupersedes = 'thanks'\n");
-    mend: "Let only the more pressing one supersede the others.";
+    mend: "Give the moment that supersedes the higher `priority`; of equal ones the first in the text \
+        comes first.";
 
     /// What one profile needs is in another.
     OtherProfile = "OPP0508", Error;

@@ -55,8 +55,8 @@ impl Build<'_> {
             let rank = (std::cmp::Reverse(priority), position);
             all.push(Raising { item, section, position, rank, events, patterns });
         }
-        self.supersedes(&all);
         all.sort_by_key(|raising| raising.rank);
+        self.supersedes(&all);
         for (rank, raising) in all.into_iter().enumerate() {
             let position = raising.position;
             self.tables.moments[position].rank = rank as u16;
@@ -107,9 +107,16 @@ impl Build<'_> {
         patterns
     }
 
-    /// What each moment ends, now that all are known; none may end itself, over others or not.
+    /// What each moment ends, now that all are known: some of those that come after it. So none ends
+    /// itself, over others or not, and what is crowded out has ended nothing that there is room for.
     fn supersedes(&mut self, all: &[Raising<'_>]) {
-        for raising in all {
+        let mut ranks = vec![0; all.len()];
+        for (rank, raising) in all.iter().enumerate() {
+            if let Some(place) = ranks.get_mut(raising.position) {
+                *place = rank;
+            }
+        }
+        for (rank, raising) in all.iter().enumerate() {
             let Some(list) = raising.section.get("supersedes") else { continue };
             let items = list.one_or_more().unwrap_or_default();
             list.within(items.len(), SUPERSEDES_MAX, "moments that it supersedes");
@@ -117,32 +124,22 @@ impl Build<'_> {
                 let found =
                     item.text().and_then(|name| self.scope.moments.find(item, name, "moment"));
                 let Some(other) = found else { continue };
+                if ranks.get(other).is_some_and(|other| *other <= rank) {
+                    let message = format!(
+                        "`{}` comes before `{}`",
+                        item.as_text().unwrap_or("it"),
+                        raising.item.name
+                    );
+                    let help = "give the moment that supersedes the higher `priority`";
+                    item.error(Code::SupersedesBefore, message, help.to_string());
+                    continue;
+                }
                 let ended = &mut self.tables.moments[raising.position].supersedes;
                 if !ended.contains(&(other as u16)) {
                     ended.push(other as u16);
                 }
             }
         }
-        for raising in all.iter().filter(|raising| self.ends_itself(raising.position)) {
-            let message =
-                format!("`{}` supersedes itself, over others or directly", raising.item.name);
-            let item = raising.section.get("supersedes");
-            item.iter().for_each(|item| item.error(Code::SupersedesCircle, message.clone(), None));
-        }
-    }
-
-    fn ends_itself(&self, position: usize) -> bool {
-        let mut ended = vec![false; self.tables.moments.len()];
-        let mut waiting = vec![position];
-        while let Some(at) = waiting.pop() {
-            for other in &self.tables.moments[at].supersedes {
-                let other = usize::from(*other);
-                if !std::mem::replace(&mut ended[other], true) {
-                    waiting.push(other);
-                }
-            }
-        }
-        ended[position]
     }
 
     /// The events that a moment is on, whether a tick is among them, and whether all are known.

@@ -10,7 +10,7 @@ use super::{Context, Decision, Fate, NoTrace, Offered, Stage, Trace};
 use crate::base::ids::MomentId;
 use crate::base::steps::step;
 use crate::expr::evaluate;
-use crate::moment::{MomentState, Moments, RaisedMoment};
+use crate::moment::{MomentState, Moments, RaisedMoment, stop_waiting};
 use crate::policy::{Moment, Offer, Policy};
 use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
@@ -286,6 +286,10 @@ pub(crate) fn apply(
             entry.write(bytes, &open_offer(inputs, decision.id, slot as u8, terms, offered));
         }
         answer(policy, bytes, offered, context, inputs.now_ms);
+    }
+    // What is not raised ends nothing.
+    if !decision.moments.is_empty() {
+        stop_waiting(policy, bytes);
     }
 }
 

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::base::bytes::{read_u32, write_u32};
 use crate::base::ids::{OfferId, TreatmentId};
 use crate::base::limits::OPEN_OFFERS;
-use crate::moment::MomentState;
+use crate::moment::{MomentState, stop_waiting};
 use crate::policy::{Draw, Policy, header};
 use crate::profile::{Entry, OfferState, OpenOffers};
 use crate::snapshot::{BudgetCount, Delta, Lease, TreatmentCount};
@@ -124,6 +124,7 @@ pub(crate) fn settle(
         && let Some(position) = policy.moment_position(entry.moment(bytes))
     {
         MomentState::of(policy, position).end(bytes);
+        stop_waiting(policy, bytes);
     }
     match next {
         Some(next) => {

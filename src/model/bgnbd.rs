@@ -13,7 +13,7 @@ use crate::policy::{Answer, Bgnbd, ModelInput};
 /// What the model needs of a customer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct History {
-    /// Purchases after the first one, `x`.
+    /// Purchases after the first one, `x`: a whole number, as the model counts them.
     frequency: f64,
     /// From the first purchase to the last, `t_x`.
     recency: f64,
@@ -38,6 +38,7 @@ impl History {
         let History { frequency, recency, age } = *self;
         frequency >= 0.0
             && frequency.is_finite()
+            && libm::trunc(frequency) == frequency
             && 0.0 <= recency
             && recency <= age
             && age.is_finite()

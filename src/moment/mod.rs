@@ -16,4 +16,4 @@ pub(crate) use explain::Recorder;
 pub use explain::{ConditionFate, MomentFate, MomentVerdict, PatternState};
 pub(crate) use observe::observe;
 pub(crate) use plan::{concerns_due, next_call_ms, plan, serve};
-pub(crate) use state::{MomentState, wait_until_ms};
+pub(crate) use state::{MomentState, stop_waiting, wait_until_ms};

@@ -22,7 +22,7 @@ pub(super) fn advance(shape: Shape, words: &mut Words, sign: Sign) -> bool {
     match shape {
         Shape::Absence { within_s } => absence(words, within_s, sign),
         _ if sign.step == Listen::AGAINST => {
-            *words = Words::default();
+            undo(shape, words, sign.second);
             false
         }
         Shape::Sequence { steps, within_s } => sequence(words, steps, within_s, sign),
@@ -32,6 +32,21 @@ pub(super) fn advance(shape: Shape, words: &mut Words, sign: Sign) -> bool {
         }
         // Rules are asked once a message, not event by event.
         Shape::Crossing { .. } => false,
+    }
+}
+
+/// What must not happen has happened: what began later stands. Where only a number is kept, none is
+/// known to be later.
+fn undo(shape: Shape, words: &mut Words, second: u32) {
+    if let Shape::Repeat { within_s: None, .. } = shape {
+        *words = Words::default();
+    }
+    for word in words.iter_mut().filter(|word| **word <= second) {
+        *word = 0;
+    }
+    // Times are kept without gaps, the latest first.
+    if let Shape::Repeat { .. } = shape {
+        words.sort_unstable_by(|a, b| b.cmp(a));
     }
 }
 

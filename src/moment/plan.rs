@@ -24,7 +24,8 @@ pub(crate) fn concerns_due(policy: &Policy, message: &Message) -> bool {
         let position = policy.event_position(event.kind);
         position.is_some_and(|at| policy.touched.concerns(at).due)
     };
-    policy.touched.some_due && (message.events.is_empty() || message.events.iter().any(touches))
+    let some_due = !policy.touched.due_moments.is_empty();
+    some_due && (message.events.is_empty() || message.events.iter().any(touches))
 }
 
 /// Finds the first time at which a moment says that it is `due`, for a message that can have changed
@@ -43,9 +44,11 @@ pub(crate) fn plan(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: 
 fn first_due_ms(policy: &Policy, bytes: &[u8], memo: &mut Memo, message: &Message) -> Option<i64> {
     let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
     let mut first = None;
-    for (position, moment) in policy.tables.moments.iter().enumerate() {
+    for &position in &policy.touched.due_moments {
         step(1);
-        let Some(due) = moment.due else { continue };
+        let position = usize::from(position);
+        let moment = policy.tables.moments.get(position);
+        let Some(due) = moment.and_then(|moment| moment.due) else { continue };
         let Some(due_ms) = evaluate(policy.code(due), &mut features).as_int() else { continue };
         // A silent moment can be raised when its silence is over, not before.
         let silent_ms = MomentState::of(policy, position).silent_until_ms(bytes);

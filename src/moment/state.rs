@@ -2,7 +2,8 @@
 //! the year 2106.
 
 use crate::base::bytes::{read_u32, write_u32};
-use crate::policy::{MOMENT_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy};
+use crate::base::steps::step;
+use crate::policy::{MOMENT_BYTES, Moment, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy};
 
 /// A whole second that an event may have happened in: never zero, which stands for "never".
 pub(super) fn second(time_ms: i64) -> u32 {
@@ -96,6 +97,28 @@ impl Call {
 /// An offer waits for the end of quiet hours.
 pub(crate) fn wait_until_ms(policy: &Policy, bytes: &mut [u8], quiet_until_ms: i64) {
     Call::Quiet.set(policy, bytes, second_from(quiet_until_ms));
+}
+
+/// Something may have been answered: if no moment is left that a call at the end of quiet hours
+/// could find, none is due. O(moments) while an offer waits, else nothing.
+pub(crate) fn stop_waiting(policy: &Policy, bytes: &mut [u8]) {
+    let quiet_ms = Call::Quiet.time_ms(policy, bytes);
+    if quiet_ms == 0 {
+        return;
+    }
+    let waits = |(position, moment): (usize, &Moment)| {
+        step(1);
+        let state = MomentState::of(policy, position);
+        // A tick can raise those anew that it asks; what was answered has no time left.
+        let last_ms = match (state.active_until_ms(bytes), moment.on_tick) {
+            (1.., true) => i64::MAX,
+            (until_ms, _) => until_ms,
+        };
+        last_ms > quiet_ms && state.silent_until_ms(bytes) <= quiet_ms
+    };
+    if !policy.tables.moments.iter().enumerate().any(waits) {
+        Call::Quiet.set(policy, bytes, 0);
+    }
 }
 
 fn patterns_head(policy: &Policy) -> Option<usize> {

@@ -32,14 +32,14 @@ impl BitOrAssign for Concerns {
 pub(crate) struct Touched {
     /// By position of the kind.
     kinds: Vec<Concerns>,
-    /// Whether any moment says when it is due.
-    pub(crate) some_due: bool,
+    /// Positions of the moments that say when they are due.
+    pub(crate) due_moments: Vec<u16>,
 }
 
 impl Touched {
     /// Bytes that it keeps on the heap.
     pub(super) fn heap_bytes(&self) -> usize {
-        size_of_val(self.kinds.as_slice())
+        size_of_val(self.kinds.as_slice()) + size_of_val(self.due_moments.as_slice())
     }
 
     pub(super) fn new(tables: &Tables) -> Touched {
@@ -56,7 +56,8 @@ impl Touched {
                 all[event].due = true;
             }
         }
-        Touched { kinds: all, some_due: tables.moments.iter().any(|moment| moment.due.is_some()) }
+        let due = (0..).zip(&tables.moments).filter(|(_, moment)| moment.due.is_some());
+        Touched { kinds: all, due_moments: due.map(|(position, _)| position).collect() }
     }
 
     /// What an event can concern whose kind is at this position.

@@ -874,34 +874,35 @@ static void explanations(void)
     size_t len = 7;
 
     good_message();
-#define EXPLAIN(policy, snapshot, local, message, in, in_len, into, room, len)                    \
-    opportune_explain(policy, snapshot, local, message, NULL, in, in_len, into, room, len)
-#define OWN profile, profile_len
+#define EXPLAIN(policy, snapshot, local, message, in, into, room, len)                            \
+    opportune_explain(policy, snapshot, local, message, NULL, in, profile_len, into, room, len)
     REFUSED(OPPORTUNE_NULL_POINTER,
-            EXPLAIN(NULL, snapshot, local, &message, OWN, json, sizeof json, &len));
+            EXPLAIN(NULL, snapshot, local, &message, profile, json, sizeof json, &len));
     REFUSED(OPPORTUNE_NULL_POINTER,
-            EXPLAIN(policy, NULL, local, &message, OWN, json, sizeof json, &len));
+            EXPLAIN(policy, NULL, local, &message, profile, json, sizeof json, &len));
     REFUSED(OPPORTUNE_NULL_POINTER,
-            EXPLAIN(policy, snapshot, NULL, &message, OWN, json, sizeof json, &len));
+            EXPLAIN(policy, snapshot, NULL, &message, profile, json, sizeof json, &len));
     REFUSED(OPPORTUNE_NULL_POINTER,
-            EXPLAIN(policy, snapshot, local, NULL, OWN, json, sizeof json, &len));
+            EXPLAIN(policy, snapshot, local, NULL, profile, json, sizeof json, &len));
     REFUSED(OPPORTUNE_NULL_POINTER,
-            EXPLAIN(policy, snapshot, local, &message, NULL, 1, json, sizeof json, &len));
-    REFUSED(OPPORTUNE_NULL_POINTER, EXPLAIN(policy, snapshot, local, &message, OWN, NULL, 1, &len));
+            EXPLAIN(policy, snapshot, local, &message, NULL, json, sizeof json, &len));
     REFUSED(OPPORTUNE_NULL_POINTER,
-            EXPLAIN(policy, snapshot, local, &message, OWN, json, sizeof json, NULL));
+            EXPLAIN(policy, snapshot, local, &message, profile, NULL, 1, &len));
+    REFUSED(OPPORTUNE_NULL_POINTER,
+            EXPLAIN(policy, snapshot, local, &message, profile, json, sizeof json, NULL));
     REFUSED(OPPORTUNE_PROFILE_LENGTH,
-            EXPLAIN(policy, snapshot, local, &message, profile, 1, json, sizeof json, &len));
+            opportune_explain(policy, snapshot, local, &message, NULL, profile, 1, json,
+                              sizeof json, &len));
     message.now_ms = -1;
     REFUSED(OPPORTUNE_BAD_TIME,
-            EXPLAIN(policy, snapshot, local, &message, OWN, json, sizeof json, &len));
+            EXPLAIN(policy, snapshot, local, &message, profile, json, sizeof json, &len));
     good_message();
     HOLDS(len == 7);
     REFUSED(OPPORTUNE_TOO_SMALL,
-            EXPLAIN(policy, snapshot, local, &message, OWN, (char *)out, 1, &len));
+            EXPLAIN(policy, snapshot, local, &message, profile, (char *)out, 1, &len));
     HOLDS(len > 100 && len < sizeof json);
     fill();
-    DONE(EXPLAIN(policy, snapshot, local, &message, OWN, json, len, &len));
+    DONE(EXPLAIN(policy, snapshot, local, &message, profile, json, len, &len));
     HOLDS(json[0] == '{' && json[len - 1] == '}');
     untouched(__LINE__);
 }

@@ -67,9 +67,10 @@ fn in_words(policy: &Policy, certificate: &Certificate) -> String {
 fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
     let (profile, steps) = (&certificate.profile, &certificate.steps);
     let features = |cost: &ProfileCost| -> Vec<Value> {
-        let named = cost.features.iter().map(|(id, bytes)| {
-            json!({ "id": id.0, "name": policy.name_of(*id), "bytes": bytes })
-        });
+        let named = cost
+            .features
+            .iter()
+            .map(|(id, bytes)| json!({ "id": id.0, "name": policy.name_of(*id), "bytes": bytes }));
         named.collect()
     };
     let account = certificate.account.as_ref().map(|account| {

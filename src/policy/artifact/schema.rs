@@ -261,6 +261,10 @@ fn moment(check: &Check<'_>, moment: &Moment) -> Result<(), ArtifactError> {
     let known = moment.supersedes.iter().all(|position| usize::from(*position) < moments);
     let few = moment.supersedes.len() <= SUPERSEDES_MAX;
     ensure(known && few, "a moment supersedes one that is not there")?;
+    let mut ended =
+        moment.supersedes.iter().filter_map(|at| check.tables.moments.get(usize::from(*at)));
+    let after = ended.all(|other| other.rank > moment.rank);
+    ensure(after, "a moment supersedes one that comes before it")?;
     ensure((0.0..=1.0).contains(&moment.threshold), "the threshold of a moment is no share")?;
     ensure((0.0..=1.0).contains(&moment.urgency), "the urgency of a moment is no share")?;
     ensure(moment.lasts_ms >= 0 && moment.snooze_ms >= 0, "a moment lasts less than no time")
