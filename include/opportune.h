@@ -1064,6 +1064,8 @@ typedef struct {
  * The policy has no such source.
  */
 #define OPPORTUNE_UNKNOWN_SOURCE 24
+
+/**
  * The profile is an account's where a line's is needed, or a feature is not of the profile that it
  * is to be written to.
  */
