@@ -182,6 +182,7 @@ const BAD: &[(&str, &str, &str, &str)] = &[
     // Values.
     ("version = 3", "version = @\"3\"", "OPP0303", "policy.version"),
     ("version = 3", "version = @0", "OPP0304", "policy.version"),
+    ("event.minutes > 1.0", "event.time < @now", "OPP0504", "features.spend.where"),
     ("[control]", "[sources.crm]\nrank = @256\n[control]", "OPP0304", "sources.crm.rank"),
     ("[control]", "[sources.crm]\nexpires = @\"0s\"\n[control]", "OPP0304", "sources.crm.expires"),
     ("[control]", "[sources.crm]\nevents = @\"nothing\"\n[control]", "OPP0401", "sources.crm.events"),

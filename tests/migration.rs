@@ -350,6 +350,45 @@ type = 'bool'
 type = 'text'
 ";
 
+/// The attribute that says where cycles begin is known by its number, as everything is: where it is
+/// declared does not matter, and another one means another thing.
+#[test]
+fn the_bill_day_is_known_by_its_number() {
+    let cycle = |attributes: &str, day: &str| {
+        format!(
+            "{attributes}[features.cycle]\nsum = 'use.number'\nwindow = 'cycle'\nbill_day = '{day}'\n"
+        )
+    };
+    let attribute = |name: &str| format!("[attributes.{name}]\ntype = 'int'\nexport = true\n");
+    let (one, two) = (attribute("one"), attribute("two"));
+    let mut versions = Versions::default();
+    let old = versions.compile(&cycle(&format!("{one}{two}"), "two"));
+    let moved = versions.compile(&cycle(&format!("{two}{one}"), "two"));
+    let other = versions.compile(&cycle(&format!("{one}{two}"), "one"));
+
+    let known = Dated::new(old.id("two").expect("an attribute"), START_MS, Value::Int(15));
+    let mut profile = new_profile(&old, KEY).expect("a key");
+    let bytes = ProfileBytes::in_place(&mut profile);
+    backfill(&old, bytes, KEY, &[known], START_MS, &mut Scratch::new(&old)).expect("sound");
+    take(&old, &mut profile, &Use { time_ms: START_MS, micros: 1, size: 1, number: 7 }, START_MS);
+
+    for (new, change, value) in [(moved, FeatureChange::Kept, 7), (other, empty(), 0)] {
+        let new = new.succeeding(&[&old]).expect("compatible");
+        // Also when the older layout is read back from an artifact.
+        let new = Policy::from_bytes(&new.to_bytes()).expect("sound");
+        let found = &new.migrations()[0].features;
+        let cycle = found.iter().find(|(name, _)| name == "cycle").expect("a feature");
+        assert_eq!(cycle.1, change);
+        let profile = migrated(&new, &profile);
+        assert_eq!(read(&new, &profile, "cycle", START_MS), Some(Value::Int(value)));
+    }
+}
+
+fn empty() -> FeatureChange {
+    let words = || String::from("sum of int over 1 cycles, 0 ago");
+    FeatureChange::Emptied(words(), words())
+}
+
 #[test]
 fn attributes_keep_their_values_and_times() {
     let mut versions = Versions::default();

@@ -131,7 +131,7 @@ fn what_is_wrong_is_named() {
     let expected = |what| ImportProblem::Expected(what);
     let amount = "an amount such as \"12.50\"";
     type Change<'a> = &'a dyn Fn(&mut Value);
-    let cases: [(String, ImportProblem, Change<'_>); 13] = [
+    let cases: [(String, ImportProblem, Change<'_>); 14] = [
         ("format".into(), expected("\"opportune profile 1\""), &|j| j["format"] = json!("x")),
         ("layout".into(), ImportProblem::Layout, &|j| j["layout"] = json!("0123456789abcdef")),
         ("layout".into(), expected("16 hexadecimal digits"), &|j| j["layout"] = json!(7)),
@@ -162,6 +162,9 @@ fn what_is_wrong_is_named() {
         ),
         ("contacts[0].offer".into(), ImportProblem::UnknownName, &|j| {
             j["contacts"][0]["offer"] = json!("nothing_like_it");
+        }),
+        ("sessions[0].numbers_known".into(), expected("at most 32"), &|j| {
+            j["sessions"][0]["numbers_known"] = json!(33);
         }),
         ("sessions[0].place".into(), expected("a place that there is"), &|j| {
             j["sessions"][0]["place"] = json!(4);
@@ -319,4 +322,92 @@ of = "all"
     said["features"][0]["source"] = json!("#9");
     let other = back(&said).expect("a number");
     assert_eq!(parsed(&policy, &other)["features"][0]["source"], "#9");
+}
+
+/// Whatever is folded over whatever time, people read it, and it comes back.
+#[test]
+fn every_fold_over_every_window_has_a_form_for_people() {
+    let folds = [
+        ("count", "count = 'use'"),
+        ("sum", "sum = 'use.amount'"),
+        ("pieces", "sum = 'use.pieces'"),
+        ("size", "sum = 'use.size'"),
+        ("min", "min = 'use.size'"),
+        ("last", "last = 'use.amount'"),
+        ("first_time", "first_time = 'use'"),
+        ("mean", "mean = 'use.pieces'"),
+        ("share", "share = 'use', of = 'event.pieces > 3'"),
+        ("share_amount", "share = 'use.amount', of = 'event.pieces > 3'"),
+        ("distinct", "distinct = 'use.pieces', registers = 32"),
+        ("quantile", "quantile = 'use.size', at = 0.5, between = [1, 1000], error = 0.2"),
+        ("active", "active = 'use'"),
+        ("streak", "streak = 'use'"),
+    ];
+    let windows = [
+        ("ever", ""),
+        ("rolling", ", window = '6h', buckets = 6"),
+        ("day", ", window = 'day', periods = 3"),
+        ("week", ", window = 'week'"),
+        ("month", ", window = 'month', ago = 1"),
+        ("cycle", ", window = 'cycle', bill_day = 15"),
+        ("fading", ", half_life = '12h'"),
+    ];
+    let can_be = |fold: &str, window: &str| match window {
+        "fading" => !["min", "last", "first_time", "distinct", "quantile", "active", "streak"]
+            .contains(&fold),
+        "ever" | "rolling" => !["active", "streak"].contains(&fold),
+        _ => true,
+    };
+    let mut text = String::from(
+        "[policy]\nname = 'forms'\nversion = 1\ncurrency = 'USD'\nzones = ['UTC']\n\
+         [events.use]\namount = 'money'\nsize = 'double'\npieces = 'int'\n[channels.sms]\n\
+         consent = true\n[[contact.caps]]\nat_most = 1\nwithin = '1d'\nof = 'all'\n[features]\n",
+    );
+    for (fold, keys) in folds {
+        for (window, over) in windows.iter().filter(|window| can_be(fold, window.0)) {
+            text += &format!("{fold}_{window} = {{ {keys}{over}, export = true }}\n");
+        }
+    }
+    let policy = support::compile_text(&text);
+    let key = b"+99955500001";
+    let field = |name: &str, value| opportune::Field { id: policy.id(name).expect(name), value };
+    let mut profile = new_profile(&policy, key).expect("a key");
+    for nth in 0..40 {
+        let fields = [
+            field("use.amount", opportune::Value::Money(nth * MICROS / 3)),
+            field("use.size", opportune::Value::Double(nth as f64 / 7.0 + 1.0)),
+            field("use.pieces", opportune::Value::Int(nth % 5)),
+        ];
+        let now_ms = AFTERNOON_MS + nth * 11 * 60 * MINUTE_MS;
+        let kind = policy.id("use").expect("an event");
+        let events = [opportune::Event { kind, time_ms: now_ms, fields: &fields }];
+        let message = opportune::Message {
+            subscriber: key,
+            session: b"",
+            number: 0,
+            now_ms,
+            zone: None,
+            account: None,
+            events: &events,
+        };
+        let bytes = ProfileBytes::in_place(&mut profile);
+        opportune::update(&policy, bytes, &message, &mut Scratch::new(&policy)).expect("sound");
+        let json = export_profile(&policy, &profile).expect("a sound profile");
+        assert!(!json.contains("\"bytes\""), "everything has a form for people: {json}");
+        assert_eq!(import_profile(&policy, json.as_bytes()).as_ref(), Ok(&profile));
+    }
+    let said = parsed(&policy, &profile);
+    let all = said["features"].as_array().expect("a list");
+    let feature = |name: &str| all.iter().find(|feature| feature["name"] == name).expect(name);
+    // The last of forty events, eleven hours apart from 2026-03-03T20:00Z on, was on 2026-03-21.
+    let newest = |name: &str| feature(name)["newest"].as_str().expect(name);
+    assert_eq!((newest("sum_day"), newest("sum_week")), ("2026-03-21", "2026-03-16"));
+    assert_eq!((newest("sum_month"), newest("sum_cycle")), ("2026-03", "2026-03"));
+    assert_eq!(feature("active_day")["periods"][1], "2026-03-20");
+    assert_eq!(feature("mean_ever")["count"], 40);
+    assert_eq!(
+        (&feature("share_ever")["part"], &feature("share_ever")["total"]),
+        (&json!(8), &json!(40))
+    );
+    assert_eq!(feature("count_fading")["buckets"][0]["from"], "2026-03-17T12:00:00.000Z");
 }

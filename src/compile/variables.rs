@@ -26,7 +26,7 @@ impl Checker<'_> {
             return local;
         }
         if name == "now" && !self.mode.utc {
-            return Some(Node::new(TIMESTAMP, span, Kind::Read(Op::Now)));
+            return self.now(span);
         }
         if name == "event" && !self.mode.utc {
             let help = "write `event.` and the name of a field".to_string();
@@ -39,6 +39,19 @@ impl Checker<'_> {
             }
             None => self.unknown_name(name, span),
         }
+    }
+
+    fn now(&self, span: Range<usize>) -> Option<Node> {
+        if !self.view.features {
+            let help =
+                "what reads the event alone must say the same whenever it is heard: the time \
+                        at which it happened is `event.time`"
+                    .to_string();
+            let message =
+                "`now` is the time of the call, but `where` and `of` read the event alone";
+            return self.error(Code::Scope, span, message, help);
+        }
+        Some(Node::new(TIMESTAMP, span, Kind::Read(Op::Now)))
     }
 
     fn feature(&self, name: &str, position: usize, span: Range<usize>) -> Option<Node> {

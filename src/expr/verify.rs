@@ -16,6 +16,8 @@ pub(crate) struct ProgramNames {
     /// Fields below this position, and the time, of the triggering event; none where there is no
     /// event.
     pub(crate) fields: Option<usize>,
+    /// Whether it may ask for the time of the call.
+    pub(crate) now: bool,
 }
 
 /// No way leads to an operation yet.
@@ -63,6 +65,7 @@ fn check_names(op: Op, names: ProgramNames) -> Result<(), &'static str> {
         Op::Feature(index) => usize::from(index) < names.features,
         Op::Field(position) => names.fields.is_some_and(|fields| usize::from(position) < fields),
         Op::EventTime => names.fields.is_some(),
+        Op::Now => names.now,
         _ => true,
     };
     if known { Ok(()) } else { Err("a program reads what it may not") }
@@ -74,7 +77,7 @@ const _: () = assert!(EXPRESSION_STACK_MAX < UNREACHED as usize);
 mod tests {
     use super::*;
 
-    const NAMES: ProgramNames = ProgramNames { features: 2, fields: None };
+    const NAMES: ProgramNames = ProgramNames { features: 2, fields: None, now: true };
 
     #[test]
     fn what_the_compiler_makes_passes() {
@@ -114,6 +117,7 @@ mod tests {
         }
         let event = ProgramNames { fields: Some(1), ..NAMES };
         assert!(verify(&[Op::Field(1)], event).is_err());
+        assert!(verify(&[Op::Now], ProgramNames { now: false, ..event }).is_err());
         assert!(verify(&[one; EXPRESSION_OPS_MAX + 1], NAMES).is_err());
     }
 }

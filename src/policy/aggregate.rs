@@ -5,6 +5,8 @@
 //! event is of may depend on attributes, the zone and the bill day: those are taken as they are when
 //! the event is heard.)
 
+use super::schema::Feature;
+use crate::base::ids::FeatureId;
 use crate::base::limits::{
     BILL_DAY_MAX, DISTINCT_REGISTERS, HALF_LIFE_MS_MAX, QUANTILE_BINS_MAX, STREAK_PERIODS_MAX,
     WINDOW_BUCKET_MS_MIN, WINDOW_BUCKETS_MAX, WINDOW_MS_MAX,
@@ -212,6 +214,28 @@ impl Aggregate {
             Fold::Quantile(quantile) => quantile.bins.into(),
             _ => 1,
         }
+    }
+
+    /// The same wherever the attribute of its bill day stands, and which attribute that is: its
+    /// meaning, beside the features that its positions are of.
+    pub(crate) fn meaning(mut self, features: &[Feature]) -> (Aggregate, Option<FeatureId>) {
+        match &mut self.window {
+            Window::Calendar { unit: CalendarUnit::Cycle(BillDay::Attribute(at)), .. } => {
+                let position = usize::from(core::mem::take(at));
+                (self, features.get(position).map(|feature| feature.id))
+            }
+            _ => (self, None),
+        }
+    }
+
+    /// The same with the attribute of its bill day at another position.
+    pub(crate) fn moved(mut self, to: impl FnOnce(u16) -> u16) -> Aggregate {
+        if let Window::Calendar { unit: CalendarUnit::Cycle(BillDay::Attribute(at)), .. } =
+            &mut self.window
+        {
+            *at = to(*at);
+        }
+        self
     }
 
     /// The attribute that says where its billing cycles begin.

@@ -286,7 +286,7 @@ fn write_features(features: &[Feature], holder: Holder, meaning: &mut Writer) {
         };
         (feature.id, (feature.ty as u8, kind)).write(meaning);
         if let FeatureKind::Aggregate(aggregate) = feature.kind {
-            aggregate.write(meaning);
+            aggregate.meaning(features).write(meaning);
         }
     }
 }

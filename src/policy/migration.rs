@@ -82,7 +82,11 @@ pub(crate) enum Fate {
 }
 
 impl Fate {
-    pub(crate) fn of(old: &Feature, new: &Feature) -> Fate {
+    /// Each beside the features of its own policy, which it may name by position.
+    pub(crate) fn of(
+        (old, were): (&Feature, &[Feature]),
+        (new, are): (&Feature, &[Feature]),
+    ) -> Fate {
         match (old.kind, new.kind) {
             _ if old.holder != new.holder => Fate::Emptied,
             (FeatureKind::Attribute { .. }, FeatureKind::Attribute { .. }) => {
@@ -90,7 +94,8 @@ impl Fate {
             }
             (FeatureKind::Stage { .. }, FeatureKind::Stage { .. }) => Fate::Kept,
             (FeatureKind::Aggregate(old), FeatureKind::Aggregate(new)) => {
-                Fate::of_aggregates(&old, &new)
+                let ((old, was), (new, is)) = (old.meaning(were), new.meaning(are));
+                if was == is { Fate::of_aggregates(&old, &new) } else { Fate::Emptied }
             }
             _ => Fate::Emptied,
         }
@@ -166,7 +171,8 @@ impl MigrationProgram {
             if let (Some(new), Some(&to)) =
                 (tables.features.get(position), layout.features.get(position))
             {
-                moves.feature((feature, at), (new, to));
+                let fate = Fate::of((feature, &old.features), (new, &tables.features));
+                moves.feature(fate, (feature, at), (new, to));
             }
         }
         moves.copy(from.sessions, layout.sessions, layout.session_entries * SESSION_BYTES);
@@ -249,8 +255,8 @@ impl Moves {
         }
     }
 
-    fn feature(&mut self, (old, from): (&Feature, u32), (new, to): (&Feature, u32)) {
-        match Fate::of(old, new) {
+    fn feature(&mut self, fate: Fate, (old, from): (&Feature, u32), (new, to): (&Feature, u32)) {
+        match fate {
             Fate::Emptied => {}
             Fate::Kept => {
                 let bytes = Layout::feature_bytes(new);

@@ -307,13 +307,19 @@ impl Policy {
 fn held(old: &Policy, holder: Holder) -> Vec<Feature> {
     let features = old.tables.features.iter();
     let held = features.filter(|feature| feature.holder == holder && Layout::stores(feature));
-    held.map(without_lifecycle).collect()
+    held.map(|feature| alone(feature, old)).collect()
 }
 
-/// A feature as it is stored: its lifecycle is the older policy's own.
-fn without_lifecycle(feature: &Feature) -> Feature {
+/// A feature as it is stored, among those of its holder: its lifecycle is the older policy's own.
+fn alone(feature: &Feature, old: &Policy) -> Feature {
+    let features = &old.tables.features;
     let kind = match feature.kind {
         FeatureKind::Stage { .. } => FeatureKind::Stage { lifecycle: 0 },
+        FeatureKind::Aggregate(aggregate) => FeatureKind::Aggregate(aggregate.moved(|at| {
+            let before = features.iter().take(usize::from(at));
+            let held = |other: &&Feature| other.holder == feature.holder && Layout::stores(other);
+            before.filter(held).count() as u16
+        })),
         kind => kind,
     };
     Feature { kind, ..feature.clone() }

@@ -164,7 +164,7 @@ impl Naming<'_> {
 
     fn change(&self, old: &Feature, new: &Feature) -> FeatureChange {
         let both = || (describe(old), describe(new));
-        match Fate::of(old, new) {
+        match Fate::of((old, &self.old.features), (new, &self.tables.features)) {
             Fate::Kept => {
                 let has = |member: &&MemberId| new.members.binary_search(member).is_err();
                 let gone: Vec<String> =

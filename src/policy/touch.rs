@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::BitOrAssign;
 
 use super::schema::{FeatureKind, Holder};
-use super::{Shape, Tables};
+use super::{Shape, Tables, Window};
 use crate::expr::{Op, Program};
 
 /// What a message can concern beside the features that its events are folded into.
@@ -70,36 +70,66 @@ impl Touched {
 /// read how far a lifecycle has come, which any message may move, or what an account holds, which
 /// messages of other lines move.
 fn kinds(tables: &Tables, programs: &[Program]) -> Vec<usize> {
-    let mut read = alloc::vec![false; tables.features.len()];
-    let mut waiting = Vec::from(programs);
-    while let Some(program) = waiting.pop() {
-        for op in program.of(&tables.code) {
-            let Op::Feature(position) = *op else { continue };
-            let position = usize::from(position);
-            let Some(known) = read.get_mut(position).filter(|known| !**known) else { continue };
-            *known = true;
-            let feature = tables.features.get(position);
-            if feature.is_some_and(|feature| feature.holder == Holder::Account) {
-                return (0..tables.events.len()).collect();
-            }
-            match feature.map(|feature| feature.kind) {
-                Some(FeatureKind::Derived(program)) => waiting.push(program),
-                Some(FeatureKind::Output { model }) => {
-                    let model = tables.models.get(usize::from(model));
-                    let inputs = model.map_or(&[][..], |model| &model.inputs);
-                    waiting.extend(inputs.iter().map(|input| input.program));
-                }
-                Some(FeatureKind::Stage { .. } | FeatureKind::Since { .. }) => {
-                    return (0..tables.events.len()).collect();
-                }
-                Some(FeatureKind::Attribute { .. } | FeatureKind::Aggregate { .. }) | None => {}
-            }
-        }
+    let mut reads = Reads { tables, read: alloc::vec![false; tables.features.len()] };
+    if programs.iter().any(|program| reads.program(*program)) {
+        return (0..tables.events.len()).collect();
     }
+    let folded = |step: &super::FoldStep| reads.read.get(usize::from(step.feature)) == Some(&true);
     let events = tables.events.iter().enumerate();
-    let folded = |step: &super::FoldStep| read.get(usize::from(step.feature)) == Some(&true);
     events
         .filter(|(_, event)| event.folds.iter().any(folded))
         .map(|(position, _)| position)
         .collect()
+}
+
+/// What programs read, through all that is computed.
+struct Reads<'t> {
+    tables: &'t Tables,
+    /// By position of the feature.
+    read: Vec<bool>,
+}
+
+impl Reads<'_> {
+    /// Whether it reads how far a lifecycle has come, or what an account holds.
+    fn program(&mut self, program: Program) -> bool {
+        let tables = self.tables;
+        program.of(&tables.code).iter().any(|op| match *op {
+            Op::Feature(position) => self.feature(position),
+            // The local clock is that of the zone in which a subscriber lives.
+            Op::Local(_) => self.zone(),
+            _ => false,
+        })
+    }
+
+    fn zone(&mut self) -> bool {
+        self.tables.zones.feature.is_some_and(|position| self.feature(position))
+    }
+
+    fn feature(&mut self, position: u16) -> bool {
+        let (tables, position) = (self.tables, usize::from(position));
+        match self.read.get_mut(position) {
+            Some(known) if !*known => *known = true,
+            _ => return false,
+        }
+        let feature = tables.features.get(position);
+        if feature.is_some_and(|feature| feature.holder == Holder::Account) {
+            return true;
+        }
+        match feature.map(|feature| feature.kind) {
+            Some(FeatureKind::Derived(program)) => self.program(program),
+            Some(FeatureKind::Output { model }) => {
+                let model = tables.models.get(usize::from(model));
+                let inputs = model.map_or(&[][..], |model| &model.inputs);
+                inputs.iter().any(|input| self.program(input.program))
+            }
+            Some(FeatureKind::Stage { .. } | FeatureKind::Since { .. }) => true,
+            // Which period is now depends on the zone, and on the day of the bill.
+            Some(FeatureKind::Aggregate(kept)) => {
+                let calendar = matches!(kept.window, Window::Calendar { .. });
+                calendar && self.zone()
+                    || kept.bill_day().is_some_and(|position| self.feature(position))
+            }
+            Some(FeatureKind::Attribute { .. }) | None => false,
+        }
+    }
 }

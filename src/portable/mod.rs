@@ -8,6 +8,7 @@ mod error;
 mod explanation;
 mod export;
 mod import;
+mod periods;
 mod pieces;
 mod situations;
 mod slots;

@@ -17,7 +17,7 @@ use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
 use crate::base::ids::{ChannelId, MomentId, OfferId, TreatmentId};
-use crate::base::limits::{ID_NUMBER_MAX, OFFER_PARAMETERS_MAX};
+use crate::base::limits::{ID_NUMBER_MAX, OFFER_PARAMETERS_MAX, SESSION_REORDER};
 use crate::expr::Type;
 use crate::policy::{
     CALLS_BYTES, CONTACT_BYTES, Holder, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
@@ -185,8 +185,11 @@ fn read_session(_: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), Impo
     write_u32(entry, 8, at.get("highest_number")?.number()?);
     write_u32(entry, 12, at.get("numbers_below")?.number()?);
     write_i64(entry, 16, at.get("used")?.time()?);
-    let known = at.maybe("numbers_known").map_or(Ok(0), |at| at.number())?;
-    write_u16(entry, 22, u16::try_from(known).unwrap_or(u16::MAX));
+    if let Some(at) = at.maybe("numbers_known") {
+        let known = at.number()?;
+        at.expect(known <= SESSION_REORDER, "at most 32")?;
+        write_u16(entry, 22, known as u16);
+    }
     Ok(())
 }
 

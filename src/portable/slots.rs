@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Shape;
 use super::error::{ImportError, ImportProblem};
 use super::import::At;
+use super::periods;
 use super::units::{bits, decimal, decimal_back, hex, time, value, words};
 use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
@@ -15,12 +16,29 @@ use crate::base::ids::SourceId;
 use crate::base::limits::{TIME_MS_MAX, TIME_MS_MIN};
 use crate::expr::Type;
 use crate::policy::{Aggregate, Feature, FeatureKind, Fold, Layout, RING_HEAD_BYTES, Window};
-use crate::profile::{Stamp, Timed, extreme_of, kept_extreme};
+use crate::profile::{COUNT_PARTS, Stamp, Timed, extreme_of, kept_extreme};
 
 /// The keys of a feature that say what its slot holds.
-const KEYS: [&str; 13] = [
-    "id", "name", "is", "reads", "value", "as_of", "source", "number", "place", "total", "newest",
-    "buckets", "bytes",
+const KEYS: [&str; 19] = [
+    "id",
+    "name",
+    "is",
+    "reads",
+    "value",
+    "as_of",
+    "source",
+    "number",
+    "place",
+    "total",
+    "count",
+    "weight",
+    "part",
+    "counts",
+    "registers",
+    "newest",
+    "buckets",
+    "periods",
+    "bytes",
 ];
 
 pub(super) fn bytes(feature: &Feature) -> usize {
@@ -68,28 +86,48 @@ fn tell(
         }
         FeatureKind::Aggregate(kept) => match kept.window {
             Window::Lifetime => tell_bucket(shape, &kept, slot, out)?,
-            Window::Rolling { bucket_ms, .. } => {
-                let head = read_u32(slot, 0);
-                let starts = |number: u32| i64::from(number).checked_mul(bucket_ms).map(time);
-                let (count, bytes) = (kept.buckets() as u32, kept.bucket_bytes());
-                let mut list = Vec::new();
-                for number in head.checked_sub(count - 1)?..=head {
-                    let at = RING_HEAD_BYTES + (number % count) as usize * bytes;
-                    let bucket = slot.get(at..at + bytes)?;
-                    if bucket.iter().all(|byte| *byte == 0) {
-                        continue;
-                    }
-                    let mut told = Map::new();
-                    told.insert("from".into(), starts(number)?);
-                    tell_bucket(shape, &kept, bucket, &mut told)?;
-                    list.push(Value::Object(told));
-                }
-                out.insert("newest".into(), starts(head)?);
-                out.insert("buckets".into(), Value::Array(list));
-            }
-            Window::Calendar { .. } | Window::Decay { .. } => return None,
+            _ if kept.fold.counts_periods() => tell_periods(&kept, slot, out)?,
+            _ => tell_ring(shape, &kept, slot, out)?,
         },
     }
+    Some(())
+}
+
+/// The buckets of a window that hold something.
+fn tell_ring(
+    shape: &Shape<'_>,
+    kept: &Aggregate,
+    slot: &[u8],
+    out: &mut Map<String, Value>,
+) -> Option<()> {
+    let head = read_u32(slot, 0);
+    let (count, bytes) = (kept.buckets() as u32, kept.bucket_bytes());
+    let mut list = Vec::new();
+    for number in head.saturating_sub(count.saturating_sub(1))..=head {
+        let at = RING_HEAD_BYTES + (number % count.max(1)) as usize * bytes;
+        let bucket = slot.get(at..at + bytes)?;
+        if bucket.iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        let mut told = Map::new();
+        told.insert("from".into(), periods::name(kept.window, number)?);
+        tell_bucket(shape, kept, bucket, &mut told)?;
+        list.push(Value::Object(told));
+    }
+    out.insert("newest".into(), periods::name(kept.window, head)?);
+    out.insert("buckets".into(), Value::Array(list));
+    Some(())
+}
+
+/// The periods in which there was something.
+fn tell_periods(kept: &Aggregate, slot: &[u8], out: &mut Map<String, Value>) -> Option<()> {
+    let (newest, bits) = (read_u32(slot, 0), read_u64(slot, RING_HEAD_BYTES));
+    let mut list = Vec::new();
+    for back in (0..u64::BITS).filter(|back| bits >> back & 1 == 1) {
+        list.push(periods::name(kept.window, newest.checked_sub(back)?)?);
+    }
+    out.insert("newest".into(), periods::name(kept.window, newest)?);
+    out.insert("periods".into(), Value::Array(list));
     Some(())
 }
 
@@ -102,15 +140,34 @@ fn tell_bucket(
 ) -> Option<()> {
     let (key, held) = match kept.fold {
         Fold::Count if kept.bucket_bytes() == 2 => ("total", json!(read_u16(bucket, 0))),
-        Fold::Count => ("total", json!(read_u32(bucket, 0))),
-        Fold::Sum => ("total", total(read_i64(bucket, 0), kept.value)),
+        Fold::Count => count(kept, ("total", "weight"), read_u32(bucket, 0)),
+        Fold::Sum => ("total", total(read_i64(bucket, 0), kept)),
+        Fold::Mean => {
+            let (key, held) = count(kept, ("count", "weight"), read_u32(bucket, 8));
+            out.insert(key.into(), held);
+            ("total", total(read_i64(bucket, 0), kept))
+        }
+        Fold::Share { amounts: true } => {
+            out.insert("part".into(), total(read_i64(bucket, 0), kept));
+            ("total", total(read_i64(bucket, 8), kept))
+        }
+        Fold::Share { amounts: false } => {
+            let (key, held) = count(kept, ("part", "part"), read_u32(bucket, 0));
+            out.insert(key.into(), held);
+            count(kept, ("total", "weight"), read_u32(bucket, 4))
+        }
+        Fold::Distinct { .. } => ("registers", json!(hex(bucket))),
+        Fold::Quantile(_) => {
+            let counts = bucket.chunks_exact(2).map(|pair| json!(read_u16(pair, 0)));
+            ("counts", Value::Array(counts.collect()))
+        }
         Fold::LastTime | Fold::FirstTime => ("value", time(read_i64(bucket, 0))),
         fold @ (Fold::Min | Fold::Max) => {
             let extreme = extreme_of(read_u64(bucket, 0), fold == Fold::Min, kept.value);
             ("value", value(shape, extreme.bits()?, kept.value))
         }
         Fold::Last | Fold::First => return tell_timed(shape, bucket, kept.value, out),
-        _ => return None,
+        Fold::Active | Fold::Streak => return None,
     };
     out.insert(key.into(), held);
     Some(())
@@ -135,6 +192,26 @@ fn tell_timed(
         }
     }
     Some(())
+}
+
+/// Keys of what one bucket holds.
+const HELD: [&str; 11] = [
+    "total",
+    "count",
+    "weight",
+    "part",
+    "counts",
+    "registers",
+    "value",
+    "as_of",
+    "source",
+    "number",
+    "place",
+];
+
+/// Whether there is a key of what a bucket holds.
+fn holds_something(at: &At<'_>) -> bool {
+    HELD.iter().any(|key| at.maybe(key).is_some())
 }
 
 /// Fills a slot of zeros with what [`write`] said.
@@ -163,11 +240,10 @@ pub(super) fn read(
             }
         }
         FeatureKind::Aggregate(kept) => match kept.window {
-            Window::Lifetime if at.maybe("total").or(at.maybe("value")).is_some() => {
-                read_bucket(shape, &kept, at, slot)?;
-            }
-            Window::Rolling { bucket_ms, .. } => read_ring(shape, &kept, bucket_ms, at, slot)?,
-            Window::Lifetime | Window::Calendar { .. } | Window::Decay { .. } => {}
+            Window::Lifetime if holds_something(at) => read_bucket(shape, &kept, at, slot)?,
+            Window::Lifetime => {}
+            _ if kept.fold.counts_periods() => read_periods(&kept, at, slot)?,
+            _ => read_ring(shape, &kept, at, slot)?,
         },
     }
     Ok(())
@@ -176,24 +252,20 @@ pub(super) fn read(
 fn read_ring(
     shape: &Shape<'_>,
     kept: &Aggregate,
-    bucket_ms: i64,
     at: &At<'_>,
     slot: &mut [u8],
 ) -> Result<(), ImportError> {
     let Some(newest) = at.maybe("newest") else {
         return at.expect(at.maybe("buckets").is_none(), "a window with its newest bucket");
     };
-    let number = |at: &At<'_>| {
-        let ms = at.time()?;
-        at.expect(bucket_ms > 0 && ms % bucket_ms == 0, "where a bucket begins")?;
-        at.some(u32::try_from(ms / bucket_ms.max(1)).ok(), "where a bucket begins")
-    };
-    let (head, count, bytes) = (number(&newest)?, kept.buckets() as u32, kept.bucket_bytes());
+    let head = periods::number(kept.window, &newest)?;
+    let (count, bytes) = (kept.buckets() as u32, kept.bucket_bytes());
     write_u32(slot, 0, head);
     for held in at.items("buckets")? {
-        held.keys(&["from", "total", "value", "as_of", "source", "number", "place"])?;
+        let keys = HELD.iter().chain(&["from"]).copied().collect::<Vec<_>>();
+        held.keys(&keys)?;
         let from = held.get("from")?;
-        let bucket = number(&from)?;
+        let bucket = periods::number(kept.window, &from)?;
         let within = bucket <= head && head - bucket < count;
         from.expect(within, "within the window up to its newest bucket")?;
         let place = RING_HEAD_BYTES + (bucket % count) as usize * bytes;
@@ -201,6 +273,23 @@ fn read_ring(
             read_bucket(shape, kept, &held, bucket)?;
         }
     }
+    Ok(())
+}
+
+/// What [`tell_periods`] said.
+fn read_periods(kept: &Aggregate, at: &At<'_>, slot: &mut [u8]) -> Result<(), ImportError> {
+    let Some(newest) = at.maybe("newest") else {
+        return at.expect(at.maybe("periods").is_none(), "periods with the newest");
+    };
+    let head = periods::number(kept.window, &newest)?;
+    let mut bits = 0u64;
+    for period in at.items("periods")? {
+        let back = head.checked_sub(periods::number(kept.window, &period)?);
+        let bit = back.and_then(|back| 1u64.checked_shl(back));
+        bits |= period.some(bit, "one of the 64 periods up to the newest")?;
+    }
+    write_u32(slot, 0, head);
+    write_u64(slot, RING_HEAD_BYTES, bits);
     Ok(())
 }
 
@@ -212,22 +301,43 @@ fn read_bucket(
 ) -> Result<(), ImportError> {
     match kept.fold {
         Fold::Count => {
-            let held = at.get("total")?;
-            let count = held.number()?;
-            match u16::try_from(count) {
-                _ if kept.bucket_bytes() == 4 => write_u32(bucket, 0, count),
-                Ok(count) => write_u16(bucket, 0, count),
-                Err(_) => return held.expect(false, "at most 65535"),
+            if kept.bucket_bytes() == 2 {
+                let held = at.get("total")?;
+                let count = u16::try_from(held.number()?).ok();
+                write_u16(bucket, 0, held.some(count, "at most 65535")?);
+            } else {
+                write_u32(bucket, 0, count_back(kept, at, ("total", "weight"))?);
             }
         }
-        Fold::Sum => write_i64(bucket, 0, total_back(&at.get("total")?, kept.value)?),
+        Fold::Sum => write_i64(bucket, 0, total_back(&at.get("total")?, kept)?),
+        Fold::Mean => {
+            write_i64(bucket, 0, total_back(&at.get("total")?, kept)?);
+            write_u32(bucket, 8, count_back(kept, at, ("count", "weight"))?);
+        }
+        Fold::Share { amounts: true } => {
+            write_i64(bucket, 0, total_back(&at.get("part")?, kept)?);
+            write_i64(bucket, 8, total_back(&at.get("total")?, kept)?);
+        }
+        Fold::Share { amounts: false } => {
+            write_u32(bucket, 0, count_back(kept, at, ("part", "part"))?);
+            write_u32(bucket, 4, count_back(kept, at, ("total", "weight"))?);
+        }
+        Fold::Distinct { .. } => at.get("registers")?.hex_into(bucket, 0, bucket.len())?,
+        Fold::Quantile(quantile) => {
+            let counts = at.items("counts")?;
+            at.expect(counts.len() == usize::from(quantile.bins), "a count for each bin")?;
+            for (bin, count) in counts.iter().enumerate() {
+                let held = u16::try_from(count.number()?).ok();
+                write_u16(bucket, 2 * bin, count.some(held, "at most 65535")?);
+            }
+        }
         Fold::LastTime | Fold::FirstTime => write_i64(bucket, 0, at.get("value")?.time()?),
         fold @ (Fold::Min | Fold::Max) => {
             let bits = value_back(shape, &at.get("value")?, kept.value)?;
             write_u64(bucket, 0, kept_extreme(bits, fold == Fold::Min, kept.value));
         }
         Fold::Last | Fold::First => read_timed(shape, at, kept.value, bucket)?,
-        _ => {}
+        Fold::Active | Fold::Streak => {}
     }
     Ok(())
 }
@@ -265,19 +375,41 @@ fn value_back(shape: &Shape<'_>, at: &At<'_>, ty: Type) -> Result<u64, ImportErr
     at.some(bits(shape, at.value, ty), words(ty))
 }
 
-/// A sum: of doubles in millionths, as of money.
-fn total(sum: i64, ty: Type) -> Value {
-    match ty {
-        Type::Double | Type::Money => decimal(sum),
-        _ => json!(sum),
+/// A sum: of doubles in millionths, as of money, and so are integers that fade.
+fn in_millionths(kept: &Aggregate) -> bool {
+    let fades = matches!(kept.window, Window::Decay { .. });
+    matches!(kept.value, Type::Double | Type::Money) || fades && kept.value == Type::Int
+}
+
+fn total(sum: i64, kept: &Aggregate) -> Value {
+    if in_millionths(kept) { decimal(sum) } else { json!(sum) }
+}
+
+fn total_back(at: &At<'_>, kept: &Aggregate) -> Result<i64, ImportError> {
+    if in_millionths(kept) {
+        at.some(decimal_back(at.value), "an amount such as \"12.50\"")
+    } else {
+        at.some(at.value.as_i64(), "an integer")
     }
 }
 
-fn total_back(at: &At<'_>, ty: Type) -> Result<i64, ImportError> {
-    match ty {
-        Type::Double | Type::Money => {
-            at.some(decimal_back(at.value), "an amount such as \"12.50\"")
-        }
-        _ => at.some(at.value.as_i64(), "an integer"),
+/// A count; of what fades the weight of its events, which is no whole number and has a key of its own.
+fn count<'k>(kept: &Aggregate, (key, fading): (&'k str, &'k str), count: u32) -> (&'k str, Value) {
+    match kept.window {
+        // Exact: the parts are a power of two.
+        Window::Decay { .. } => (fading, json!(f64::from(count) / COUNT_PARTS)),
+        _ => (key, json!(count)),
     }
+}
+
+fn count_back(
+    kept: &Aggregate,
+    at: &At<'_>,
+    (key, fading): (&str, &str),
+) -> Result<u32, ImportError> {
+    let Window::Decay { .. } = kept.window else { return at.get(key)?.number() };
+    let held = at.get(fading)?;
+    let parts = held.value.as_f64().map(|weight| weight * COUNT_PARTS);
+    let whole = |parts: &f64| *parts >= 0.0 && *parts <= f64::from(u32::MAX) && parts % 1.0 == 0.0;
+    Ok(held.some(parts.filter(whole), "a weight in parts of 1/4096")? as u32)
 }

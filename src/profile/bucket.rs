@@ -143,7 +143,7 @@ fn half_lives_after(time_ms: i64, number: u32, half_life_ms: i64) -> f64 {
 }
 
 /// Parts of one event in which decayed counts are kept.
-const COUNT_PARTS: f64 = 4_096.0;
+pub(crate) const COUNT_PARTS: f64 = 4_096.0;
 
 fn read_decayed<'b>(
     aggregate: &Aggregate,

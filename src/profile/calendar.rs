@@ -7,7 +7,7 @@ use crate::policy::{BillDay, CalendarUnit, Window};
 
 /// 1970-01-01 was a Thursday: days are counted from the Monday before, so that no local day has a
 /// negative number and a week is seven of them.
-const EPOCH_DAY: i64 = 3;
+pub(crate) const EPOCH_DAY: i64 = 3;
 
 /// The number of a time's bucket, in the order of time. `local` is asked for the subscriber's
 /// clock, and `attribute` for a bill day, by calendar windows only.

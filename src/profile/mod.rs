@@ -27,13 +27,15 @@ mod timed;
 pub use backfill::Dated;
 pub(crate) use backfill::{backfill, check_dated};
 #[cfg(feature = "json")]
-pub(crate) use bucket::{extreme_of, kept_extreme};
+pub(crate) use bucket::{COUNT_PARTS, extreme_of, kept_extreme};
 pub use buffer::ProfileBytes;
 #[cfg(feature = "json")]
 pub(crate) use buffer::restore;
 pub(crate) use buffer::{
     Opened, begin, commit, empty, initialise, open, open_line, revision, sound,
 };
+#[cfg(feature = "json")]
+pub(crate) use calendar::EPOCH_DAY;
 pub(crate) use contacts::{Contact, contacts, record_contact};
 pub(crate) use events::{EventCells, Events};
 pub(crate) use features::{Features, Memo};

@@ -184,7 +184,7 @@ static void policies(const char *text, size_t text_len, const char *ids, size_t 
     REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_id(policy, 1, NULL, 8, &number));
     REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_id(policy, 1, "call_end", 8, NULL));
     REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 0, "call_end", 8, &number));
-    REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 16, "call_end", 8, &number));
+    REFUSED(OPPORTUNE_BAD_ENUM, opportune_policy_id(policy, 99, "call_end", 8, &number));
     REFUSED(OPPORTUNE_NOT_UTF8, opportune_policy_id(policy, 1, "\xc3", 1, &number));
     REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_policy_id(policy, 1, NULL, 0, &number));
     REFUSED(OPPORTUNE_UNKNOWN_NAME, opportune_policy_id(policy, 1, "call_end\0", 9, &number));

@@ -51,7 +51,8 @@ impl Check<'_> {
 
     /// A program over the profile.
     pub(super) fn program(&self, program: Program) -> Result<(), ArtifactError> {
-        self.verified(program, ProgramNames { features: self.tables.features.len(), fields: None })
+        let features = self.tables.features.len();
+        self.verified(program, ProgramNames { features, fields: None, now: true })
     }
 
     pub(super) fn optional(&self, program: Option<Program>) -> Result<(), ArtifactError> {
@@ -62,12 +63,12 @@ impl Check<'_> {
     /// that the event lacks is missing.
     pub(super) fn on_event(&self, program: Program) -> Result<(), ArtifactError> {
         let features = self.tables.features.len();
-        self.verified(program, ProgramNames { features, fields: Some(EVENT_FIELDS_MAX) })
+        self.verified(program, ProgramNames { features, fields: Some(EVENT_FIELDS_MAX), now: true })
     }
 
-    /// A program over an event alone.
+    /// A program over an event alone, whenever it is heard.
     pub(super) fn of_event(&self, program: Program, fields: usize) -> Result<(), ArtifactError> {
-        self.verified(program, ProgramNames { features: 0, fields: Some(fields) })
+        self.verified(program, ProgramNames { features: 0, fields: Some(fields), now: false })
     }
 
     fn verified(&self, program: Program, names: ProgramNames) -> Result<(), ArtifactError> {

@@ -68,6 +68,7 @@ fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
         schema::holder(feature)?;
         if let FeatureKind::Aggregate(aggregate) = feature.kind {
             schema::aggregate(feature.ty, &aggregate)?;
+            schema::bill_day(&old.features, old.holder, &aggregate)?;
         }
     }
     unique(old.features.iter().map(|feature| feature.id))?;

@@ -138,7 +138,7 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
         FeatureKind::Aggregate(kept) => {
             aggregate(feature.ty, &kept)?;
-            kept.bill_day().map_or(Ok(()), |position| bill_day(check, feature, position))
+            bill_day(&check.tables.features, feature.holder, &kept)
         }
     }
 }
@@ -154,13 +154,18 @@ pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError>
     ensure(kept.result() == ty, "a fold that gives another type")
 }
 
-fn bill_day(check: &Check<'_>, of: &Feature, position: u16) -> Result<(), ArtifactError> {
-    let feature = check.tables.features.get(usize::from(position));
+pub(super) fn bill_day(
+    features: &[Feature],
+    holder: Holder,
+    kept: &Aggregate,
+) -> Result<(), ArtifactError> {
+    let Some(position) = kept.bill_day() else { return Ok(()) };
+    let feature = features.get(usize::from(position));
     let fits = feature.is_some_and(|feature| {
         feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute { .. })
     });
     ensure(fits, "the day of the bill is no attribute of whole numbers")?;
-    let beside = feature.is_some_and(|feature| feature.holder == of.holder);
+    let beside = feature.is_some_and(|feature| feature.holder == holder);
     ensure(beside, "the day of the bill is in another profile")
 }
 
