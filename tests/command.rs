@@ -324,6 +324,6 @@ fn a_decision_of_a_log_is_explained() {
     );
     assert!(
         complaint(&asked(&second, &checkpoint, "--receipt", &receipt[2..]))
-            .contains("184 hexadecimal digits")
+            .contains("200 hexadecimal digits")
     );
 }
