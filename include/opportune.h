@@ -1066,32 +1066,37 @@ typedef struct {
 #define OPPORTUNE_UNKNOWN_SOURCE 24
 
 /**
+ * A backfilled total or count is more than one bucket of its feature can take.
+ */
+#define OPPORTUNE_BAD_TOTAL 25
+
+/**
  * The profile is an account's where a line's is needed, or a feature is not of the profile that it
  * is to be written to.
  */
-#define OPPORTUNE_PROFILE_HOLDER 25
+#define OPPORTUNE_PROFILE_HOLDER 26
 
 /**
  * The account's profile is shorter or longer than its policy's are.
  */
-#define OPPORTUNE_ACCOUNT_LENGTH 26
+#define OPPORTUNE_ACCOUNT_LENGTH 27
 
 /**
  * The bytes given as the account's do not begin as a profile does, or were written by another
  * format version.
  */
-#define OPPORTUNE_ACCOUNT_FORMAT 27
+#define OPPORTUNE_ACCOUNT_FORMAT 28
 
 /**
  * The checksum of the account's profile does not match: bytes were changed or lost.
  */
-#define OPPORTUNE_ACCOUNT_CHECKSUM 28
+#define OPPORTUNE_ACCOUNT_CHECKSUM 29
 
 /**
  * The bytes given as the account's are a line's profile, or of a layout of accounts that is neither
  * this policy's nor one that it succeeds.
  */
-#define OPPORTUNE_ACCOUNT_LAYOUT 29
+#define OPPORTUNE_ACCOUNT_LAYOUT 30
 
 /**
  * A pointer is NULL that may not be.
@@ -1535,9 +1540,10 @@ opportune_status opportune_profile_health(const opportune_policy *policy,
  * quantile one of the values. What decays weighs a value by its own time_ms.
  *
  * The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
- * profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
+ * profile's; next_call_ms, if not NULL, when to call opportune_tick if nothing happens before, 0
+ * for never. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
  * OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_UNKNOWN_SOURCE,
- * OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
+ * OPPORTUNE_VALUE_TYPE, OPPORTUNE_BAD_TOTAL, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
  */
 opportune_status opportune_backfill(const opportune_policy *policy,
                                     opportune_local *local,
@@ -1551,7 +1557,8 @@ opportune_status opportune_backfill(const opportune_policy *policy,
                                     uint8_t *profile_out,
                                     size_t profile_out_capacity,
                                     uint64_t expected_revision,
-                                    uint64_t *revision);
+                                    uint64_t *revision,
+                                    int64_t *next_call_ms);
 
 /**
  * Brings a profile of an older layout that the policy succeeds to the policy's own. Every call
@@ -1649,7 +1656,8 @@ opportune_status opportune_tick(const opportune_policy *policy,
 /**
  * Takes a message into the profile without deciding. *repeated, unless NULL, is set to 1 if the
  * message had been seen before (and nothing changed), else to 0; *revision, unless NULL, to the
- * revision of the profile afterwards.
+ * revision of the profile afterwards; *next_call_ms, unless NULL, to when opportune_tick should be
+ * called if nothing happens before, 0 for never, as in a decision.
  *
  * Everything else is as for opportune_decide.
  */
@@ -1662,7 +1670,8 @@ opportune_status opportune_update(const opportune_policy *policy,
                                   size_t profile_out_capacity,
                                   uint64_t expected_revision,
                                   uint32_t *repeated,
-                                  uint64_t *revision);
+                                  uint64_t *revision,
+                                  int64_t *next_call_ms);
 
 /**
  * Finds the moments that a message raises over a profile that has taken it in. Changes nothing.

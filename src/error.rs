@@ -60,19 +60,21 @@ pub enum Error {
     Moments = 23,
     /// The policy has no such source.
     UnknownSource = 24,
+    /// A backfilled total or count is more than one bucket of its feature can take.
+    Total = 25,
     /// The profile is an account's where a line's is needed, or a feature is not of the profile that
     /// it is to be written to.
-    ProfileHolder = 25,
+    ProfileHolder = 26,
     /// The account's profile is shorter or longer than its policy's are.
-    AccountLength = 26,
+    AccountLength = 27,
     /// The bytes given as the account's do not begin as a profile does, or were written by another
     /// format version.
-    AccountFormat = 27,
+    AccountFormat = 28,
     /// The checksum of the account's profile does not match: bytes were changed or lost.
-    AccountChecksum = 28,
+    AccountChecksum = 29,
     /// The bytes given as the account's are a line's profile, or of a layout of accounts that is
     /// neither this policy's nor one that it [succeeds](crate::Policy::succeeding).
-    AccountLayout = 29,
+    AccountLayout = 30,
 }
 
 impl Error {
@@ -151,6 +153,9 @@ impl Error {
                 "moments are more than a message can raise, not in the policy, or expired"
             }
             Error::UnknownSource => "source is not in the policy",
+            Error::Total => {
+                "total or count is more than a bucket can take: give it in parts, or as more buckets"
+            }
             Error::ProfileHolder => {
                 "profile is an account's where a line's is needed, or the feature is not in this profile"
             }

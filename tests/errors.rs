@@ -219,6 +219,7 @@ fn backfills_and_readings_that_do_not_fit() {
     let mut bench = Bench::new();
     let id = |name: &str| -> FeatureId { bench.policy.id(name).expect("a feature") };
     let (tenure, calls, derived) = (id("tenure_days"), id("calls_7d"), id("open_disputes"));
+    let spent = id("spend_7d");
     let sound = Dated::new(tenure, AFTERNOON_MS, Value::Int(1));
     let cases = [
         (Error::UnknownFeature, Dated { feature: FeatureId(9_999), ..sound }),
@@ -227,6 +228,8 @@ fn backfills_and_readings_that_do_not_fit() {
         (Error::ValueType, Dated { feature: calls, value: Value::Int(-1), ..sound }),
         (Error::ValueType, sound.among(Value::Int(1))),
         (Error::UnknownZone, sound.in_zone(MemberId(9_999))),
+        (Error::Total, Dated { feature: calls, value: Value::Int(65_536), ..sound }),
+        (Error::Total, Dated { feature: spent, value: Value::Money((1 << 53) + 1), ..sound }),
         (Error::Time, Dated { time_ms: -1, ..sound }),
         (Error::Time, Dated { time_ms: AFTERNOON_MS + 1, ..sound }),
     ];

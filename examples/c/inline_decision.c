@@ -120,7 +120,7 @@ static void open_account(struct account *account)
     uint8_t *profile = account->profile;
     must(opportune_profile_init(policy, key, strlen(key), profile, profile_len), "profile");
     must(opportune_backfill(policy, local, key, strlen(key), known, 3, then, profile, profile_len,
-                            profile, profile_len, 0 /* any revision */, NULL), "backfill");
+                            profile, profile_len, 0 /* any revision */, NULL, NULL), "backfill");
 }
 
 /*

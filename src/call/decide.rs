@@ -38,20 +38,24 @@ pub fn update(
     let account = if layout.holder == Holder::Line { message.account } else { None };
     profile::begin(policy, memo, account)?;
     let Seen::First(session) = profile::seen(layout, opened.read(), key) else {
-        let revision = profile::revision(opened.keep(policy));
-        return Ok(Updated { repeated: true, revision });
+        return Ok(Updated::unchanged(policy, layout, opened.keep(policy), message.now_ms));
     };
     events.take(policy, message)?;
     let bytes = opened.change();
     profile::note_message(layout, bytes, key, session, message.now_ms);
     match layout.holder {
-        Holder::Line => take_in(policy, bytes, memo, message, events),
+        Holder::Line => {
+            take_in(policy, bytes, memo, message, events);
+            if moment::concerns_due(policy, message) {
+                moment::plan(policy, bytes, memo, message);
+            }
+        }
         Holder::Account => {
             profile::fold_message(policy, Holder::Account, bytes, message, events);
         }
     }
     profile::commit(policy, bytes, message.now_ms);
-    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
+    Ok(Updated::new(policy, layout, bytes, message.now_ms))
 }
 
 /// The moments that a message raises over a profile that has taken it in just before; without

@@ -9,7 +9,8 @@ use crate::base::limits::{KEY_BYTES_MAX, OPEN_OFFERS};
 use crate::decision;
 use crate::error::Error;
 use crate::expr::Environment;
-use crate::policy::{Holder, Policy};
+use crate::moment;
+use crate::policy::{Holder, Layout, Policy};
 use crate::profile::{
     self, Dated, Features, OpenOffer, OpenOffers, ProfileBytes, ProfileHealth, Value,
 };
@@ -21,6 +22,30 @@ pub struct Updated {
     pub repeated: bool,
     /// The revision of the profile afterwards.
     pub revision: u64,
+    /// When to call [`tick`](crate::tick) if nothing happens before, in milliseconds since the Unix
+    /// epoch, as in [`Decision::next_call_ms`](crate::Decision::next_call_ms); zero for never, as of an account.
+    pub next_call_ms: i64,
+}
+
+impl Updated {
+    /// Of a profile that has changed.
+    pub(super) fn new(policy: &Policy, layout: &Layout, bytes: &[u8], now_ms: i64) -> Updated {
+        Updated { repeated: false, ..Updated::unchanged(policy, layout, bytes, now_ms) }
+    }
+
+    /// Of one that is as it was.
+    pub(super) fn unchanged(
+        policy: &Policy,
+        layout: &Layout,
+        bytes: &[u8],
+        now_ms: i64,
+    ) -> Updated {
+        let next_call_ms = match layout.holder {
+            Holder::Line => moment::next_call_ms(policy, bytes, now_ms),
+            Holder::Account => 0,
+        };
+        Updated { repeated: true, revision: profile::revision(bytes), next_call_ms }
+    }
 }
 
 /// Writes the profile of a subscriber about whom nothing is known into the first
@@ -69,11 +94,12 @@ pub fn new_account(policy: &Policy, account: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// Takes over history and outside data, as far as it is known at `now_ms`: see [`Dated`]. Does not
-/// allocate.
+/// Takes over history and outside data, as far as it is known at `now_ms`: see [`Dated`]. Finds anew
+/// when a moment is `due`. Does not allocate. O(values + moments with such a time).
 ///
 /// # Errors
-/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ValueType`],
+/// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::UnknownZone`],
+/// [`Error::UnknownSource`], [`Error::ValueType`], [`Error::Total`],
 /// [`Error::ProfileHolder`] for a feature of the other profile. On any of them nothing has changed.
 pub fn backfill(
     policy: &Policy,
@@ -87,12 +113,17 @@ pub fn backfill(
     let subscriber = subscriber_hash(policy, subscriber)?;
     let opened = profile.open(policy, subscriber, &mut scratch.room)?;
     profile::check_time(now_ms)?;
-    let holder = opened.layout().holder;
+    let layout = opened.layout();
+    let holder = layout.holder;
     profile::check_dated(policy, holder, dated, now_ms)?;
     let bytes = opened.change();
     profile::backfill(policy, holder, bytes, dated);
+    if holder == Holder::Line {
+        scratch.memo.clear();
+        moment::plan_anew(policy, bytes, &mut scratch.memo, now_ms);
+    }
     profile::commit(policy, bytes, now_ms);
-    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
+    Ok(Updated::new(policy, layout, bytes, now_ms))
 }
 
 /// Reads one feature as it is at `now_ms`: none when it is missing, as what the other profile holds
@@ -190,7 +221,7 @@ pub fn erase(
     }
     profile::empty(policy, layout, bytes);
     profile::commit(policy, bytes, 0);
-    Ok(Updated { repeated: false, revision: profile::revision(bytes) })
+    Ok(Updated::new(policy, layout, bytes, 0))
 }
 
 /// Brings a profile of a layout that the policy succeeds to the policy's own. Every call does so
@@ -210,8 +241,9 @@ pub fn migrate(
     let subscriber = subscriber_hash(policy, subscriber)?;
     let opened = profile.open(policy, subscriber, &mut scratch.room)?;
     let before = profile::revision(opened.read());
-    let revision = profile::revision(opened.keep(policy));
-    Ok(Updated { repeated: revision == before, revision })
+    let layout = opened.layout();
+    let kept = Updated::unchanged(policy, layout, opened.keep(policy), 0);
+    Ok(Updated { repeated: kept.revision == before, ..kept })
 }
 
 pub(super) fn subscriber_hash(policy: &Policy, subscriber: &[u8]) -> Result<u64, Error> {

@@ -127,7 +127,8 @@ pub unsafe extern "C" fn opportune_tick(
 
 /// Takes a message into the profile without deciding. *repeated, unless NULL, is set to 1 if the
 /// message had been seen before (and nothing changed), else to 0; *revision, unless NULL, to the
-/// revision of the profile afterwards.
+/// revision of the profile afterwards; *next_call_ms, unless NULL, to when opportune_tick should be
+/// called if nothing happens before, 0 for never, as in a decision.
 ///
 /// Everything else is as for opportune_decide.
 #[unsafe(no_mangle)]
@@ -142,10 +143,11 @@ pub unsafe extern "C" fn opportune_update(
     expected_revision: u64,
     repeated: *mut u32,
     revision: *mut u64,
+    next_call_ms: *mut i64,
 ) -> opportune_status {
     guard(|| {
         // SAFETY: pointers are as the header asks, for the length of the call.
-        let (policy, local, profile, repeated, revision) = unsafe {
+        let (policy, local, profile, repeated, revision, next_call_ms) = unsafe {
             (
                 pointers::borrow(policy)?,
                 pointers::borrow_mut(local)?,
@@ -158,6 +160,7 @@ pub unsafe extern "C" fn opportune_update(
                 )?,
                 pointers::out_if_wanted(repeated)?,
                 pointers::out_if_wanted(revision)?,
+                pointers::out_if_wanted(next_call_ms)?,
             )
         };
         let opportune_local { local, message: buffer, .. } = local;
@@ -167,6 +170,7 @@ pub unsafe extern "C" fn opportune_update(
         let updated = call::update(&policy.policy, profile, &message, &mut local.scratch)?;
         repeated.map(|out| out.write(u32::from(updated.repeated)));
         revision.map(|out| out.write(updated.revision));
+        next_call_ms.map(|out| out.write(updated.next_call_ms));
         Ok(())
     })
 }

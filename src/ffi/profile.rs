@@ -206,9 +206,10 @@ pub unsafe extern "C" fn opportune_profile_health(
 /// quantile one of the values. What decays weighs a value by its own time_ms.
 ///
 /// The profile arguments are as for opportune_decide. revision, if not NULL, gets the new
-/// profile's. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
+/// profile's; next_call_ms, if not NULL, when to call opportune_tick if nothing happens before, 0
+/// for never. OPPORTUNE_PROFILE_..., OPPORTUNE_BAD_KEY, OPPORTUNE_BAD_TIME,
 /// OPPORTUNE_UNKNOWN_FEATURE, OPPORTUNE_UNKNOWN_ZONE, OPPORTUNE_UNKNOWN_SOURCE,
-/// OPPORTUNE_VALUE_TYPE, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
+/// OPPORTUNE_VALUE_TYPE, OPPORTUNE_BAD_TOTAL, OPPORTUNE_OUT_OF_MEMORY. Allocates when it gets more values than ever before. The thread that owns the handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn opportune_backfill(
     policy: *const opportune_policy,
@@ -224,15 +225,17 @@ pub unsafe extern "C" fn opportune_backfill(
     profile_out_capacity: usize,
     expected_revision: u64,
     revision: *mut u64,
+    next_call_ms: *mut i64,
 ) -> opportune_status {
     guard(|| {
         // SAFETY: pointers are as the header asks, for the length of the call.
-        let (policy, local, subscriber, out, profile) = unsafe {
+        let (policy, local, subscriber, out, next_call_ms, profile) = unsafe {
             (
                 pointers::borrow(policy)?,
                 pointers::borrow_mut(local)?,
                 pointers::bytes(subscriber, subscriber_len)?,
                 pointers::out_if_wanted(revision)?,
+                pointers::out_if_wanted(next_call_ms)?,
                 profile_bytes(
                     profile_in,
                     profile_in_len,
@@ -248,6 +251,7 @@ pub unsafe extern "C" fn opportune_backfill(
         let updated =
             call::backfill(&policy.policy, profile, subscriber, dated, now_ms, &mut local.scratch)?;
         out.map(|out| out.write(updated.revision));
+        next_call_ms.map(|out| out.write(updated.next_call_ms));
         Ok(())
     })
 }

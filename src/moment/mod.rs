@@ -15,5 +15,5 @@ pub(crate) use classify::{NoWatch, Verdict, Watch, classify};
 pub(crate) use explain::Recorder;
 pub use explain::{ConditionFate, MomentFate, MomentVerdict, PatternState};
 pub(crate) use observe::observe;
-pub(crate) use plan::{concerns_due, next_call_ms, plan, serve};
+pub(crate) use plan::{concerns_due, next_call_ms, plan, plan_anew, serve};
 pub(crate) use state::{MomentState, stop_waiting, wait_until_ms};

@@ -28,6 +28,16 @@ pub(crate) fn concerns_due(policy: &Policy, message: &Message) -> bool {
     some_due && (message.events.is_empty() || message.events.iter().any(touches))
 }
 
+/// The same after what no message told, for a profile that was changed by it.
+pub(crate) fn plan_anew(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, now_ms: i64) {
+    let (subscriber, session, events) = (&[][..], &[][..], &[][..]);
+    let message =
+        Message { subscriber, session, number: 0, now_ms, zone: None, account: None, events };
+    if concerns_due(policy, &message) {
+        plan(policy, bytes, memo, &message);
+    }
+}
+
 /// Finds the first time at which a moment says that it is `due`, for a message that can have changed
 /// it. O(moments with such a time).
 // By itself, so that it takes no room on the stack while offers are asked.

@@ -87,8 +87,11 @@ impl Call {
         milliseconds(self.second(policy, bytes))
     }
 
+    /// Sets it; a time beyond the last second that can be said is never: a call that is asked for
+    /// too early would be asked for again at once.
     pub(super) fn set(self, policy: &Policy, bytes: &mut [u8], second: u32) {
         if let Some(offset) = self.offset(policy) {
+            let second = if second == u32::MAX { 0 } else { second };
             write_u32(bytes, offset, second);
         }
     }

@@ -1,5 +1,6 @@
 //! History and outside data: what a warehouse knows already.
 
+use super::bucket::can_take;
 use super::clock::Clock;
 use super::fold::{Folded, count_late, fold_value, zone_of};
 use super::message::{Value, check_time};
@@ -27,6 +28,11 @@ use crate::policy::{FeatureKind, Fold, Holder, Policy};
 /// | active, streak | how many events, an integer: none is no activity | |
 ///
 /// For the stage of a lifecycle: the stage, and since when.
+///
+/// A total is at most [`SUMMAND_MAX`](crate::limits::SUMMAND_MAX) either way, in integer units (doubles, and
+/// whole numbers that fade, in millionths), a count what its bucket holds (65,535 in a window, of
+/// what fades 524,287): a larger one is [`Error::Total`], and nothing is taken. Buckets that several values are added to
+/// stop at their largest value.
 ///
 /// So backfilling a day's total equals having seen the day's events. What decays weighs its events
 /// by the millisecond: there a total stands for events that all happened at `time_ms`.
@@ -124,7 +130,12 @@ pub(crate) fn backfill(policy: &Policy, holder: Holder, bytes: &mut [u8], dated:
 /// The position of an entry's feature, and its bits if they are of the types that this folds.
 fn folded(policy: &Policy, entry: &Dated) -> Result<(usize, Folded), Error> {
     let position = policy.feature_position(entry.feature).ok_or(Error::UnknownFeature)?;
-    bits_of(policy, position, entry).map(|folded| (position, folded))
+    let folded = bits_of(policy, position, entry)?;
+    let feature = policy.tables.features.get(position).ok_or(Error::UnknownFeature)?;
+    match feature.kind {
+        FeatureKind::Aggregate(kept) if !can_take(&kept, folded) => Err(Error::Total),
+        _ => Ok((position, folded)),
+    }
 }
 
 fn bits_of(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Error> {

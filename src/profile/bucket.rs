@@ -4,6 +4,7 @@
 //! counts saturate, and then order would show; a thousand events of the largest amount do not
 //! reach it.)
 
+use super::fold::Folded;
 use super::sketch::{note_distinct, note_value, read_distinct, read_quantile};
 use super::timed::{Stamp, Timed, earlier, later};
 use crate::base::bytes::{
@@ -78,6 +79,39 @@ pub(super) fn add(
         Fold::Quantile(quantile) => note_value(bucket, &quantile, units(value, ty), among),
         // They have bits for periods, not buckets.
         Fold::Active | Fold::Streak => {}
+    }
+}
+
+/// Whether an empty bucket can take a value whole, whenever it is of.
+pub(super) fn can_take(aggregate: &Aggregate, folded: Folded) -> bool {
+    let Aggregate { fold, value: ty, window } = *aggregate;
+    let Folded { value, among } = folded;
+    let fades = matches!(window, Window::Decay { .. });
+    // What fades weighs less than twice as much while its half-life lasts.
+    let weight_max = if fades { 2.0 } else { 1.0 };
+    let amount = |bits: u64| {
+        let units = match ty {
+            Type::Double => f64::from_bits(bits) * MICROS as f64,
+            _ if !fades => return (bits as i64).unsigned_abs() <= SUMMAND_MAX as u64,
+            Type::Int => bits as i64 as f64 * MICROS as f64,
+            _ => bits as i64 as f64,
+        };
+        units.abs() * weight_max <= SUMMAND_MAX as f64
+    };
+    let count = |count: u64| match fades {
+        true => count as f64 * COUNT_PARTS * weight_max <= f64::from(u32::MAX),
+        false => count <= u64::from(u32::MAX),
+    };
+    let short = |count: u64| count <= u64::from(u16::MAX);
+    match fold {
+        Fold::Count if aggregate.bucket_bytes() == 2 => short(value),
+        Fold::Count => count(value),
+        Fold::Sum => amount(value),
+        Fold::Mean => amount(value) && count(among),
+        Fold::Share { amounts: true } => amount(value) && amount(among),
+        Fold::Share { amounts: false } => count(value) && count(among),
+        Fold::Quantile(_) => short(among),
+        _ => true,
     }
 }
 

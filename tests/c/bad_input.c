@@ -505,7 +505,7 @@ static void profiles(void)
     HOLDS(value.id == 7 && value.type == 7 && value.data.integer == 7);
 
 #define BACKFILL(policy, local, key_len, dated, count, ...)                                       \
-    opportune_backfill(policy, local, key, key_len, dated, count, NOW_MS, __VA_ARGS__, &revision)
+    opportune_backfill(policy, local, key, key_len, dated, count, NOW_MS, __VA_ARGS__, &revision, NULL)
 #define SELF profile, profile_len, out, ROOM, 0
     dated.value.id = calls;
     REFUSED(OPPORTUNE_NULL_POINTER, BACKFILL(NULL, local, 13, &dated, 1, SELF));
@@ -569,7 +569,7 @@ static void refused_message(int line, opportune_status expected)
     uint64_t revision = 7;
     const opportune_status got[3] = {
         opportune_decide(policy, snapshot, local, &message, NULL, SELF, &decision),
-        opportune_update(policy, local, &message, SELF, &repeated, &revision),
+        opportune_update(policy, local, &message, SELF, &repeated, &revision, NULL),
         opportune_classify(policy, local, &message, profile, profile_len, moments,
                            OPPORTUNE_MOMENTS_MAX, &count),
     };
@@ -689,11 +689,11 @@ static void calls(void)
     decision.struct_size = sizeof decision;
 
     /* The other calls on messages. */
-    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(NULL, local, &message, SELF, NULL, NULL));
-    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, NULL, &message, SELF, NULL, NULL));
-    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, local, NULL, SELF, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(NULL, local, &message, SELF, NULL, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, NULL, &message, SELF, NULL, NULL, NULL));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_update(policy, local, NULL, SELF, NULL, NULL, NULL));
     REFUSED(OPPORTUNE_MISALIGNED, opportune_update(policy, local, &message, SELF,
-                                                   (uint32_t *)(void *)odd, NULL));
+                                                   (uint32_t *)(void *)odd, NULL, NULL));
     REFUSED(OPPORTUNE_NULL_POINTER,
             opportune_classify(NULL, local, &message, profile, profile_len, &moment, 1, &count));
     REFUSED(OPPORTUNE_NULL_POINTER,
@@ -791,9 +791,9 @@ static void accounts(void)
     lines.value.data.integer = 3;
     REFUSED(OPPORTUNE_PROFILE_HOLDER,
             opportune_backfill(home, mine, KEY, &lines, 1, NOW_MS, line, line_len, out, sizeof out,
-                               0, NULL));
+                               0, NULL, NULL));
     DONE(opportune_backfill(home, mine, "home 7", 6, &lines, 1, NOW_MS, account, account_len,
-                            account, account_len, 0, NULL));
+                            account, account_len, 0, NULL, NULL));
 
     DONE(opportune_policy_id(home, OPPORTUNE_NAMESPACE_EVENT, "use", 3, &use.kind));
     use.time_ms = NOW_MS;
@@ -810,7 +810,7 @@ static void accounts(void)
     said.subscriber.len = 6;
     for (said.number = 1; said.number <= 2; said.number++) {
         DONE(opportune_update(home, mine, &said, account, account_len, account, account_len, 0,
-                              &repeated, &revision));
+                              &repeated, &revision, NULL));
         HOLDS(repeated == 0 && revision == 1 + said.number);
     }
     DONE(opportune_policy_id(home, OPPORTUNE_NAMESPACE_FEATURE, "uses", 4, &number));
@@ -1047,7 +1047,7 @@ int main(int argc, char **argv)
     DONE(opportune_policy_profile_bytes(policy, &profile_len));
     DONE(opportune_profile_init(policy, KEY, profile, sizeof profile));
     DONE(opportune_backfill(policy, local, KEY, NULL, 0, NOW_MS, profile, profile_len, profile, profile_len,
-                            0, NULL));
+                            0, NULL, NULL));
     fill();
 
     policies(text, text_len, ids, ids_len);

@@ -117,7 +117,7 @@ static void round_of_calls(unsigned number)
         DONE(opportune_settle(policy, local, &outcome, SELF, &settled));
     }
     message.number++;
-    DONE(opportune_update(policy, local, &message, SELF, NULL, NULL));
+    DONE(opportune_update(policy, local, &message, SELF, NULL, NULL, NULL));
     DONE(opportune_classify(policy, local, &message, profile, profile_len, moments,
                             OPPORTUNE_MOMENTS_MAX, &count));
     message.number++;
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
     known[1].value.type = OPPORTUNE_TYPE_MONEY;
     known[1].value.data.integer = 28000000;
     DONE(opportune_backfill(policy, local, key, sizeof key - 1, known, 2, NOW_MS, profile, profile_len,
-                            profile, profile_len, 0, NULL));
+                            profile, profile_len, 0, NULL, NULL));
 
     pthread_attr_init(&attributes);
     if (pthread_attr_setstacksize(&attributes, stack) != 0) {
