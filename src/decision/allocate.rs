@@ -26,7 +26,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) subscriber: &'a [u8],
 }
 
-/// Decides on the moments in `decision`, and writes there what is offered; changes nothing else.
+/// Decides on the moments in `decision`, of which there is one at least, and writes there what is
+/// offered; changes nothing else.
 /// O(offers that answer the raised moments): a bit each while their
 /// rules are looked up, more for those that are left.
 pub(crate) fn allocate<T: Trace>(
@@ -39,9 +40,6 @@ pub(crate) fn allocate<T: Trace>(
     trace: &mut T,
 ) {
     let Decision { moments, stages, .. } = decision;
-    if moments.is_empty() {
-        return;
-    }
     let arm = inputs.policy.arm(inputs.subscriber);
     let Workspace { gates: answers, search } = workspace;
     let mut gates = Gates::new(features, inputs, arm, context, lease, answers);

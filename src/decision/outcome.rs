@@ -147,11 +147,11 @@ pub(crate) fn sweep_expired(
     lease: &mut Lease,
     delta: &mut Delta,
 ) {
-    let over: SmallVec<[Entry; OPEN_OFFERS]> = OpenOffers::of(policy)
-        .used(bytes)
-        .filter(|entry| entry.expires_ms(bytes) <= now_ms)
-        .filter(|entry| entry.state(bytes) != Some(OfferState::Accepted))
-        .collect();
+    if !OpenOffers::some_due(bytes, now_ms) {
+        return;
+    }
+    let over: SmallVec<[Entry; OPEN_OFFERS]> =
+        OpenOffers::of(policy).expired(bytes, now_ms).collect();
     for entry in over {
         close(policy, bytes, entry, TreatmentCount::Expired, lease, delta);
     }

@@ -71,6 +71,12 @@ impl Watch for NoWatch {
     fn verdict(&mut self, _: &mut Features, _: usize, _: Verdict) {}
 }
 
+/// Whether there is anything to classify: most messages are nothing to any moment.
+#[inline]
+pub(crate) fn concerned(policy: &Policy, bytes: &[u8], message: &Message, events: &Events) -> bool {
+    message.events.is_empty() || events.concerns().moments || completed(policy, bytes) != 0
+}
+
 /// Finds the moments that listen to the message's events and hold, and those whose patterns it
 /// completed; `moments` has none before. A message without events also finds those that earlier
 /// ones raised. O(moments that listen); of all moments without events.

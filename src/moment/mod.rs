@@ -11,7 +11,7 @@ mod plan;
 mod state;
 
 pub use classify::{Moments, RaisedMoment};
-pub(crate) use classify::{NoWatch, Verdict, Watch, classify};
+pub(crate) use classify::{NoWatch, Verdict, Watch, classify, concerned};
 pub(crate) use explain::Recorder;
 pub use explain::{ConditionFate, MomentFate, MomentVerdict, PatternState};
 pub(crate) use observe::observe;

@@ -36,6 +36,9 @@ pub(crate) mod header {
     pub(crate) const CROWDED_OUT: usize = 48;
     /// u32: message numbers that never came.
     pub(crate) const GAPS: usize = 52;
+    /// u32: the second since the Unix epoch before which no open offer expires; zero when none is
+    /// open. So most calls need not look at the open offers.
+    pub(crate) const OFFERS_DUE: usize = 56;
     /// u16: version of this format.
     pub(crate) const FORMAT: usize = 60;
     /// Bytes of the header.
@@ -59,10 +62,11 @@ pub(crate) const CONTACT_BYTES: usize = 16;
 pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 
 /// The version of header and slots that this library reads and writes.
-pub(crate) const FORMAT_VERSION: u16 = 1;
+pub(crate) const FORMAT_VERSION: u16 = 2;
 
-/// Computed offsets: header, slots, sessions, moments, contacts, open offers. An account's profile
-/// ends with its sessions: moments, contacts and offers are of lines.
+/// Computed offsets: header, sessions, calls to come, patterns, slots, moments, contacts, open offers.
+/// What every message touches comes first. An account's profile has its sessions and its slots:
+/// moments, contacts and offers are of lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     /// Whose profiles lie so.
@@ -74,8 +78,8 @@ pub(crate) struct Layout {
     /// `session_entries` entries of [`SESSION_BYTES`].
     pub(crate) sessions: usize,
     pub(crate) session_entries: usize,
-    /// Offset of each feature's slot in the profile that holds it, by feature position; zero for
-    /// derived features.
+    /// Offset of each feature's slot, by feature position; zero for derived features. A policy's own
+    /// layout of lines has those in the account's profile too.
     pub(crate) features: Vec<u32>,
     /// [`CALLS_BYTES`].
     pub(crate) calls: usize,
@@ -96,7 +100,12 @@ impl Layout {
     /// How profiles of lines lie.
     pub(crate) fn line(tables: &Tables) -> Layout {
         let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
-        Layout::of_line(&tables.features, &tables.moments, &tables.patterns, contacts)
+        let (features, moments) = (&tables.features, &tables.moments);
+        let mut line = Layout::of_line(features, moments, &tables.patterns, contacts);
+        let account = Layout::account(tables).map_or(Vec::new(), |account| account.features);
+        // A feature has a slot in one of the two.
+        line.features.iter_mut().zip(account).for_each(|(slot, offset)| *slot |= offset);
+        line
     }
 
     /// How profiles of accounts lie, if the policy keeps anything of them.
@@ -114,11 +123,12 @@ impl Layout {
         patterns: &[Pattern],
         contact_entries: usize,
     ) -> Layout {
-        let (slots, mut place) = slots(features, Holder::Line);
+        let mut place = Place { next: header::BYTES };
         let sessions = place.table(SESSIONS * SESSION_BYTES);
         let calls = place.table(CALLS_BYTES);
-        let of_moments = place.table(MOMENT_BYTES * moments.len());
         let of_patterns = place.table(patterns_bytes(patterns.len()));
+        let slots = place.slots(features, Holder::Line);
+        let of_moments = place.table(MOMENT_BYTES * moments.len());
         let contacts = place.table(contact_entries * CONTACT_BYTES);
         let open_offers = place.table(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
@@ -140,8 +150,9 @@ impl Layout {
 
     /// The layout of an account's profile that holds those of these features that are an account's.
     pub(crate) fn of_account(features: &[Feature]) -> Layout {
-        let (slots, mut place) = slots(features, Holder::Account);
+        let mut place = Place { next: header::BYTES };
         let sessions = place.table(ACCOUNT_SESSIONS * SESSION_BYTES);
+        let slots = place.slots(features, Holder::Account);
         let end = place.next;
         Layout {
             holder: Holder::Account,
@@ -214,31 +225,35 @@ fn slot_bytes(feature: &Feature) -> usize {
     }
 }
 
-/// The offset of each slot in the profile that holds it, and the place behind those of one holder.
-fn slots(features: &[Feature], holder: Holder) -> (Vec<u32>, Place) {
-    let (mut line, mut account) = (header::BYTES, header::BYTES);
-    let mut slots = Vec::with_capacity(features.len());
-    for feature in features {
-        let next = match feature.holder {
-            Holder::Line => &mut line,
-            Holder::Account => &mut account,
-        };
-        let bytes = slot_bytes(feature);
-        slots.push(if bytes == 0 { 0 } else { *next as u32 });
-        *next += bytes;
-    }
-    let end = if holder == Holder::Line { line } else { account };
-    // Slots follow one another as they are, since bytes are read at any alignment; tables begin at
-    // eights.
-    (slots, Place { next: end.next_multiple_of(8) })
-}
-
-/// Where the next table goes.
+/// Where the next table goes: tables begin at eights.
 struct Place {
     next: usize,
 }
 
 impl Place {
+    /// Offsets of the slots that a holder's profile has: first stages, which every message asks,
+    /// then what events are folded into, then attributes, which nobody writes often; of each the
+    /// order of the policy. They follow one another as they are, since bytes are read at any
+    /// alignment.
+    fn slots(&mut self, features: &[Feature], holder: Holder) -> Vec<u32> {
+        let held = |feature: &&Feature| feature.holder == holder;
+        let mut next = self.table(features.iter().filter(held).map(slot_bytes).sum());
+        let mut slots = alloc::vec![0; features.len()];
+        let kinds: [fn(&Feature) -> bool; 3] = [
+            |feature| matches!(feature.kind, FeatureKind::Stage { .. }),
+            |feature| matches!(feature.kind, FeatureKind::Aggregate(_)),
+            |feature| matches!(feature.kind, FeatureKind::Attribute { .. }),
+        ];
+        for is_next in kinds {
+            let of_kind = slots.iter_mut().zip(features);
+            for (slot, feature) in of_kind.filter(|(_, it)| held(it) && is_next(it)) {
+                *slot = next as u32;
+                next += slot_bytes(feature);
+            }
+        }
+        slots
+    }
+
     fn table(&mut self, bytes: usize) -> usize {
         let offset = self.next;
         self.next += bytes.next_multiple_of(8);

@@ -9,6 +9,9 @@ mod aggregate;
 mod artifact;
 mod catalogue;
 mod contact;
+mod exits;
+#[cfg(all(test, feature = "compiler"))]
+mod first_bytes;
 mod index;
 mod layout;
 mod lifecycles;
@@ -38,6 +41,7 @@ pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
+pub(crate) use exits::{Exit, Exits};
 pub use index::IndexSize;
 pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
 pub(crate) use layout::{
@@ -165,6 +169,8 @@ pub struct Policy {
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     pub(crate) touched: Touched,
+    /// By lifecycle.
+    pub(crate) exits: Vec<Vec<Exits>>,
     /// One bit a feature: whether its value can change when a lifecycle moves on.
     pub(crate) lifecycle_dependents: Vec<u64>,
     /// Ascending by the hash of the older layout.
@@ -226,6 +232,7 @@ impl Policy {
         let (layout, account) = (Layout::line(&tables), Layout::account(&tables));
         Policy {
             migrations: predecessor::programs(&tables, &layout, account.as_ref()),
+            exits: exits::all(&tables, &layout),
             layout,
             account,
             index: Index::build(&tables),

@@ -3,13 +3,15 @@
 use alloc::vec::Vec;
 use core::ops::BitOrAssign;
 
-use super::schema::{FeatureKind, Holder};
+use super::schema::{EventKind, FeatureKind, Holder};
 use super::{Shape, Tables, Window};
 use crate::expr::{Op, Program};
 
 /// What a message can concern beside the features that its events are folded into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Concerns {
+    /// Whether any moment listens to it.
+    pub(crate) moments: bool,
     /// A bit for each crossing that it can move.
     pub(crate) crossings: u32,
     /// Whether it can move the time at which a moment is due.
@@ -17,11 +19,12 @@ pub(crate) struct Concerns {
 }
 
 impl Concerns {
-    pub(crate) const NONE: Concerns = Concerns { crossings: 0, due: false };
+    pub(crate) const NONE: Concerns = Concerns { moments: false, crossings: 0, due: false };
 }
 
 impl BitOrAssign for Concerns {
     fn bitor_assign(&mut self, other: Concerns) {
+        self.moments |= other.moments;
         self.crossings |= other.crossings;
         self.due |= other.due;
     }
@@ -43,7 +46,9 @@ impl Touched {
     }
 
     pub(super) fn new(tables: &Tables) -> Touched {
-        let mut all = alloc::vec![Concerns::NONE; tables.events.len()];
+        let listened =
+            |event: &EventKind| Concerns { moments: !event.moments.is_empty(), ..Concerns::NONE };
+        let mut all: Vec<Concerns> = tables.events.iter().map(listened).collect();
         for (position, pattern) in tables.patterns.iter().enumerate() {
             if let Shape::Crossing { enter, rearm } = pattern.shape {
                 for event in kinds(tables, &[enter, rearm]) {

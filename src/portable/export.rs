@@ -12,7 +12,7 @@ use crate::base::limits::TIME_MS_MIN;
 use crate::error::Error;
 use crate::expr::Environment;
 use crate::policy::{Layout, Policy, describe, header};
-use crate::profile::{self, Features, Memo};
+use crate::profile::{self, Features, Memo, OpenOffers};
 
 /// Writes a profile as JSON: everything that it holds, by name and in the units that people read,
 /// windows with their buckets, and what each feature reads as at the profile's latest call.
@@ -41,9 +41,9 @@ pub fn export_profile(policy: &Policy, profile: &[u8]) -> Result<String, Error> 
     say("sessions_forgotten", json!(read_u32(profile, header::EVICTED)));
     say("offers_crowded_out", json!(read_u32(profile, header::CROWDED_OUT)));
     say("sequence_gaps", json!(read_u32(profile, header::GAPS)));
-    let spare = profile.get(header::GAPS + 4..header::FORMAT).unwrap_or(&[]);
-    let spare = spare.iter().chain(profile.get(header::FORMAT + 2..header::BYTES).unwrap_or(&[]));
-    if spare.clone().any(|byte| *byte != 0) {
+    let spare = profile.get(header::FORMAT + 2..header::BYTES).unwrap_or(&[]);
+    let due = OpenOffers::within(shape.layout).due(profile);
+    if spare.iter().any(|byte| *byte != 0) || read_u32(profile, header::OFFERS_DUE) != due {
         say("header", json!(hex(profile.get(..header::BYTES).unwrap_or(&[]))));
     }
     say("features", Value::Array(features(&shape, profile, latest_ms.max(TIME_MS_MIN))?));

@@ -12,7 +12,7 @@ use super::{FORMAT, Shape, pieces, slots};
 use crate::base::bytes::{write_i64, write_u32, write_u64};
 use crate::base::ids::FeatureId;
 use crate::policy::{Feature, Policy, header};
-use crate::profile::{self, ProfileBytes};
+use crate::profile::{self, OpenOffers, ProfileBytes};
 
 /// Reads a profile that [`export_profile`](super::export_profile) wrote under this policy or one
 /// that it succeeds, whose profiles it migrates. Of one of the same layout the bytes are those that
@@ -62,6 +62,9 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
     read_header(&root, &mut bytes)?;
     features(&shape, &root, &mut bytes)?;
     pieces::read(&shape, &root, &mut bytes)?;
+    if root.maybe("header").is_none() {
+        OpenOffers::within(shape.layout).note_due(&mut bytes);
+    }
     let sealed = |error| ImportError::new("", ImportProblem::Profile(error));
     profile::restore(policy, shape.layout, &mut bytes);
     if shape.older.is_none() {

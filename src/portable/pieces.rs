@@ -21,7 +21,7 @@ use crate::base::limits::{ID_NUMBER_MAX, OFFER_PARAMETERS_MAX, SESSION_REORDER};
 use crate::expr::Type;
 use crate::policy::{
     CALLS_BYTES, CONTACT_BYTES, Holder, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
-    PATTERNS_HEAD_BYTES, SESSION_BYTES, header,
+    PATTERNS_HEAD_BYTES, SESSION_BYTES,
 };
 
 /// Entries of one kind, one after the other.
@@ -41,14 +41,14 @@ fn tables(shape: &Shape<'_>) -> [Table; 8] {
     let ends = stored
         .filter(|(feature, _)| Layout::stores(feature) && feature.holder == layout.holder)
         .map(|(feature, from)| *from as usize + Layout::feature_bytes(feature));
-    let end = ends.max().unwrap_or(header::BYTES);
+    let end = ends.max().unwrap_or(layout.moments);
     [
-        // Between the slots and the first table: zeros, unless somebody wrote there.
+        // Between the slots and the next table: zeros, unless somebody wrote there.
         Table {
             key: "padding",
             start: end,
-            entries: usize::from(layout.sessions > end),
-            bytes: layout.sessions.saturating_sub(end),
+            entries: usize::from(layout.moments > end),
+            bytes: layout.moments.saturating_sub(end),
             tell: |_, _, _| Map::new(),
             read: |_, at, _| at.keys(&["place"]),
         },

@@ -8,10 +8,11 @@ use crate::base::bytes::{read_i64, read_u64, write_i64, write_u64};
 use crate::base::ids::MemberId;
 use crate::base::steps::step;
 use crate::expr::{Cell, holds};
-use crate::policy::{Lifecycle, Policy};
+use crate::policy::{Exit, Lifecycle, Policy};
 
 /// Moves every lifecycle on by at most one stage, over a profile that has taken its message in.
-/// `memo` holds nothing at first, and what was read of the profile afterwards. O(transitions).
+/// `memo` holds nothing at first, and what was read of the profile afterwards. O(transitions from
+/// the stage).
 pub(crate) fn move_on(
     policy: &Policy,
     bytes: &mut [u8],
@@ -19,17 +20,20 @@ pub(crate) fn move_on(
     now_ms: i64,
     zone: Option<MemberId>,
 ) {
-    for lifecycle in &policy.tables.lifecycles {
+    for (lifecycle, exits) in policy.tables.lifecycles.iter().zip(&policy.exits) {
         let Some(&slot) = policy.layout.features.get(usize::from(lifecycle.feature)) else {
             continue;
         };
         let slot = slot as usize;
-        let now_in = entered(policy, lifecycle, bytes, slot);
-        let from = now_in.unwrap_or(lifecycle.first);
-        let mut features = Features::resumed(policy, bytes, memo, now_ms, zone);
-        let to = next(lifecycle, from, &mut features);
+        let stage = read_u64(bytes, slot);
+        let entered = read_i64(bytes, slot + 8) != 0;
+        let ways_from = |stage: u64| exits.iter().find(|from| u64::from(from.stage.0) == stage);
+        let now_in = if entered { ways_from(stage) } else { None };
+        let from = now_in.or_else(|| ways_from(lifecycle.first.0.into()));
+        let ways = from.map_or(&[][..], |from| &from.ways);
+        let to = next(policy, ways, bytes, memo, now_ms, zone);
         // Who is new enters the first stage, if nothing leads on at once.
-        if let Some(stage) = to.or(if now_in.is_none() { Some(from) } else { None }) {
+        if let Some(stage) = to.or(if now_in.is_none() { Some(lifecycle.first) } else { None }) {
             write_u64(bytes, slot, u64::from(stage.0));
             write_i64(bytes, slot + 8, now_ms);
             memo.forget(&policy.lifecycle_dependents);
@@ -37,14 +41,24 @@ pub(crate) fn move_on(
     }
 }
 
-/// Where the first transition leads that holds.
-fn next(lifecycle: &Lifecycle, from: MemberId, features: &mut Features<'_>) -> Option<MemberId> {
-    let policy = features.policy();
-    let taken = lifecycle.transitions.iter().find(|transition| {
+/// Where the first way leads whose rule holds.
+fn next(
+    policy: &Policy,
+    ways: &[Exit],
+    bytes: &[u8],
+    memo: &mut Memo,
+    now_ms: i64,
+    zone: Option<MemberId>,
+) -> Option<MemberId> {
+    let taken = ways.iter().find(|way| {
         step(1);
-        transition.from.contains(&from) && holds(policy.code(transition.when), features)
+        if way.refused(bytes, now_ms) {
+            return false;
+        }
+        let mut features = Features::resumed(policy, bytes, memo, now_ms, zone);
+        holds(policy.code(way.when), &mut features)
     });
-    taken.map(|transition| transition.to)
+    taken.map(|way| way.to)
 }
 
 /// The stage that the profile says; none at first, or if the policy has no such stage.

@@ -4,6 +4,8 @@
 //! were checked at the door (`buffer`), so reads and writes are plain little-endian access.
 
 mod aggregate;
+#[cfg(all(test, feature = "compiler"))]
+mod at_a_glance;
 mod backfill;
 mod bucket;
 mod buffer;

@@ -93,13 +93,14 @@ fn note_number(bytes: &mut [u8], entry: usize, number: u32, now_ms: i64) {
     if number > highest {
         let ahead = number - highest;
         let moved = below.checked_shl(ahead).unwrap_or(0);
+        let lost = below >> SESSION_REORDER.saturating_sub(ahead);
         // The old highest becomes one of those below.
         let old = if ahead <= SESSION_REORDER { 1 << (ahead - 1) } else { 0 };
         let passed = known.saturating_add(ahead);
         let left = passed.saturating_sub(SESSION_REORDER);
         if left > 0 {
             // Of what has left the bitmap: the old highest came, and so did bits that were set.
-            let came = below.count_ones() - moved.count_ones() + u32::from(old == 0);
+            let came = lost.count_ones() + u32::from(old == 0);
             count(bytes, header::GAPS, left.saturating_sub(came));
         }
         write_u32(bytes, entry + HIGHEST, number);

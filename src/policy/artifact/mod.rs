@@ -30,7 +30,7 @@ use alloc::vec::Vec;
 
 pub use error::ArtifactError;
 
-use super::{MigrationProgram, Names, Policy, Tables, Texts, Wordings};
+use super::{MigrationProgram, Names, Policy, Tables, Texts, Wordings, exits};
 use crate::base::encoding::Encoded;
 use crate::base::envelope::Envelope;
 use crate::base::limits::{ARTIFACT_BYTES_MAX, PROFILE_BYTES_MAX};
@@ -67,6 +67,7 @@ impl Policy {
             + layout.features.heap_bytes()
             + account.as_ref().map_or(0, |account| account.features.heap_bytes())
             + self.touched.heap_bytes()
+            + exits::heap_bytes(&self.exits)
             + self.migrations.iter().map(MigrationProgram::heap_bytes).sum::<usize>()
             + self.position_bytes()
     }
