@@ -226,6 +226,11 @@
 #define OPPORTUNE_MOMENTS_MAX 8
 
 /**
+ * Experiments of which one decision tells.
+ */
+#define OPPORTUNE_DECISION_ARMS_MAX 16
+
+/**
  * Gets offers.
  */
 #define OPPORTUNE_ARM_TREATED 1
@@ -769,6 +774,21 @@ typedef struct {
 } opportune_moment;
 
 /**
+ * The arm of an experiment that the subscriber is in. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * Which experiment: the feature called "experiment." and its name, or "control." and the name
+     * of the issue or group.
+     */
+    uint32_t experiment;
+    /**
+     * Which arm: the member of that feature.
+     */
+    uint32_t arm;
+} opportune_assignment;
+
+/**
  * The answer to a message: offers in order, or none with the reason. Set struct_size; the rest
  * is written by the call.
  */
@@ -831,6 +851,19 @@ typedef struct {
      * The moments, first by priority. Written as far as struct_size reaches.
      */
     opportune_moment moments[OPPORTUNE_MOMENTS_MAX];
+    /**
+     * How many arms there are.
+     */
+    uint32_t assignment_count;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The subscriber's arms of the experiments, and of the control groups of issues and groups,
+     * that can have changed this decision. Written as far as struct_size reaches.
+     */
+    opportune_assignment assignments[OPPORTUNE_DECISION_ARMS_MAX];
 } opportune_decision;
 
 /**

@@ -156,8 +156,8 @@ pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{ConditionFate, MomentFate, MomentVerdict, Moments, PatternState, RaisedMoment};
 pub use policy::{
-    Arm, ArtifactError, FeatureChange, Holder, IndexSize, Migration, OfferKind, OfferPlace, Policy,
-    SuccessionError,
+    Arm, ArtifactError, Assignment, FeatureChange, Holder, IndexSize, Migration, OfferKind,
+    OfferPlace, Policy, SuccessionError,
 };
 #[cfg(feature = "json")]
 pub use portable::{ImportError, ImportProblem, export_profile, import_profile};

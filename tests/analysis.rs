@@ -610,6 +610,65 @@ fn experiments_that_tell_nothing() {
 }
 
 #[test]
+fn experiments_that_cannot_be_told_from_nothing() {
+    let reads =
+        "[issues.sales.groups.data]\neligible = \"tariff == 'gold'\"\nsuitable = \"RULE\"\n";
+    let tone = "[experiments.tone]\narms = { a = 1, b = 1, c = 1 }\n";
+    let by = |rule: &str| format!("{tone}{}", reads.replace("RULE", rule));
+    let when = |rule: &str| {
+        let tone = tone.replace("arms", &format!("when = \"{rule}\"\narms"));
+        format!("{tone}{}", reads.replace("RULE", "experiment.tone in ['a', 'b']"))
+    };
+    for (name, piece, expected) in [
+        ("nothing reads it", tone.to_owned(), &[("OPP0910", "experiments.tone")][..]),
+        ("two arms are named", by("experiment.tone == 'a' || experiment.tone == 'b'"), &[]),
+        ("two arms are alike", by("experiment.tone == 'a'"), &[("OPP0910", "experiments.tone")]),
+        (
+            "whether it is in it at all",
+            by("has(experiment.tone)"),
+            &[("OPP0910", "experiments.tone")],
+        ),
+        (
+            "an arm of nobody",
+            by("experiment.tone == 'a'").replace("c = 1", "c = 0"),
+            &[("OPP0910", "experiments.tone.arms")],
+        ),
+        (
+            "one seed twice",
+            format!(
+                "{}[experiments.other]\nseed = \"tone\"\narms = {{ a = 1, b = 1 }}\n\
+                 [issues.sales]\ngoal = \"recharged\"\nsuitable = \"experiment.other == 'a'\"\n",
+                by("experiment.tone in ['a', 'b']")
+            ),
+            &[("OPP0910", "experiments.other")],
+        ),
+        (
+            "the seed of the control group",
+            "[control]\nshare = 0.1\nseed = \"s\"\n[issues.sales]\ngoal = \"recharged\"\n\
+             control = { share = 0.1, seed = \"s\" }\n"
+                .to_owned(),
+            &[("OPP0910", "issues.sales.control")],
+        ),
+        (
+            "a control group of everybody",
+            "[issues.sales]\ngoal = \"recharged\"\ncontrol = { share = 1.0, seed = \"s\" }\n"
+                .to_owned(),
+            &[("OPP0910", "issues.sales.control")],
+        ),
+        ("its people hold still", when("tariff == 'gold'"), &[]),
+        (
+            "its people come and go",
+            when("now > timestamp('2026-01-01T00:00:00Z')"),
+            &[("OPP0913", "experiments.tone.when")],
+        ),
+    ] {
+        let found = diagnostics(&[with(&piece).as_bytes()], "");
+        let rules: Vec<_> = found.iter().map(|d| (d.code().as_str(), d.rule())).collect();
+        assert_eq!(rules, expected, "{name}:\n{found}");
+    }
+}
+
+#[test]
 fn the_shipped_policy_has_no_warning() {
     let found = diagnostics(&[include_bytes!("../examples/policies/prepaid.toml")], "");
     assert!(found.is_empty(), "{found}");

@@ -6,11 +6,12 @@
 //! features, with its `source`, `as_of` (that time if absent) and `sequence`. Beside each step stands what
 //! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
 //! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
-//! (a time, or `"never"`), `features`, `raised` (of a moment: `intent`, `strength`, `urgency`,
-//! `expires`). Where the policy keeps something of accounts, every case is a household: each message is
-//! taken into the account's profile first, then decided on beside it. A step says which `line` it is
-//! of, if there are several; `account` has what is read of the account alone, and `without_account`
-//! decides as if nobody knew it. The worked examples of `docs/measures.md` are cases too, of
+//! (a time, or `"never"`), `arms` (of experiments and control groups), `features`, `raised` (of a
+//! moment: `intent`, `strength`, `urgency`, `expires`). A case may say in which `arms` the subscriber
+//! is (`"none"`: in none), and what is switched `off`. Where the policy keeps something of accounts,
+//! every case is a household: each message is taken into the account's profile first, then decided on
+//! beside it. A step says which `line` it is of, if there are several; `account` has what is read of
+//! the account alone, and `without_account` decides as if nobody knew it. The worked examples of `docs/measures.md` are cases too, of
 //! the ready policy; their numbers are rounded.
 
 mod support;
@@ -22,8 +23,8 @@ use std::path::Path;
 use opportune::{
     Arm, Context, Dated, Decision, Event, EventId, FeatureId, Field, FieldId, Holder, Local,
     MICROS, MemberId, Message, Origin, Outcome, OutcomeKind, Policy, ProfileBytes, Scratch, Shared,
-    Snapshot, Type, Value, backfill, decide, new_account, new_profile, read_feature, settle,
-    update,
+    Snapshot, Switches, Type, Value, backfill, decide, new_account, new_profile, read_feature,
+    settle, update,
 };
 use toml::{Table, Value as Toml};
 
@@ -102,7 +103,7 @@ struct Stage<'p> {
 
 fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
     let arm = if text_of(case, "arm") == Some("control") { Arm::Control } else { Arm::Treated };
-    let key = support::subscriber_in(policy, arm);
+    let key = subscriber(policy, arm, case);
     let mut local = Local::new(policy, Origin { node: 1, epoch: 1, sequence: 1 });
     for (budget, name) in policy.names() {
         let lease = case.get("lease").and_then(|lease| lease.get(name));
@@ -110,7 +111,7 @@ fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
     }
     let mut stage = Stage {
         policy,
-        snapshot: Snapshot::initial(policy),
+        snapshot: Snapshot::initial(policy).with_switches(switches(policy, case)),
         local,
         profile: new_profile(policy, key.as_bytes()).expect("a key of a few bytes"),
         key,
@@ -134,6 +135,48 @@ fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
         }
     }
     problems
+}
+
+/// A key in the arms that the case says.
+fn subscriber(policy: &Policy, arm: Arm, case: &Table) -> String {
+    let Some(arms) = case.get("arms").and_then(Toml::as_table) else {
+        return support::subscriber_in(policy, arm);
+    };
+    let is_in = |key: &String| {
+        let mut arms = arms.iter();
+        policy.arm(key.as_bytes()) == arm
+            && arms.all(|(experiment, wanted)| {
+                let id: FeatureId =
+                    policy.id(experiment).unwrap_or_else(|| panic!("no {experiment}"));
+                let drawn = policy.arm_in(id, key.as_bytes()).and_then(|arm| policy.name_of(arm));
+                let drawn = drawn.and_then(|name| name.rsplit('.').next()).unwrap_or("none");
+                wanted.as_str() == Some(drawn)
+            })
+    };
+    let mut keys = (0..100_000).map(|number| format!("+9995{number:07}"));
+    keys.find(is_in).expect("every combination of arms has subscribers")
+}
+
+/// What a case says is switched off: `"experiment.tone"`, `"offer.pass"`.
+fn switches(policy: &Policy, case: &Table) -> Switches {
+    let mut switches = Switches::default();
+    for name in array(case, "off") {
+        let name = name.as_str().expect("a name");
+        let no = || -> ! { panic!("nothing is called {name}") };
+        match name.split_once('.').expect("what it is, and its name") {
+            ("offer", offer) => {
+                switches.offers_off.insert(policy.id(offer).unwrap_or_else(|| no()))
+            }
+            ("issue", issue) => {
+                switches.issues_off.insert(policy.id(issue).unwrap_or_else(|| no()))
+            }
+            ("channel", channel) => {
+                switches.channels_off.insert(policy.id(channel).unwrap_or_else(|| no()))
+            }
+            _ => switches.experiments_off.insert(policy.id(name).unwrap_or_else(|| no())),
+        };
+    }
+    switches
 }
 
 impl Stage<'_> {
@@ -321,6 +364,11 @@ impl Stage<'_> {
             });
             expect(&format!("the list of {key}"), moments, found.join(", "));
         }
+        let arms = step.get("arms").and_then(Toml::as_array).map(|names| {
+            names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
+        });
+        let found = decision.arms.iter().map(|assigned| name(policy.name_of(assigned.arm)));
+        expect("the list of arms", arms, found.collect::<Vec<_>>().join(", "));
         for (moment, says) in step.get("raised").and_then(Toml::as_table).into_iter().flatten() {
             let raised = decision.moments.iter().find(|m| policy.name_of(m.id) == Some(moment));
             for (key, value) in says.as_table().into_iter().flatten() {

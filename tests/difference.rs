@@ -257,7 +257,7 @@ fn machines_read_it_too() {
         format!(
             "{{\"changes\":[\n{{\"what\":\"offer\",\"name\":\"pass\",\"change\":\"changed\",\
              \"key\":\"value\",\"old\":\"2.50\",\"new\":\"3.00\",\"effect\":null}}\n],\
-             \"version_raised\":false,\"profiles\":{{\"salt_equal\":true,\"layout_equal\":true,\"bytes_before\":{bytes},\
+             \"experiments\":[],\"version_raised\":false,\"profiles\":{{\"salt_equal\":true,\"layout_equal\":true,\"bytes_before\":{bytes},\
              \"bytes_after\":{bytes},\"account_layout_equal\":true,\"account_bytes_before\":0,\
              \"account_bytes_after\":0,\"contacts_before\":12,\"contacts_after\":12,\
              \"features\":[]}},\"id_conflicts\":[]}}"

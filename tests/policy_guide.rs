@@ -72,9 +72,11 @@ treatments.sms = { content = "data_1gb_day_sms", propensity = 0.06 }
 
 /// Sections of a policy with fixed keys, each with a mistake in it that makes the compiler list
 /// the keys it knows.
-const SECTIONS: [(&str, &str); 25] = [
+const SECTIONS: [(&str, &str); 27] = [
     ("policy", "[policy]\nzzzz = 1"),
     ("control", "[control]\nzzzz = 1"),
+    ("experiments", "[experiments.tone]\nzzzz = 1"),
+    ("control of issues", "[issues.sales]\ncontrol.zzzz = 1"),
     ("attributes", "[attributes.device]\nzzzz = 1"),
     ("event enumerations", "[events.data_session.app]\nzzzz = 1"),
     ("features", "[features.balance]\nzzzz = 1"),

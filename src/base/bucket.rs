@@ -1,11 +1,61 @@
-//! Deterministic assignment to control groups and variants.
+//! Deterministic assignment to control groups and to the arms of experiments.
 //!
-//! GrowthBook's hash, version 2 (SDK specification 0.12.0): FNV-1a over the UTF-16 code units of
-//! seed and key, hashed again as decimal text, in ten thousandths. An experiment that moves
-//! between the two systems keeps every subscriber where they were.
+//! The hashes are those of GrowthBook (SDK specification 0.12.0: FNV-1a over the UTF-16 code units
+//! of seed and key) and of Unleash (client specification: MurmurHash3 over bytes). An experiment
+//! that moves between the systems keeps every subscriber where they were.
+
+use super::murmur::murmur3;
 
 /// Buckets that a key can fall into.
 pub(crate) const BUCKETS: u32 = 10_000;
+/// Buckets of GrowthBook's first version, and of its namespaces.
+pub(crate) const BUCKETS_V1: u32 = 1_000;
+/// Buckets of a gradual rollout of Unleash.
+pub(crate) const BUCKETS_ROLLOUT: u32 = 100;
+
+/// Unleash hashes variants under a seed of their own, so that they do not follow the rollout.
+const VARIANT_SEED: u32 = 86_028_157;
+
+/// Whose hash says into which bucket a key falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Hashing {
+    /// GrowthBook's second version: ten thousand buckets.
+    #[default]
+    GrowthbookV2,
+    /// GrowthBook's first version: a thousand.
+    GrowthbookV1,
+    /// Unleash's variants: as many buckets as their weights are together.
+    Unleash,
+}
+
+impl Hashing {
+    /// The bucket of `key`, of so many.
+    pub(crate) fn bucket(self, seed: &str, key: &[u8], buckets: u16) -> u32 {
+        match self {
+            Hashing::GrowthbookV2 => bucket(seed, key),
+            Hashing::GrowthbookV1 => bucket_v1(seed, key),
+            Hashing::Unleash => murmur3(VARIANT_SEED, seed, key) % u32::from(buckets).max(1),
+        }
+    }
+}
+
+/// The bucket of a gradual rollout of Unleash: 0 to 99.
+pub(crate) fn rollout_bucket(group: &str, key: &[u8]) -> u32 {
+    murmur3(0, group, key) % BUCKETS_ROLLOUT
+}
+
+/// The bucket in GrowthBook's namespace of this name: 0 to 999.
+pub(crate) fn layer_bucket(layer: &str, key: &[u8]) -> u32 {
+    // `key` + "__" + name, as its first version has it.
+    let hash = fnv1a_text(fnv1a_text(FNV_OFFSET, key), b"__");
+    fnv1a_text(hash, layer.as_bytes()) % BUCKETS_V1
+}
+
+/// GrowthBook's first version: 0 to 999. Seeds that are alike put keys into like buckets, which is
+/// why there is a second.
+fn bucket_v1(seed: &str, key: &[u8]) -> u32 {
+    fnv1a_text(fnv1a_text(FNV_OFFSET, key), seed.as_bytes()) % BUCKETS_V1
+}
 
 const FNV_OFFSET: u32 = 0x811C_9DC5;
 

@@ -59,6 +59,12 @@ pub const LIFECYCLE_STAGES_MAX: usize = 32;
 /// Transitions of one lifecycle.
 pub const LIFECYCLE_TRANSITIONS_MAX: usize = 64;
 
+/// Experiments of a policy, the control groups of issues and groups among them.
+pub const EXPERIMENTS_MAX: usize = 64;
+/// Experiments that one subscriber can be in at once, of which a decision tells: experiments of one
+/// layer exclude each other and count as one.
+pub const DECISION_ARMS_MAX: usize = 16;
+
 /// Files of a policy.
 pub const SOURCES_MAX: usize = 4_096;
 /// Bytes of the text of a policy, in all its files.
@@ -174,6 +180,8 @@ pub const PREDECESSORS_MAX: usize = 16;
 pub const PROFILE_BYTES_MAX: usize = 64 * 1024;
 
 const _: () = {
+    // A bit for each experiment says that a decision is about it.
+    assert!(EXPERIMENTS_MAX <= u64::BITS as usize);
     assert!(DECISION_OFFERS_MAX <= OPEN_OFFERS);
     assert!(EXPLORATION_TOP_MAX >= DECISION_OFFERS_MAX);
     // Dense indices are u16, with one value to say "none".

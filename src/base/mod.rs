@@ -12,6 +12,7 @@ pub(crate) mod hash;
 pub(crate) mod ids;
 pub mod limits;
 pub(crate) mod money;
+pub(crate) mod murmur;
 #[allow(unsafe_code)]
 pub(crate) mod simd;
 pub(crate) mod steps;

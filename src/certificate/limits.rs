@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::base::limits as max;
 use crate::expr::Program;
-use crate::policy::{FeatureKind, Policy, Window};
+use crate::policy::{FeatureKind, Policy, Window, at_once};
 
 /// Something that has a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub(super) fn nearness(
         ("inputs of a model", inputs, max::MODEL_INPUTS_MAX),
         ("lifecycles", tables.lifecycles.len(), max::LIFECYCLES_MAX),
         ("transitions of a lifecycle", transitions, max::LIFECYCLE_TRANSITIONS_MAX),
+        ("experiments", tables.experiments.len(), max::EXPERIMENTS_MAX),
+        ("experiments at once", at_once(&tables.experiments), max::DECISION_ARMS_MAX),
         ("moments", tables.moments.len(), max::MOMENTS_MAX),
         ("patterns", tables.patterns.len(), max::PATTERNS_MAX),
         ("issues", tables.issues.len(), max::ISSUES_MAX),

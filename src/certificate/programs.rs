@@ -16,6 +16,7 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
     let inputs = tables.models.iter().flat_map(|model| &model.inputs).map(|input| input.program);
     let transitions = tables.lifecycles.iter().flat_map(|lifecycle| &lifecycle.transitions);
     let asked = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
+    let members = tables.experiments.iter().filter_map(|experiment| experiment.when);
     let due = tables.moments.iter().filter_map(|moment| moment.due);
     let steps = tables.events.iter().flat_map(|event| &event.patterns);
     let issues = tables.issues.iter().flat_map(|issue| of_rules(&issue.rules));
@@ -34,6 +35,7 @@ pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
         .chain(transitions.map(|transition| transition.when))
         .chain(asked)
         .chain(due)
+        .chain(members)
         .chain(steps.filter_map(|listen| listen.filter))
         .chain(crossings(tables))
         .chain(issues)

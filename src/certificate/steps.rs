@@ -132,11 +132,14 @@ fn allocate(policy: &Policy) -> u64 {
     let parameters = |offer: &Offer| offer.parameters.iter().map(|p| ops(p.value)).sum::<u64>();
     let made = tables.offers.iter().map(parameters).max().unwrap_or(0);
     let programs = super::programs::all(tables);
+    // No program reads the arms of control groups.
+    let withheld = tables.experiments.len() as u64;
     // Noticing that nothing waits for the morning any more.
     let waiting = tables.moments.len() as u64;
     waiting
         + issues
         + groups
+        + withheld
         + channels
         + suppressions
         + contacts * caps
@@ -204,6 +207,12 @@ fn reading(tables: &Tables, programs: impl IntoIterator<Item = Program>) -> u64 
                     steps += output.map_or(0, |output| model.steps(output.answer));
                     steps += programs.clone().map(ops).sum::<u64>();
                     waiting.extend(programs);
+                }
+                FeatureKind::Arm { experiment } => {
+                    let experiment = tables.experiments.get(usize::from(experiment));
+                    let when = experiment.and_then(|experiment| experiment.when);
+                    steps += ops(when);
+                    waiting.extend(when);
                 }
                 _ => {}
             }

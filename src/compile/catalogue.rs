@@ -16,7 +16,9 @@ impl Build<'_> {
             let goal = section.get("goal").and_then(|goal| self.goal(&goal));
             let period = self.period(&section);
             self.scope.issue_periods.push(period);
-            let issue = Issue { id: self.ids.id(item.name), rules: self.rules(&section), goal };
+            let (id, rules) = (self.ids.id(item.name), self.rules(&section));
+            let control = self.withheld(&section, item.name);
+            let issue = Issue { id, rules, goal, control };
             self.tables.issues.push(issue);
             for group in section.named_in("groups") {
                 self.group(&item, position, &group);
@@ -41,14 +43,15 @@ impl Build<'_> {
         let period = self.period_within(&section, of_issue, "issue");
         self.scope.group_periods.push(period);
         let (id, rules) = (self.ids.id(&path), self.rules(&section));
-        self.tables.groups.push(Group { id, issue: position as u16, rules });
+        let control = self.withheld(&section, &path);
+        self.tables.groups.push(Group { id, issue: position as u16, rules, control });
     }
 
     pub(super) fn rules(&mut self, section: &Section<'_>) -> Rules {
         Rules {
-            eligible: self.rule(section.get("eligible"), BOOL),
-            applicable: self.rule(section.get("applicable"), BOOL),
-            suitable: self.rule(section.get("suitable"), BOOL),
+            eligible: self.choice(section.get("eligible"), BOOL),
+            applicable: self.choice(section.get("applicable"), BOOL),
+            suitable: self.choice(section.get("suitable"), BOOL),
         }
     }
 }

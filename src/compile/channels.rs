@@ -50,7 +50,7 @@ impl Build<'_> {
             if self.scope.channels.declare(&item, item.name).is_none() {
                 continue;
             }
-            let reach = self.rule(section.get("reach"), BOOL);
+            let reach = self.choice(section.get("reach"), BOOL);
             let period = self.period(&section);
             let channel = Channel {
                 id: self.ids.id(item.name),

@@ -28,7 +28,7 @@ impl Build<'_> {
         for item in suppress.map_or_else(Vec::new, |item| rules(&item, "suppressions")) {
             let Some(section) = item.section(&model::SUPPRESS) else { continue };
             let period = self.period(&section);
-            let when = section.get("when").and_then(|when| self.rule(Some(when), BOOL));
+            let when = section.get("when").and_then(|when| self.choice(Some(when), BOOL));
             let when = when.and_then(|when| self.within_period(&item, Some(when), period));
             let exempt = kinds(section.get("exempt"));
             let suppression = when.map(|when| Suppression { when, exempt });

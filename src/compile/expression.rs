@@ -70,7 +70,7 @@ impl Expression<'_> {
         let undeclared = !self.checked && self.container.is_empty();
         let mode = Mode { fold, checked: self.checked, utc: true, undeclared };
         self.with_item(|item| {
-            let view = View { features: false, event: EventView::Absent };
+            let view = View { features: false, event: EventView::Absent, arms: false };
             let scope = Scope::default();
             let mut checker = Checker::new(&scope, &view, item, parsed);
             checker.mode = mode;

@@ -17,6 +17,7 @@ use super::math;
 use super::node::{Kind, Node};
 use super::strings;
 use super::types::{self, BOOL, Ty};
+use super::variables::ARMS;
 use crate::expr::Op;
 
 /// What a function of known values gives.
@@ -216,7 +217,7 @@ impl Checker<'_> {
     /// Of a map, whether it has the key; of anything else, whether it is known.
     fn has(&self, value: &IdedExpr, span: Range<usize>) -> Option<Node> {
         if let Expr::Select(select) = &value.expr
-            && !matches!(&select.operand.expr, Expr::Ident(name) if name == "event")
+            && !matches!(&select.operand.expr, Expr::Ident(name) if name == "event" || name == ARMS)
         {
             let operand = self.settled(self.node(&select.operand)?);
             return match &operand.kind {
@@ -226,7 +227,8 @@ impl Checker<'_> {
                     Some(Node::known(Constant::Bool(has), span))
                 }
                 Kind::Failed(why) => Some(Node::failed(BOOL, why, span)),
-                _ => self.unsupported("a field of anything but `event`", operand.span),
+                _ => self
+                    .unsupported("a field of anything but `event` or `experiment`", operand.span),
             };
         }
         let value = self.node(value)?;

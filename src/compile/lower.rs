@@ -15,6 +15,7 @@ use super::node::{Kind, Node};
 use super::scope::{EventView, View};
 use super::source::Item;
 use super::types::{DOUBLE, MONEY, Ty};
+use super::variables::ARMS;
 use crate::base::limits::{EXPRESSION_OPS_MAX, EXPRESSION_STACK_MAX};
 use crate::base::money::parse_micros;
 use crate::expr::{Cell, Op, Program};
@@ -34,6 +35,11 @@ impl Build<'_> {
         self.program(&item?, ty, &View::PROFILE)
     }
 
+    /// The program of a rule about what is offered, which may read the arms of experiments, too.
+    pub(super) fn choice(&mut self, item: Option<Item<'_>>, ty: Ty) -> Option<Program> {
+        self.program(&item?, ty, &View::CHOICE)
+    }
+
     /// The program of an expression and the type that it has.
     pub(super) fn typed_program(
         &mut self,
@@ -43,7 +49,10 @@ impl Build<'_> {
     ) -> Option<(Program, Ty)> {
         let text = item.text()?;
         let key = (String::from(text), wanted);
-        let shared = view.features && matches!(view.event, EventView::Absent);
+        // What may not be read everywhere is checked wherever it stands.
+        let shared = view.features
+            && matches!(view.event, EventView::Absent)
+            && (view.arms || !text.contains(ARMS));
         if let Some(known) = self.known.get(&key).filter(|_| shared) {
             return Some(*known);
         }

@@ -29,6 +29,7 @@ mod derived;
 mod diagnostic;
 mod difference;
 mod examples;
+mod experiments;
 mod expression;
 mod features;
 mod files;
@@ -89,8 +90,8 @@ pub use code::{Example, Page, Severity};
 pub use constant::Constant;
 pub use diagnostic::{Code, Diagnostic, Diagnostics};
 pub use difference::{
-    Change, Difference, FeatureChange, IdConflict, IdConflictKind, ProfileChange, Version,
-    difference,
+    ArmRanges, Change, Difference, ExperimentChange, FeatureChange, IdConflict, IdConflictKind,
+    ProfileChange, Version, difference,
 };
 pub use expression::{Evaluated, Expression};
 pub use include::{Include, includes};
@@ -204,6 +205,7 @@ impl<'a> Build<'a> {
         self.schema(root, &header);
         self.data_sources(root);
         self.features(root);
+        self.experiments(root);
         self.budgets(root);
         self.channels(root);
         self.issues(root);

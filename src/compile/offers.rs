@@ -72,7 +72,7 @@ impl Build<'_> {
         });
         let kinds = OfferKind::ALL.map(|kind| (kind.word(), kind));
         let kind = section.get("kind").and_then(|item| item.choice(&kinds));
-        let value = section.get("value").and_then(|item| self.rule(Some(item), MONEY));
+        let value = section.get("value").and_then(|item| self.choice(Some(item), MONEY));
         let of_group = group.map_or(Period::ALWAYS, |at| self.scope.group_periods[at]);
         let period = self.period_within(section, of_group, "group");
         let treatments = self.treatments(item, section, period, position, uses);
@@ -84,7 +84,7 @@ impl Build<'_> {
             period,
             open_ms: section.get("open").and_then(|item| item.duration_ms()).unwrap_or(DAY_MS),
             value: value.unwrap_or(Program { start: 0, len: 0 }),
-            weight: self.rule(section.get("weight"), DOUBLE),
+            weight: self.choice(section.get("weight"), DOUBLE),
             lever: section.get("lever").and_then(|item| positive(&item)).unwrap_or(1.0),
             parameters: self.parameters(section),
             treatments,
@@ -107,7 +107,7 @@ impl Build<'_> {
         } else {
             (item.clone(), None)
         };
-        let (value, ty) = self.typed_program(&value, ty, &View::PROFILE)?;
+        let (value, ty) = self.typed_program(&value, ty, &View::CHOICE)?;
         Some(ParameterSpec { id: self.ids.id(item.name), ty: ty.plain(), value })
     }
 

@@ -126,7 +126,7 @@ impl Build<'_> {
         Some(self.add_enumeration(owner, members))
     }
 
-    fn add_enumeration(&mut self, owner: &str, members: Vec<(String, MemberId)>) -> Ty {
+    pub(super) fn add_enumeration(&mut self, owner: &str, members: Vec<(String, MemberId)>) -> Ty {
         // At most one for each attribute and each field, so the position fits.
         let position = self.scope.enums.len() as u16;
         self.scope.enums.push(Enumeration { owner: owner.into(), members });

@@ -147,6 +147,8 @@ pub(super) struct Scope {
 pub(super) struct View {
     pub(super) features: bool,
     pub(super) event: EventView,
+    /// Whether it may read the arms of experiments.
+    pub(super) arms: bool,
 }
 
 /// What an expression may read of the event that triggers it.
@@ -179,7 +181,9 @@ impl EventView {
 
 impl View {
     /// Features only: rules that may be asked without an event.
-    pub(super) const PROFILE: View = View { features: true, event: EventView::Absent };
+    pub(super) const PROFILE: View = View { features: true, event: EventView::Absent, arms: false };
+    /// Rules about what is offered.
+    pub(super) const CHOICE: View = View { arms: true, ..View::PROFILE };
 
     /// The fields of the events at these positions.
     pub(super) fn of_events(scope: &Scope, events: &[usize], features: bool) -> View {
@@ -202,6 +206,6 @@ impl View {
                 field.read = None;
             }
         }
-        View { features, event: EventView::Fields(fields) }
+        View { features, event: EventView::Fields(fields), arms: false }
     }
 }

@@ -126,13 +126,14 @@ impl<'a> Section<'a> {
 }
 
 /// Words that an expression or the event scope already gives a meaning.
-const RESERVED: [&str; 25] = [
+const RESERVED: [&str; 26] = [
     "as",
     "break",
     "const",
     "continue",
     "else",
     "event",
+    "experiment",
     "false",
     "for",
     "function",

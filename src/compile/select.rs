@@ -12,6 +12,7 @@ use super::constant::{Constant, find};
 use super::node::{Kind, Node};
 use super::operators::NO_OVERLOAD;
 use super::types::{self, Ty};
+use super::variables::ARMS;
 
 impl Checker<'_> {
     pub(super) fn select(&self, select: &SelectExpr, span: Range<usize>) -> Option<Node> {
@@ -28,12 +29,15 @@ impl Checker<'_> {
         if of_event && !self.mode.utc {
             return self.event_field(field, span);
         }
+        if matches!(&select.operand.expr, Expr::Ident(name) if name == ARMS) && !self.mode.utc {
+            return self.arm(field, span);
+        }
         let operand = self.settled(self.node(&select.operand)?);
         match &operand.kind {
             Kind::Map(entries) => Some(self.entry(entries, &Constant::Text(field.into()), span)),
             Kind::Failed(why) => Some(Node::failed(Ty::Unknown, why, span)),
             _ if self.is_loose(&[&operand]) => Some(Node::failed(Ty::Unknown, NO_OVERLOAD, span)),
-            _ => self.unsupported("a field of anything but `event`", span),
+            _ => self.unsupported("a field of anything but `event` or `experiment`", span),
         }
     }
 

@@ -7,10 +7,14 @@ use std::string::ToString;
 use super::check::Checker;
 use super::constant::Constant;
 use super::diagnostic::{Code, did_you_mean};
+use super::experiments::EXPERIMENT;
 use super::node::{Kind, Node};
 use super::scope::{Enumeration, EventView};
 use super::types::{self, TIMESTAMP, Ty};
 use crate::expr::Op;
+
+/// What the arm of an experiment is read from: `experiment.tone`.
+pub(super) const ARMS: &str = "experiment";
 
 impl Checker<'_> {
     /// A variable of a macro, as it is used here.
@@ -31,6 +35,10 @@ impl Checker<'_> {
         if name == "event" && !self.mode.utc {
             let help = "write `event.` and the name of a field".to_string();
             return self.error(Code::Type, span, "`event` is not a value", help);
+        }
+        if name == ARMS && !self.mode.utc {
+            let help = "write `experiment.` and the name of an experiment".to_string();
+            return self.error(Code::Type, span, "`experiment` is not a value", help);
         }
         match self.scope.features.position(name) {
             Some(position) => self.feature(name, position, span),
@@ -65,6 +73,28 @@ impl Checker<'_> {
         // A feature whose own declaration is wrong has been recorded there.
         let ty = self.scope.feature_types[position]?;
         Some(Node::new(ty, span, Kind::Read(Op::Feature(position as u16))))
+    }
+
+    /// The arm of an experiment that the subscriber is in.
+    pub(super) fn arm(&self, name: &str, span: Range<usize>) -> Option<Node> {
+        if !self.view.arms {
+            let help = "read it where it changes what is offered: in rules, values and weights of \
+                        issues, groups and offers"
+                .to_string();
+            let message = format!(
+                "`experiment.{name}` cannot be read here: what is remembered and noticed of a \
+                 subscriber is the same in every arm"
+            );
+            return self.error(Code::Scope, span, message, help);
+        }
+        let features = &self.scope.features;
+        let Some(position) = features.position(&format!("{EXPERIMENT}{name}")) else {
+            let known = features.names().filter_map(|known| known.strip_prefix(EXPERIMENT));
+            let help = did_you_mean(name, known);
+            let message = format!("no experiment is called `{name}`");
+            return self.error(Code::UnknownName, span, message, help);
+        };
+        self.feature(name, position, span)
     }
 
     fn unknown_name(&self, name: &str, span: Range<usize>) -> Option<Node> {

@@ -112,15 +112,15 @@ unit = "money"
 
     /// An experiment that cannot tell anything.
     Experiment = "OPP0910", Warning;
-    why: "Lift is the difference between the treated and the control group: one of them is empty, \
-        or both get the same offers.";
+    why: "Lift is the difference between two arms, such as the treated and the control group: one of them \
+        is empty, both get the same, or another experiment draws the same people.";
     example: Example::Policy(r#"
 [control]
 share = 1.0
 seed = "sample"
 "#);
     mend: "Choose a share between 0 and 1, and exempt fewer kinds; without [control] nobody is held \
-        back.";
+        back. Let rules say what the arms of an experiment get, and give it a seed of its own.";
 
     /// A treatment that can never score enough to be made.
     NeverScores = "OPP0911", Warning;
@@ -145,6 +145,23 @@ en = "A pass for you"
 en = "A pass for you"
 "#);
     mend: "Use its key as the `content` of a treatment, or remove it.";
+
+    /// An experiment whose members come and go.
+    UnsteadyExperiment = "OPP0913", Warning;
+    why: "Arms are compared by what their members do. Whoever comes in or leaves because of what they did, \
+        which may well be because of the arm, makes the arms differ in who is in them, too.";
+    example: Example::Policy(r#"
+[features.recharged]
+sum = "recharge.amount"
+window = "24h"
+[experiments.tone]
+arms = { neutral = 1, warm = 1 }
+when = "recharged > 5.00"
+[issues.sales.groups.data]
+eligible = "tariff == 'gold' && experiment.tone == 'warm'"
+"#);
+    mend: "Let `when` read attributes that hold still, such as a tariff, and let the rules of offers say \
+        who gets what.";
 
     /// A stage of a lifecycle that nobody can come to.
     UnreachableStage = "OPP0920", Warning;

@@ -1,5 +1,7 @@
 //! From raised moments to offers, and what a decision writes.
 
+use smallvec::SmallVec;
+
 use super::arbitration::{Candidate, Ranking, score, worth};
 use super::change::helping;
 use super::gates::Gates;
@@ -7,11 +9,12 @@ use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
 use super::workspace::Workspace;
 use super::{Context, Decision, Fate, NoTrace, Offered, Stage, Trace};
-use crate::base::ids::MomentId;
+use crate::base::ids::{MemberId, MomentId};
+use crate::base::limits::DECISION_ARMS_MAX;
 use crate::base::steps::step;
-use crate::expr::evaluate;
+use crate::expr::{Environment, evaluate};
 use crate::moment::{MomentState, Moments, RaisedMoment, stop_waiting};
-use crate::policy::{Moment, Offer, Policy};
+use crate::policy::{Assignment, Moment, Offer, Policy};
 use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
 
@@ -30,10 +33,10 @@ pub(crate) struct Inputs<'a> {
 /// offered; changes nothing else.
 /// O(offers that answer the raised moments): a bit each while their
 /// rules are looked up, more for those that are left.
-pub(crate) fn allocate<T: Trace>(
-    features: &mut Features,
+pub(crate) fn allocate<'a, T: Trace>(
+    features: &mut Features<'a>,
     decision: &mut Decision,
-    inputs: &Inputs,
+    inputs: &Inputs<'a>,
     context: &Context,
     lease: &Lease,
     workspace: &mut Workspace,
@@ -41,6 +44,7 @@ pub(crate) fn allocate<T: Trace>(
 ) {
     let Decision { moments, stages, .. } = decision;
     let arm = inputs.policy.arm(inputs.subscriber);
+    features.choose_for(inputs.subscriber, inputs.snapshot.switches());
     let Workspace { gates: answers, search } = workspace;
     let mut gates = Gates::new(features, inputs, arm, context, lease, answers);
     let mut ranking = Ranking::new(context);
@@ -53,6 +57,7 @@ pub(crate) fn allocate<T: Trace>(
         decision.next_call_ms = gates.quiet_until_ms();
     }
     decision.arm = Some(arm);
+    list_arms(gates.features, &decision.moments, &mut decision.arms);
 
     let chosen = ranking.choose(inputs, context, lease);
     for candidate in ranking.best() {
@@ -71,6 +76,33 @@ pub(crate) fn allocate<T: Trace>(
         .rev()
         .find(|stage| decision.stages[*stage as usize] > 0)
         .unwrap_or(Stage::NoCandidate);
+}
+
+/// The arms of the experiments that the offers of these moments read. O(experiments).
+fn list_arms(
+    features: &mut Features,
+    moments: &Moments,
+    arms: &mut SmallVec<[Assignment; DECISION_ARMS_MAX]>,
+) {
+    let policy = features.policy();
+    if policy.exposures.is_empty() {
+        return;
+    }
+    let exposure = |moment: &RaisedMoment| {
+        let position = policy.moment_position(moment.id)?;
+        policy.exposures.get(position).copied()
+    };
+    let exposed = moments.iter().filter_map(exposure).fold(0, |all, bits| all | bits);
+    for (at, experiment) in policy.tables.experiments.iter().enumerate() {
+        let arm = (exposed >> at & 1 == 1).then(|| features.feature(experiment.feature));
+        let feature = policy.tables.features.get(usize::from(experiment.feature));
+        let arm = arm.and_then(|arm| arm.bits()).map(|bits| MemberId(bits as u32));
+        if let Some((arm, feature)) = arm.zip(feature)
+            && arms.len() < DECISION_ARMS_MAX
+        {
+            arms.push(Assignment { experiment: feature.id, arm });
+        }
+    }
 }
 
 /// Whether candidates are found through the index: when nobody watches, and there are enough.

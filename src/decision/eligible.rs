@@ -21,9 +21,9 @@ pub enum Lookup {
 
 /// Hands over the offers of a moment whose rules hold, in no particular order; how many fell out,
 /// by stage.
-pub(crate) fn eligible(
-    features: &mut Features,
-    inputs: &Inputs,
+pub(crate) fn eligible<'a>(
+    features: &mut Features<'a>,
+    inputs: &Inputs<'a>,
     lease: &Lease,
     workspace: &mut Workspace,
     (moment, lookup): (MomentId, Lookup),
@@ -31,6 +31,7 @@ pub(crate) fn eligible(
 ) -> [u32; Stage::COUNT] {
     let policy = inputs.policy;
     let context = Context::default();
+    features.choose_for(inputs.subscriber, inputs.snapshot.switches());
     let Workspace { gates, search } = workspace;
     // Rules come before arms.
     let mut gates = Gates::new(features, inputs, Arm::Treated, &context, lease, gates);

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::contact::CapUse;
 use super::{Context, Inputs, RuleOwner, Stage};
+use crate::base::ids::MemberId;
 use crate::base::steps::step;
 use crate::expr::{Environment, Program, holds};
 use crate::policy::{
@@ -194,12 +195,24 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.arm == Arm::Control && !policy.tables.control.exempt.contains(offer.kind) {
             return Err(Stage::InControl);
         }
+        if self.withheld(offer) {
+            return Err(Stage::InControl);
+        }
         let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);
         let mut open = OpenOffers::of(policy).used(bytes);
         if open.any(|open| open.offer(bytes) == offer.id && open.expires_ms(bytes) > now_ms) {
             return Err(Stage::AlreadyOpen);
         }
         Ok(())
+    }
+
+    /// Whether the offer is kept from the subscriber to measure what its group or issue is worth.
+    fn withheld(&mut self, offer: &Offer) -> bool {
+        let Some((group, issue)) = self.place(offer) else { return false };
+        [issue.control, group.control].into_iter().flatten().any(|withheld| {
+            let arm = self.features.feature(withheld.feature);
+            withheld.stops(arm.bits().map(|bits| MemberId(bits as u32)), offer.kind)
+        })
     }
 
     /// The stages of a treatment: its dates, its channel, what it draws.

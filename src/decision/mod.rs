@@ -32,9 +32,9 @@ pub(crate) use workspace::Workspace;
 use smallvec::SmallVec;
 
 use crate::base::ids::{ChannelId, ContentId, MomentId, OfferId, TreatmentId};
-use crate::base::limits::{DECISION_OFFERS_MAX, OFFER_PARAMETERS_MAX};
+use crate::base::limits::{DECISION_ARMS_MAX, DECISION_OFFERS_MAX, OFFER_PARAMETERS_MAX};
 use crate::moment::Moments;
-use crate::policy::Arm;
+use crate::policy::{Arm, Assignment};
 use crate::profile::Parameter;
 
 /// What the caller asks for.
@@ -73,6 +73,11 @@ pub struct Decision {
     /// The subscriber's arm of the universal control group experiment; none when no moment was
     /// raised, and the arms are treated alike.
     pub arm: Option<Arm>,
+    /// The subscriber's arms of the experiments, and of the control groups of issues and groups,
+    /// that the offers answering these moments read: all whose arm can have changed this decision,
+    /// whether or not it did, in the order of the policy. The moments themselves read no arm, so
+    /// decisions that list an experiment are comparable between its arms.
+    pub arms: SmallVec<[Assignment; DECISION_ARMS_MAX]>,
     /// When to call [`tick`](crate::tick) for this subscriber, unless a message comes before that,
     /// in milliseconds since the Unix epoch: a pattern waits for something not to happen, a moment
     /// is `due`, or an offer waits for the end of quiet hours and its moment lasts until then. It
@@ -96,6 +101,7 @@ impl Decision {
             furthest: Stage::NoMoment,
             stages: [0; Stage::COUNT],
             arm: None,
+            arms: SmallVec::new(),
             next_call_ms: 0,
             lease_low: false,
         }

@@ -21,7 +21,7 @@ pub enum Stage {
     NotSuitable = 6,
     /// Sales are silenced: an open dispute, a complaint.
     Suppressed = 7,
-    /// The subscriber is in the control group.
+    /// The subscriber is in the control group, or in that of the offer's group or issue.
     InControl = 8,
     /// The offer is open already.
     AlreadyOpen = 9,

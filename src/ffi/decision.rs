@@ -4,10 +4,12 @@ use super::stage::OPPORTUNE_STAGES_MAX;
 use super::structs::Versioned;
 use super::value::opportune_value;
 use crate::base::ids::{IntentId, MomentId};
-use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX, OFFER_PARAMETERS_MAX};
+use crate::base::limits::{
+    DECISION_ARMS_MAX, DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX, OFFER_PARAMETERS_MAX,
+};
 use crate::decision::{Decision, Offered};
 use crate::moment::RaisedMoment;
-use crate::policy::Arm;
+use crate::policy::{Arm, Assignment};
 
 /// Offers in one decision.
 pub const OPPORTUNE_DECISION_OFFERS_MAX: usize = 4;
@@ -15,6 +17,9 @@ pub const OPPORTUNE_DECISION_OFFERS_MAX: usize = 4;
 pub const OPPORTUNE_OFFER_PARAMETERS_MAX: usize = 4;
 /// Moments that one message can raise.
 pub const OPPORTUNE_MOMENTS_MAX: usize = 8;
+
+/// Experiments of which one decision tells.
+pub const OPPORTUNE_DECISION_ARMS_MAX: usize = 16;
 
 /// Gets offers.
 pub const OPPORTUNE_ARM_TREATED: u32 = 1;
@@ -25,6 +30,7 @@ const _: () = {
     assert!(OPPORTUNE_DECISION_OFFERS_MAX == DECISION_OFFERS_MAX);
     assert!(OPPORTUNE_OFFER_PARAMETERS_MAX == OFFER_PARAMETERS_MAX);
     assert!(OPPORTUNE_MOMENTS_MAX == MOMENTS_RAISED_MAX);
+    assert!(OPPORTUNE_DECISION_ARMS_MAX == DECISION_ARMS_MAX);
     assert!(OPPORTUNE_ARM_TREATED == Arm::Treated as u32);
     assert!(OPPORTUNE_ARM_CONTROL == Arm::Control as u32);
 };
@@ -47,6 +53,17 @@ pub struct opportune_moment {
     pub earlier: u32,
     /// 0.
     pub reserved: u32,
+}
+
+/// The arm of an experiment that the subscriber is in. This shape is frozen.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct opportune_assignment {
+    /// Which experiment: the feature called "experiment." and its name, or "control." and the name
+    /// of the issue or group.
+    pub experiment: u32,
+    /// Which arm: the member of that feature.
+    pub arm: u32,
 }
 
 /// An offer that a decision makes. This shape is frozen.
@@ -114,6 +131,13 @@ pub struct opportune_decision {
     pub stages: [u32; OPPORTUNE_STAGES_MAX],
     /// The moments, first by priority. Written as far as struct_size reaches.
     pub moments: [opportune_moment; OPPORTUNE_MOMENTS_MAX],
+    /// How many arms there are.
+    pub assignment_count: u32,
+    /// 0.
+    pub reserved: u32,
+    /// The subscriber's arms of the experiments, and of the control groups of issues and groups,
+    /// that can have changed this decision. Written as far as struct_size reaches.
+    pub assignments: [opportune_assignment; OPPORTUNE_DECISION_ARMS_MAX],
 }
 
 // SAFETY: repr(C), struct_size first, then numbers, and values that hold numbers and pointers.
@@ -132,6 +156,12 @@ impl From<&RaisedMoment> for opportune_moment {
             earlier: u32::from(moment.earlier),
             reserved: 0,
         }
+    }
+}
+
+impl From<&Assignment> for opportune_assignment {
+    fn from(assignment: &Assignment) -> opportune_assignment {
+        opportune_assignment { experiment: assignment.experiment.0, arm: assignment.arm.0 }
     }
 }
 
@@ -185,6 +215,12 @@ impl From<&Decision> for opportune_decision {
             offers: filled(decision.offers.iter().map(Into::into), opportune_offered::NONE),
             stages: filled(decision.stages.iter().copied(), 0),
             moments: filled(decision.moments.iter().map(Into::into), opportune_moment::NONE),
+            assignment_count: decision.arms.len() as u32,
+            reserved: 0,
+            assignments: filled(
+                decision.arms.iter().map(Into::into),
+                opportune_assignment { experiment: 0, arm: 0 },
+            ),
         }
     }
 }

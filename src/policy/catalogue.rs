@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::experiments::Withheld;
 use super::period::Period;
 use crate::base::ids::{
     BudgetId, ChannelId, ContentId, GroupId, IssueId, OfferId, ParameterId, TreatmentId,
@@ -25,6 +26,8 @@ pub(crate) struct Issue {
     pub(crate) rules: Rules,
     /// Position of the feature that measures whether the issue is met.
     pub(crate) goal: Option<u16>,
+    /// Who gets none of its offers, to measure what they are worth.
+    pub(crate) control: Option<Withheld>,
 }
 
 /// A group of offers within an issue.
@@ -33,6 +36,8 @@ pub(crate) struct Group {
     pub(crate) id: GroupId,
     pub(crate) issue: u16,
     pub(crate) rules: Rules,
+    /// The same as for an issue.
+    pub(crate) control: Option<Withheld>,
 }
 
 /// What an offer is, as far as contact rules care.

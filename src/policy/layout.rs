@@ -217,7 +217,10 @@ pub(crate) fn patterns_bytes(patterns: usize) -> usize {
 /// counts and sums.
 fn slot_bytes(feature: &Feature) -> usize {
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => 0,
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => 0,
         FeatureKind::Attribute { .. } => TIMED_BYTES,
         // Stage, time.
         FeatureKind::Stage { .. } => 16,
@@ -292,7 +295,10 @@ fn account_hash(features: &[Feature]) -> u64 {
 fn write_features(features: &[Feature], holder: Holder, meaning: &mut Writer) {
     for feature in features.iter().filter(|feature| feature.holder == holder) {
         let kind = match feature.kind {
-            FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+            FeatureKind::Derived(_)
+            | FeatureKind::Output { .. }
+            | FeatureKind::Since { .. }
+            | FeatureKind::Arm { .. } => {
                 continue;
             }
             FeatureKind::Attribute { .. } => 1,

@@ -51,7 +51,10 @@ pub(super) fn dependents(tables: &Tables) -> Vec<u64> {
                     let inputs = model.map_or(&[][..], |model| &model.inputs);
                     inputs.iter().any(|ModelInput { program, .. }| reads(*program))
                 }
-                FeatureKind::Attribute { .. } | FeatureKind::Aggregate(_) => false,
+                // Arms are asked when lifecycles have moved on.
+                FeatureKind::Attribute { .. }
+                | FeatureKind::Aggregate(_)
+                | FeatureKind::Arm { .. } => false,
             };
             if depends {
                 bits[at / 64] |= 1 << (at % 64);

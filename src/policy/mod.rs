@@ -10,6 +10,7 @@ mod artifact;
 mod catalogue;
 mod contact;
 mod exits;
+mod experiments;
 #[cfg(all(test, feature = "compiler"))]
 mod first_bytes;
 mod index;
@@ -42,6 +43,8 @@ pub(crate) use catalogue::{
 };
 pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
 pub(crate) use exits::{Exit, Exits};
+pub use experiments::{Arm, Assignment};
+pub(crate) use experiments::{ArmRange, Experiment, LayerPart, Withheld, at_once};
 pub use index::IndexSize;
 pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
 pub(crate) use layout::{
@@ -70,7 +73,6 @@ use touch::Touched;
 pub(crate) use wording::{Condition, Wording, Wordings};
 pub(crate) use zones::{Zone, Zones};
 
-use crate::base::bucket::bucket;
 use crate::base::hash::{hash_bytes, hash_words};
 use crate::base::ids::{
     ChannelId, ContentId, EventId, FeatureId, FieldId, GroupId, IssueId, MomentId, OfferId,
@@ -99,6 +101,7 @@ pub(crate) struct Tables {
     pub(crate) features: Vec<Feature>,
     pub(crate) models: Vec<Model>,
     pub(crate) lifecycles: Vec<Lifecycle>,
+    pub(crate) experiments: Vec<Experiment>,
     pub(crate) moments: Vec<Moment>,
     pub(crate) patterns: Vec<Pattern>,
     /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
@@ -136,16 +139,6 @@ pub(crate) struct Exploration {
     pub(crate) top: u8,
 }
 
-/// The arm of the universal control group experiment that a subscriber belongs to, for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Arm {
-    /// Gets offers.
-    Treated = 1,
-    /// Gets none but those of exempt kinds, to measure what offers are worth.
-    Control = 2,
-}
-
 /// Where an offer stands in the catalogue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfferPlace {
@@ -173,6 +166,9 @@ pub struct Policy {
     pub(crate) exits: Vec<Vec<Exits>>,
     /// One bit a feature: whether its value can change when a lifecycle moves on.
     pub(crate) lifecycle_dependents: Vec<u64>,
+    /// By moment, a bit for each experiment that matters to the offers that answer it; empty without
+    /// experiments.
+    pub(crate) exposures: Vec<u64>,
     /// Ascending by the hash of the older layout.
     migrations: Vec<MigrationProgram>,
     event_positions: IdIndex,
@@ -239,6 +235,7 @@ impl Policy {
             cpu: CpuLevel::detect(),
             touched: Touched::new(&tables),
             lifecycle_dependents: lifecycles::dependents(&tables),
+            exposures: experiments::exposures(&tables),
             event_positions: IdIndex::new(tables.events.iter().map(|e| e.id.0)),
             feature_positions: IdIndex::new(tables.features.iter().map(|f| f.id.0)),
             offer_positions: IdIndex::new(tables.offers.iter().map(|o| o.id.0)),
@@ -355,17 +352,6 @@ impl Policy {
         let treatment = &self.tables.treatments[self.treatment_position(id)?];
         let offer = &self.tables.offers[treatment.offer as usize];
         Some((offer.id, self.tables.channels[usize::from(treatment.channel)].id))
-    }
-
-    /// The arm of the universal control group experiment that this subscriber key belongs to. It
-    /// depends on the key and the policy's seed only, so it can be asked at any time.
-    pub fn arm(&self, subscriber: &[u8]) -> Arm {
-        let control = &self.tables.control;
-        if bucket(&control.seed, subscriber) < control.buckets {
-            Arm::Control
-        } else {
-            Arm::Treated
-        }
     }
 
     /// The hash that stands for a subscriber key in profiles and logs.

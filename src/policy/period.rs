@@ -15,10 +15,7 @@ impl Period {
     pub(crate) fn contains(self, now_ms: i64) -> bool {
         (self.from_ms..self.until_ms).contains(&now_ms)
     }
-}
 
-#[cfg(feature = "compiler")]
-impl Period {
     /// When both are in force.
     pub(crate) fn and(self, other: Period) -> Period {
         Period {
@@ -30,7 +27,10 @@ impl Period {
     pub(crate) fn is_empty(self) -> bool {
         self.until_ms <= self.from_ms
     }
+}
 
+#[cfg(feature = "compiler")]
+impl Period {
     /// Whether it is in force whenever the other is.
     pub(crate) fn covers(self, other: Period) -> bool {
         self.and(other) == other

@@ -229,6 +229,7 @@ fn kind(feature: &Feature) -> String {
         FeatureKind::Output { .. } => format!("output of a model of {ty}"),
         FeatureKind::Stage { .. } => format!("stage of a lifecycle of {ty}"),
         FeatureKind::Since { .. } => format!("time of a stage of {ty}"),
+        FeatureKind::Arm { .. } => format!("arm of an experiment of {ty}"),
         FeatureKind::Aggregate(Aggregate { fold, value, window }) => {
             // Times fold no values.
             let of = match fold {

@@ -105,6 +105,8 @@ pub(crate) enum FeatureKind {
     Stage { lifecycle: u16 },
     /// Since when the subscriber is in the stage that the feature at this position says.
     Since { stage: u16 },
+    /// The arm of an experiment, at this position of the policy, that the subscriber is in.
+    Arm { experiment: u16 },
 }
 
 /// A situation worth acting on.

@@ -134,7 +134,8 @@ impl Reads<'_> {
                 calendar && self.zone()
                     || kept.bill_day().is_some_and(|position| self.feature(position))
             }
-            Some(FeatureKind::Attribute { .. }) | None => false,
+            // No such program reads arms.
+            Some(FeatureKind::Attribute { .. } | FeatureKind::Arm { .. }) | None => false,
         }
     }
 }

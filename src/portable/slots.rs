@@ -76,7 +76,10 @@ fn tell(
     out: &mut Map<String, Value>,
 ) -> Option<()> {
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => {
             return None;
         }
         FeatureKind::Attribute { .. } => tell_timed(shape, slot, feature.ty, out)?,
@@ -227,7 +230,10 @@ pub(super) fn read(
         return as_they_are.hex_into(slot, 0, len);
     }
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {}
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => {}
         FeatureKind::Attribute { .. } => {
             if at.maybe("value").is_some() {
                 read_timed(shape, at, feature.ty, slot)?;

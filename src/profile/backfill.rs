@@ -150,7 +150,10 @@ fn bits_of(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Er
         _ => Err(Error::ValueType),
     };
     let aggregate = match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => {
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => {
             return Err(Error::UnknownFeature);
         }
         FeatureKind::Attribute { .. } | FeatureKind::Stage { .. } => {

@@ -13,9 +13,10 @@ use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::limits::MODEL_INPUTS_MAX;
 use crate::base::steps::step;
-use crate::expr::{Cell, Environment, evaluate};
+use crate::expr::{Cell, Environment, evaluate, holds};
 use crate::model;
 use crate::policy::{Aggregate, FeatureKind, Holder, Layout, Policy};
+use crate::snapshot::Switches;
 
 /// Values of features already read in this call, and the account's profile that they are read of.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +106,8 @@ pub(crate) struct Features<'a> {
     /// What the message gave.
     zone: Option<MemberId>,
     event: Option<&'a EventCells>,
+    /// Whom experiments ask about, and what is switched off.
+    chooses_for: Option<(&'a [u8], &'a Switches)>,
 }
 
 impl<'a> Features<'a> {
@@ -140,7 +143,13 @@ impl<'a> Features<'a> {
         zone: Option<MemberId>,
     ) -> Features<'a> {
         let clock = Clock::new(policy, bytes, zone, now_ms);
-        Features { policy, bytes, memo, clock, zone, event: None }
+        Features { policy, bytes, memo, clock, zone, event: None, chooses_for: None }
+    }
+
+    /// From here on expressions read the arms that the subscriber with this key is in. Before that
+    /// every arm is missing, and nothing asks.
+    pub(crate) fn choose_for(&mut self, subscriber: &'a [u8], switches: &'a Switches) {
+        self.chooses_for = Some((subscriber, switches));
     }
 
     /// Asks supposing that one feature has another value, or that it is another time. What was read
@@ -155,9 +164,9 @@ impl<'a> Features<'a> {
         if let Some((index, cell)) = feature {
             memo.set(index, cell);
         }
-        let Features { policy, bytes, zone, .. } = *self;
+        let Features { policy, bytes, zone, chooses_for, .. } = *self;
         let clock = self.clock.moved_to(now_ms);
-        ask(&mut Features { policy, bytes, memo: &mut memo, clock, zone, event: None })
+        ask(&mut Features { policy, bytes, memo: &mut memo, clock, zone, event: None, chooses_for })
     }
 
     /// Sets the event that expressions read from here on.
@@ -171,6 +180,25 @@ impl<'a> Features<'a> {
 
     pub(crate) fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// The arm of an experiment that the subscriber is in.
+    #[inline(never)]
+    fn arm(&mut self, experiment: u16) -> Cell {
+        let policy = self.policy;
+        let experiment = policy.tables.experiments.get(usize::from(experiment));
+        let Some((experiment, (subscriber, switches))) = experiment.zip(self.chooses_for) else {
+            return Cell::MISSING;
+        };
+        let feature = policy.tables.features.get(usize::from(experiment.feature));
+        let on = feature.is_some_and(|feature| !switches.experiments_off.contains(&feature.id));
+        if !on || !experiment.period.contains(self.clock.time_ms) {
+            return Cell::MISSING;
+        }
+        let drawn = experiment.drawn(subscriber);
+        let may_be_in =
+            drawn.is_some() && experiment.when.is_none_or(|when| holds(policy.code(when), self));
+        drawn.filter(|_| may_be_in).map(|arm| i64::from(arm.0)).into()
     }
 
     /// What a model answers for the feature at this index. By itself, so that its inputs take no room on
@@ -210,6 +238,7 @@ impl<'a> Features<'a> {
             }
             FeatureKind::Stage { lifecycle } => stage_of(self.policy, self.bytes, lifecycle),
             FeatureKind::Since { stage } => since_of(self.policy, self.bytes, stage),
+            FeatureKind::Arm { experiment } => self.arm(experiment),
             FeatureKind::Aggregate(kept) => {
                 read_aggregate(self.policy, self.bytes, (&kept, offset), &mut self.clock)
             }

@@ -106,7 +106,10 @@ pub(super) fn fold_value(
     let (Folded { value, among }, time_ms) = (folded, stamp.time_ms);
     let (offset, sources) = (offset as usize, &policy.tables.sources);
     match feature.kind {
-        FeatureKind::Derived(_) | FeatureKind::Output { .. } | FeatureKind::Since { .. } => true,
+        FeatureKind::Derived(_)
+        | FeatureKind::Output { .. }
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => true,
         FeatureKind::Attribute { .. } => {
             let told = Timed { bits: value, stamp };
             let stands = Timed::read(bytes, offset).map_or(told, |kept| later(sources, told, kept));

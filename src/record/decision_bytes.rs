@@ -6,11 +6,13 @@ use super::message_bytes::{read_value, write_value};
 use super::sink::Sink;
 use crate::base::bytes::Reader;
 use crate::base::ids::{
-    ChannelId, ContentId, IntentId, MomentId, OfferId, ParameterId, TreatmentId,
+    ChannelId, ContentId, FeatureId, IntentId, MemberId, MomentId, OfferId, ParameterId,
+    TreatmentId,
 };
+use crate::base::limits::DECISION_ARMS_MAX;
 use crate::decision::{Decision, Offered, Stage};
 use crate::moment::RaisedMoment;
-use crate::policy::Arm;
+use crate::policy::{Arm, Assignment};
 use crate::profile::{Parameter, Value};
 
 pub(super) fn write_decision(body: &mut impl Sink, decision: &Decision) {
@@ -19,6 +21,11 @@ pub(super) fn write_decision(body: &mut impl Sink, decision: &Decision) {
     body.u64(decision.revision);
     body.u8(decision.furthest as u8);
     body.u8(decision.arm.map_or(0, |arm| arm as u8));
+    body.u8(decision.arms.len() as u8);
+    for Assignment { experiment, arm } in &decision.arms {
+        body.u32(experiment.0);
+        body.u32(arm.0);
+    }
     body.i64(decision.next_call_ms);
     body.u8(u8::from(decision.lease_low));
     body.u8(Stage::COUNT as u8);
@@ -68,6 +75,7 @@ pub(super) fn read_decision(body: &mut Reader) -> Option<Decision> {
             2 => Some(Arm::Control),
             _ => return None,
         },
+        arms: read_arms(body)?,
         next_call_ms: body.i64()?,
         lease_low: flag(body)?,
         stages: [0; Stage::COUNT],
@@ -92,6 +100,13 @@ pub(super) fn read_decision(body: &mut Reader) -> Option<Decision> {
         decision.offers.push(read_offered(body)?);
     }
     Some(decision)
+}
+
+fn read_arms(body: &mut Reader) -> Option<SmallVec<[Assignment; DECISION_ARMS_MAX]>> {
+    let count = body.u8()?;
+    let arm =
+        |_| Some(Assignment { experiment: FeatureId(body.u32()?), arm: MemberId(body.u32()?) });
+    (0..count).map(arm).collect()
 }
 
 fn flag(body: &mut Reader) -> Option<bool> {

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeSet;
 
 use crate::base::bytes::{Reader, Writer};
-use crate::base::ids::{ChannelId, IssueId, OfferId};
+use crate::base::ids::{ChannelId, FeatureId, IssueId, OfferId};
 
 /// What is switched off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub struct Switches {
     pub issues_off: BTreeSet<IssueId>,
     /// Channels that are not used.
     pub channels_off: BTreeSet<ChannelId>,
+    /// Experiments that nobody is in, by the feature that rules read
+    /// (`policy.id("experiment.tone")`).
+    pub experiments_off: BTreeSet<FeatureId>,
 }
 
 impl Switches {
@@ -24,6 +27,8 @@ impl Switches {
         self.issues_off.iter().for_each(|id| out.u32(id.0));
         out.u32(self.channels_off.len() as u32);
         self.channels_off.iter().for_each(|id| out.u32(id.0));
+        out.u32(self.experiments_off.len() as u32);
+        self.experiments_off.iter().for_each(|id| out.u32(id.0));
     }
 
     pub(crate) fn read(body: &mut Reader) -> Option<Switches> {
@@ -35,6 +40,7 @@ impl Switches {
             offers_off: set()?.into_iter().map(OfferId).collect(),
             issues_off: set()?.into_iter().map(IssueId).collect(),
             channels_off: set()?.into_iter().map(ChannelId).collect(),
+            experiments_off: set()?.into_iter().map(FeatureId).collect(),
         })
     }
 }

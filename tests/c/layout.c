@@ -89,7 +89,11 @@ FIELD(opportune_offered, probability, 40);
 FIELD(opportune_offered, expires_ms, 48);
 FIELD(opportune_offered, parameters, 56);
 
-SIZE(opportune_decision, 1112);
+SIZE(opportune_assignment, 8);
+FIELD(opportune_assignment, experiment, 0);
+FIELD(opportune_assignment, arm, 4);
+
+SIZE(opportune_decision, 1248);
 FIELD(opportune_decision, struct_size, 0);
 FIELD(opportune_decision, id, 8);
 FIELD(opportune_decision, revision, 16);
@@ -103,6 +107,9 @@ FIELD(opportune_decision, moment_count, 52);
 FIELD(opportune_decision, offers, 56);
 FIELD(opportune_decision, stages, 664);
 FIELD(opportune_decision, moments, 792);
+FIELD(opportune_decision, assignment_count, 1112);
+FIELD(opportune_decision, reserved, 1116);
+FIELD(opportune_decision, assignments, 1120);
 
 SIZE(opportune_outcome, 48);
 FIELD(opportune_outcome, struct_size, 0);

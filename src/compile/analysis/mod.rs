@@ -55,7 +55,7 @@ pub(super) fn analyse(policy: &Policy, root: &Section<'_>) {
     analysis.caps();
     analysis.consent();
     analysis.budgets();
-    analysis.experiment();
+    analysis.experiments();
 }
 
 /// A compiled policy and its text.

@@ -45,6 +45,8 @@ impl<'a> Analysis<'a> {
                     (&["models", self.model_of(name), "outputs", name], "the model's output")
                 }
                 FeatureKind::Stage { .. } => (&["lifecycles", name], "the lifecycle"),
+                // Experiments have an analysis of their own.
+                FeatureKind::Arm { .. } => continue,
                 _ => (&["features", name], "the feature"),
             };
             let exported = self.item(&[path, &["export"]].concat());

@@ -24,8 +24,10 @@ pub(super) fn of_key(
     new: Option<&str>,
 ) -> Option<&'static str> {
     match (what, key) {
-        ("control", "seed") => return Some(REGROUPED),
-        ("control", "share") => {
+        ("control", "seed") | ("issue" | "group", "control.seed") => return Some(REGROUPED),
+        ("control", "share") | ("issue" | "group", "control.share")
+            if old.is_some() && new.is_some() =>
+        {
             let share = |text: Option<&str>| text?.parse::<f64>().ok();
             return Some(if share(new)? > share(old)? { HELD_BACK } else { RELEASED });
         }

@@ -2,6 +2,7 @@
 //! what becomes of stored profiles and permanent numbers.
 
 mod effect;
+mod experiments;
 mod ids;
 mod profiles;
 mod text;
@@ -12,6 +13,7 @@ use std::format;
 use std::string::{String, ToString};
 use std::vec::Vec;
 
+pub use experiments::{ArmRanges, ExperimentChange};
 pub use ids::{IdConflict, IdConflictKind};
 pub use profiles::ProfileChange;
 
@@ -38,6 +40,8 @@ pub struct Version<'a> {
 pub struct Difference {
     /// What changes in the text.
     pub changes: Vec<Change>,
+    /// Who changes arm.
+    pub experiments: Vec<ExperimentChange>,
     /// What happens to stored profiles.
     pub profiles: ProfileChange,
     /// Whether the new version has a higher number, or nothing in its text changes.
@@ -77,6 +81,7 @@ pub fn difference(old: Version<'_>, new: Version<'_>) -> Result<Difference, Diag
     Ok(Difference {
         version_raised: raised || changes.is_empty(),
         changes,
+        experiments: experiments::experiments(&before.policy, &after.policy),
         profiles: ProfileChange { salts, ..profiles::profiles(&before.policy, &after.policy) },
         id_conflicts: ids::conflicts(&before.ids, &after.ids),
     })
@@ -213,14 +218,16 @@ impl Difference {
         self.changes.is_empty() && same && self.id_conflicts.is_empty()
     }
 
-    /// One JSON object: `changes` (what, name, change, key, old, new, effect), `version_raised`,
-    /// `profiles`
+    /// One JSON object: `changes` (what, name, change, key, old, new, effect), `experiments` (name,
+    /// redrawn, moved_millionths, needless_millionths, joined_millionths, left_millionths, fewest),
+    /// `version_raised`, `profiles`
     /// (salt_equal, layout_equal, bytes_before, bytes_after, account_layout_equal,
     /// account_bytes_before, account_bytes_after, contacts_before, contacts_after, features) and
     /// `id_conflicts`.
     pub fn to_json(&self) -> String {
         let json = Json::object([
             ("changes", Json::list(self.changes.iter().map(Change::to_json))),
+            ("experiments", Json::list(self.experiments.iter().map(ExperimentChange::to_json))),
             ("version_raised", Json::Bool(self.version_raised)),
             ("profiles", self.profiles.to_json()),
             ("id_conflicts", Json::list(self.id_conflicts.iter().map(IdConflict::to_json))),
@@ -245,6 +252,9 @@ impl fmt::Display for Difference {
         }
         for change in &self.changes {
             writeln!(f, "{change}")?;
+        }
+        for experiment in &self.experiments {
+            writeln!(f, "{experiment}")?;
         }
         if !self.version_raised {
             writeln!(f, "policy: the version was not raised")?;

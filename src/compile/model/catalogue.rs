@@ -3,7 +3,7 @@
 use std::vec;
 use std::vec::Vec;
 
-use super::root::{EXEMPT, kinds};
+use super::root::{CONTROL, EXEMPT, kinds};
 use super::*;
 use crate::compile::alphabet::ALPHABETS;
 use crate::compile::{channels, offers};
@@ -116,6 +116,12 @@ const APPLICABLE: Key = optional("applicable", Form::Expression, "When it matter
 const SUITABLE: Key =
     optional("suitable", Form::Expression, "Whether it is in the subscriber's interest.");
 
+const WITHHELD: Key = optional(
+    "control",
+    Form::Table(&CONTROL),
+    "Subscribers who get none of its offers, to measure what they are worth.",
+);
+
 pub(in crate::compile) static ISSUE: Record = Record {
     doc: "What offers are for. Its rules and dates hold for all its groups.",
     keys: &[
@@ -125,6 +131,7 @@ pub(in crate::compile) static ISSUE: Record = Record {
         SUITABLE,
         FROM,
         UNTIL,
+        WITHHELD,
         optional("groups", Form::Named(&Form::Table(&GROUP)), "Its groups of offers.")
             .in_any_file(),
     ],
@@ -132,7 +139,7 @@ pub(in crate::compile) static ISSUE: Record = Record {
 
 pub(in crate::compile) static GROUP: Record = Record {
     doc: "Offers of which at most one is made at once. Its rules and dates hold for all of them.",
-    keys: &[ELIGIBLE, APPLICABLE, SUITABLE, FROM, UNTIL],
+    keys: &[ELIGIBLE, APPLICABLE, SUITABLE, FROM, UNTIL, WITHHELD],
 };
 
 pub(in crate::compile) static OFFER: Record = Record {

@@ -4,6 +4,7 @@ use std::vec::Vec;
 
 use super::*;
 use crate::base::limits::EXPLORATION_TOP_MAX;
+use crate::compile::experiments;
 use crate::policy::OfferKind;
 
 pub(in crate::compile) static ROOT: Record = Record {
@@ -54,6 +55,11 @@ pub(in crate::compile) static ROOT: Record = Record {
             "lifecycles",
             Form::Named(&Form::Table(&LIFECYCLE)),
             "Stages that subscribers go through.",
+        ),
+        optional(
+            "experiments",
+            Form::Named(&Form::Table(&EXPERIMENT)),
+            "Which subscribers get which of several variants. Rules about what is offered read the arm: experiment.tone == 'warm'.",
         ),
         optional(
             "patterns",
@@ -131,6 +137,39 @@ pub(in crate::compile) static EXPLORE: Record = Record {
         ),
     ],
 };
+
+pub(in crate::compile) static EXPERIMENT: Record = Record {
+    doc: "Which subscribers get which of several variants, by a hash of their keys.",
+    keys: &[
+        required(
+            "arms",
+            Form::Named(&Form::Either(&[Form::Number, RANGES])),
+            "Its arms, with their weights or with the ranges of 0 to 1 that they have: [0.0, 0.5], or several such.",
+        ),
+        optional("coverage", Form::Share, "The share of subscribers who are in it; all if absent."),
+        optional(
+            "when",
+            Form::Expression,
+            "Who may be in it. Read what holds still: whoever leaves it is lost to the comparison.",
+        ),
+        optional(
+            "layer",
+            Form::Text,
+            "Experiments of one layer exclude each other; those of different layers are independent.",
+        ),
+        optional("layer_range", Form::List(&Form::Share), "Its part of the layer: [0.0, 0.5]."),
+        optional("seed", Form::Text, "Another seed draws other subscribers; its name if absent."),
+        optional(
+            "hash",
+            Form::Choice(experiments::hashings),
+            "Whose bucketing: growthbook_v2 if absent.",
+        ),
+        FROM,
+        UNTIL,
+    ],
+};
+
+const RANGES: Form = Form::List(&Form::Either(&[Form::Share, Form::List(&Form::Share)]));
 
 pub(in crate::compile) static CONTROL: Record = Record {
     doc: "Subscribers who get no marketing, to measure what marketing is worth.",

@@ -16,6 +16,7 @@ use crate::base::limits::{
 use crate::expr::{Program, Type};
 use crate::policy::{
     Budget, Channel, Draw, Group, Issue, Offer, OfferKind, ParameterSpec, Period, Rules, Treatment,
+    Withheld,
 };
 
 encoded! {
@@ -24,8 +25,8 @@ encoded! {
         applicable: Option<Program>,
         suitable: Option<Program>,
     }
-    Issue { id: IssueId, rules: Rules, goal: Option<u16> }
-    Group { id: GroupId, issue: u16, rules: Rules }
+    Issue { id: IssueId, rules: Rules, goal: Option<u16>, control: Option<Withheld> }
+    Group { id: GroupId, issue: u16, rules: Rules, control: Option<Withheld> }
     Offer {
         id: OfferId,
         group: u16,

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::error::ArtifactError;
-use super::{catalogue, contact, lifecycles, models, predecessors, schema, sources, zones};
+use super::{
+    catalogue, contact, experiments, lifecycles, models, predecessors, schema, sources, zones,
+};
 use crate::base::bucket::BUCKETS;
 use crate::base::ids::{MemberId, PermanentId};
 use crate::base::limits::{EVENT_FIELDS_MAX, EXPLORATION_TOP_MAX, MEMBERS_MAX};
@@ -26,6 +28,7 @@ pub(super) fn tables(tables: &Tables) -> Result<(), ArtifactError> {
     models::check(&check)?;
     schema::check(&check)?;
     lifecycles::check(&check)?;
+    experiments::check(&check)?;
     catalogue::check(&check)?;
     contact::check(&check)?;
     predecessors::check(&check)

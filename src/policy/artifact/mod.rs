@@ -13,6 +13,7 @@ mod catalogue;
 mod check;
 mod contact;
 mod error;
+mod experiments;
 mod lifecycles;
 mod models;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
@@ -69,6 +70,7 @@ impl Policy {
             + self.touched.heap_bytes()
             + exits::heap_bytes(&self.exits)
             + self.migrations.iter().map(MigrationProgram::heap_bytes).sum::<usize>()
+            + self.exposures.heap_bytes()
             + self.position_bytes()
     }
 

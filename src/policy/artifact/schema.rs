@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::check::{Check, ensure, members, pieces};
 use super::error::ArtifactError;
-use super::{lifecycles, models, patterns, sources};
+use super::{experiments, lifecycles, models, patterns, sources};
 use crate::base::encoding::{encoded, encoded_choice};
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId, SourceId};
 use crate::base::limits::{
@@ -60,6 +60,7 @@ encoded_choice! { FeatureKind {
     4 Output { model: u16 };
     5 Stage { lifecycle: u16 };
     6 Since { stage: u16 };
+    7 Arm { experiment: u16 };
 } }
 
 encoded_choice! { Holder {
@@ -136,6 +137,7 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Output { model } => models::output(check, position, model),
         FeatureKind::Stage { lifecycle } => lifecycles::stage(check, position, lifecycle),
         FeatureKind::Since { stage } => lifecycles::since(check, feature, stage),
+        FeatureKind::Arm { experiment } => experiments::arm(check, position, experiment),
         FeatureKind::Aggregate(kept) => {
             aggregate(feature.ty, &kept)?;
             bill_day(&check.tables.features, feature.holder, &kept)
@@ -241,7 +243,8 @@ fn fold_step(
         FeatureKind::Derived(_)
         | FeatureKind::Output { .. }
         | FeatureKind::Stage { .. }
-        | FeatureKind::Since { .. } => false,
+        | FeatureKind::Since { .. }
+        | FeatureKind::Arm { .. } => false,
         FeatureKind::Attribute { .. } => field.is_some() && is(feature.ty) && step.part.is_none(),
         FeatureKind::Aggregate(aggregate) => {
             aggregate.takes_field(field.is_some())

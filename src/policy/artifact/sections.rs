@@ -66,7 +66,7 @@ sections! {
     4 "the catalogue" { issues groups offers treatments channels budgets }
     5 "contact rules" { contact }
     6 "code" { code }
-    7 "models and lifecycles" { models lifecycles }
+    7 "models, lifecycles and experiments" { models lifecycles experiments }
     8 "older layouts" { predecessors }
 }
 
