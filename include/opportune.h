@@ -709,7 +709,7 @@ typedef struct {
      */
     uint32_t content;
     /**
-     * The moment that it answers.
+     * The moment that it answers. 0: none, it fills a place that is left.
      */
     uint32_t moment;
     /**
@@ -732,6 +732,19 @@ typedef struct {
      * Until when it can be taken, in milliseconds since the Unix epoch.
      */
     int64_t expires_ms;
+    /**
+     * The decision that made it, which outcomes name: this one; or, in the answer to a channel
+     * that asks, the earlier one that made an offer which is open still.
+     */
+    uint64_t decision;
+    /**
+     * Its place among the offers of the decision that made it, which outcomes name.
+     */
+    uint32_t slot;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
     /**
      * Values for the content, in the order of the policy; one that the profile lacks the data
      * for has OPPORTUNE_TYPE_NONE.
@@ -840,7 +853,8 @@ typedef struct {
      */
     uint32_t moment_count;
     /**
-     * What to offer, best first.
+     * What to offer: to a channel that asks first what is open for the subscriber already, then
+     * what is new, best first, then what fills the places that are left.
      */
     opportune_offered offers[OPPORTUNE_DECISION_OFFERS_MAX];
     /**

@@ -2,10 +2,12 @@
 //!
 //! A file names its policy (a file below `examples/policies/`, or `policy_text`) and lists cases.
 //! A case says what is `given` about a subscriber, then steps, each at a time (UTC): an `event`
-//! with its fields, a `tick`, the `outcome` of the last offer, or what another system `told`: values of
-//! features, with its `source`, `as_of` (that time if absent) and `sequence`. Beside each step stands what
-//! should come of it: `offer`, `channel`, `moments`, `none` (why nothing was offered), `settled`,
-//! `active` (moments of earlier messages that are found), `repeated`, `parameters`, `call_again`
+//! with its fields, a `tick`, a channel that `asks` for so many `slots`, the `outcome` of the last offer
+//! (or of the last offer `of` that name), or what another system `told`: values of features, with its
+//! `source`, `as_of` (that time if absent) and `sequence`. Beside each step stands what should come of it:
+//! `offer`, `offers` (all, in order), `goes_on` (with how many that were open before), `channel`,
+//! `moments`, `none` (why nothing was offered), `settled`, `active` (moments of earlier messages that
+//! are found), `repeated`, `parameters`, `call_again`
 //! (a time, or `"never"`), `arms` (of experiments and control groups), `features`, `raised` (of a
 //! moment: `intent`, `strength`, `urgency`, `expires`). A case may say in which `arms` the subscriber
 //! is (`"none"`: in none), and what is switched `off`. Where the policy keeps something of accounts,
@@ -22,9 +24,9 @@ use std::path::Path;
 
 use opportune::{
     Arm, Context, Dated, Decision, Event, EventId, FeatureId, Field, FieldId, Holder, Local,
-    MICROS, MemberId, Message, Origin, Outcome, OutcomeKind, Policy, ProfileBytes, Scratch, Shared,
-    Snapshot, Switches, Type, Value, backfill, decide, new_account, new_profile, read_feature,
-    settle, update,
+    MICROS, MemberId, Message, Offered, Origin, Outcome, OutcomeKind, Policy, ProfileBytes,
+    Scratch, Shared, Snapshot, Switches, Type, Value, backfill, decide, new_account, new_profile,
+    read_feature, settle, update,
 };
 use toml::{Table, Value as Toml};
 
@@ -93,7 +95,8 @@ struct Stage<'p> {
     local: Local,
     profile: Vec<u8>,
     key: String,
-    last: Option<Decision>,
+    /// What was offered, the latest last.
+    made: Vec<Offered>,
     /// The account's profile; empty where the policy keeps nothing of accounts.
     account: Vec<u8>,
     /// The other lines of the account, by name, and which is on stage.
@@ -115,7 +118,7 @@ fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
         local,
         profile: new_profile(policy, key.as_bytes()).expect("a key of a few bytes"),
         key,
-        last: None,
+        made: Vec::new(),
         account: match policy.account_bytes() {
             0 => Vec::new(),
             _ => new_account(policy, ACCOUNT).expect("a key of a few bytes"),
@@ -232,7 +235,7 @@ impl Stage<'_> {
         if let Some(told) = step.get("told").and_then(Toml::as_table) {
             self.take(told, step, now_ms);
         } else if let Some(kind) = text_of(step, "outcome") {
-            let settled = self.settle(kind, now_ms);
+            let settled = self.settle(kind, text_of(step, "of"), now_ms);
             let expected = text_of(step, "settled").unwrap_or("credited");
             if settled != expected {
                 problems.push(format!("{kind} was {settled}, not {expected}"));
@@ -240,9 +243,8 @@ impl Stage<'_> {
         } else {
             let decision = self.decide(step, now_ms, position);
             problems.extend(self.compare(step, &decision));
-            if !decision.offers.is_empty() {
-                self.last = Some(decision);
-            }
+            // The first is what an outcome is of, unless it names another.
+            self.made.extend(decision.offers.into_iter().rev());
         }
         if let Some(features) = step.get("features").and_then(Toml::as_table) {
             problems.extend(self.compare_features(&self.profile, features, now_ms));
@@ -319,14 +321,16 @@ impl Stage<'_> {
         decide(shared, profile, &message, &context, &mut self.local).expect("a sound message")
     }
 
-    fn settle(&mut self, kind: &str, now_ms: i64) -> &'static str {
+    fn settle(&mut self, kind: &str, of: Option<&str>, now_ms: i64) -> &'static str {
         let kind = OutcomeKind::ALL
             .into_iter()
             .find(|k| format!("{k:?}").to_lowercase() == kind)
             .unwrap_or_else(|| panic!("no outcome {kind}"));
-        let decision = self.last.as_ref().map_or(0, |decision| decision.id);
+        let is_meant = |made: &&Offered| of.is_none() || self.policy.name_of(made.offer) == of;
+        let made = self.made.iter().rev().find(is_meant);
+        let (decision, slot) = made.map_or((0, 0), |made| (made.decision, made.slot));
         let subscriber = self.key.as_bytes();
-        let outcome = Outcome { subscriber, decision, slot: 0, kind, now_ms };
+        let outcome = Outcome { subscriber, decision, slot, kind, now_ms };
         let profile = ProfileBytes::in_place(&mut self.profile);
         match settle(self.policy, profile, &outcome, &mut self.local).expect("a sound outcome") {
             opportune::Settled::Credited { .. } => "credited",
@@ -352,6 +356,15 @@ impl Stage<'_> {
         let reason = || format!("nothing ({})", decision.furthest.words());
         let offer = first.map_or_else(reason, |first| name(policy.name_of(first.offer)));
         expect("the offer", text("offer"), offer.clone());
+        let names = |key: &str| {
+            let names = step.get(key).and_then(Toml::as_array)?;
+            Some(names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", "))
+        };
+        let offers = decision.offers.iter().map(|offered| name(policy.name_of(offered.offer)));
+        expect("the list of offers", names("offers"), offers.collect::<Vec<_>>().join(", "));
+        let goes_on = step.get("goes_on").and_then(Toml::as_integer).map(|count| count.to_string());
+        let open = decision.offers.iter().filter(|offered| offered.decision != decision.id);
+        expect("how many it goes on with", goes_on, open.count().to_string());
         let channel = first.and_then(|first| policy.name_of(first.channel));
         expect("the channel", text("channel"), name(channel));
         let none = if first.is_some() { offer } else { decision.furthest.words().to_owned() };
@@ -359,16 +372,10 @@ impl Stage<'_> {
         for (key, earlier) in [("moments", false), ("active", true)] {
             let found = decision.moments.iter().filter(|raised| raised.earlier == earlier);
             let found: Vec<_> = found.map(|raised| name(policy.name_of(raised.id))).collect();
-            let moments = step.get(key).and_then(Toml::as_array).map(|names| {
-                names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
-            });
-            expect(&format!("the list of {key}"), moments, found.join(", "));
+            expect(&format!("the list of {key}"), names(key), found.join(", "));
         }
-        let arms = step.get("arms").and_then(Toml::as_array).map(|names| {
-            names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
-        });
         let found = decision.arms.iter().map(|assigned| name(policy.name_of(assigned.arm)));
-        expect("the list of arms", arms, found.collect::<Vec<_>>().join(", "));
+        expect("the list of arms", names("arms"), found.collect::<Vec<_>>().join(", "));
         for (moment, says) in step.get("raised").and_then(Toml::as_table).into_iter().flatten() {
             let raised = decision.moments.iter().find(|m| policy.name_of(m.id) == Some(moment));
             for (key, value) in says.as_table().into_iter().flatten() {

@@ -213,7 +213,8 @@ fn a_program_reads_the_same() {
             ],
             "offers": [
                 { "offer": "o", "treatment": "o.sms", "channel": "sms", "content": "o",
-                  "moment": "any", "parameters": {}, "score": 0.5, "propensity": 0.5,
+                  "moment": "any", "decision": found["decision"]["id"], "slot": 0,
+                  "parameters": {}, "score": 0.5, "propensity": 0.5,
                   "probability": 1.0, "expires": "2026-03-04T20:00:00.000Z" },
             ],
             "furthest": "offered",

@@ -98,7 +98,7 @@ impl Offers {
         Terms {
             offer,
             channel: self.channels[&offered.channel],
-            fits: self.fits[&offered.moment].contains(&offer),
+            fits: offered.moment.is_some_and(|moment| self.fits[&moment].contains(&offer)),
             price_micros: money(self.price),
             credit_micros: self.credits.iter().map(|id| money(*id)).sum(),
         }

@@ -124,6 +124,8 @@ pub const PATTERN_TIMES_WITHIN_MAX: usize = 5;
 pub const PATTERN_TIMES_MAX: usize = 10_000;
 /// Longest time of a pattern: 90 days.
 pub const PATTERN_MS_MAX: i64 = 90 * 86_400_000;
+/// Offers of a policy that fill places which are left.
+pub const FALLBACKS_MAX: usize = 32;
 /// Offers of a policy.
 pub const OFFERS_MAX: usize = 100_000;
 /// Issues of a policy.

@@ -138,7 +138,7 @@ pub fn decide(
 ) -> Result<Decision, Error> {
     let mut decision = Decision::nothing();
     decide_traced(shared, profile, message, context, local, &mut NoTrace, &mut decision)?;
-    if decision.moments.is_empty() {
+    if decision.moments.is_empty() && decision.offers.is_empty() {
         // PERF: a decision has room for eight moments and four offers, 1.2 KB that would be moved
         // out for the answer that most messages get: nothing.
         let Decision { id, repeated, revision, next_call_ms, .. } = decision;
@@ -352,7 +352,7 @@ fn answer(
     let Inputs { policy, now_ms, .. } = *inputs;
     let Work { bytes, memo, workspace, lease, delta, plans } = work;
     decision::sweep_expired(policy, bytes, now_ms, lease, delta);
-    if !decision.moments.is_empty() {
+    if !decision.moments.is_empty() || context.channel.is_some() {
         let mut features = Features::resumed(policy, bytes, memo, now_ms, message.zone);
         decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
         decision::apply(inputs, context, decision, bytes, lease, delta);

@@ -15,7 +15,7 @@ use super::source::Item;
 use super::types::{DOUBLE, MONEY, Ty};
 use crate::base::civil::DAY_MS;
 use crate::base::limits::{
-    OFFER_PARAMETERS_MAX, OFFER_TREATMENTS_MAX, OFFERS_MAX, TREATMENT_BUDGETS_MAX,
+    FALLBACKS_MAX, OFFER_PARAMETERS_MAX, OFFER_TREATMENTS_MAX, OFFERS_MAX, TREATMENT_BUDGETS_MAX,
 };
 use crate::expr::{Program, Type};
 use crate::policy::{Draw, Offer, OfferKind, ParameterSpec, Period, Treatment};
@@ -35,6 +35,12 @@ impl Build<'_> {
                 if let Some(offers) = by_moment.get_mut(moment) {
                     offers.push(position as u32);
                 }
+            }
+            if section.get("fallback").and_then(|item| item.boolean()) == Some(true) {
+                self.tables.fallbacks.push(position as u32);
+                item.within(self.tables.fallbacks.len(), FALLBACKS_MAX, "fallbacks");
+            } else {
+                section.require("moments");
             }
             let offer = self.offer(&item, &section, position as u32, &mut uses);
             self.tables.offers.push(offer);

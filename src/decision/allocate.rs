@@ -4,19 +4,24 @@ use smallvec::SmallVec;
 
 use super::arbitration::{Candidate, Ranking, score, worth};
 use super::change::helping;
+use super::continuing::continued;
 use super::gates::Gates;
 use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
 use super::workspace::Workspace;
 use super::{Context, Decision, Fate, NoTrace, Offered, Stage, Trace};
 use crate::base::ids::{MemberId, MomentId};
-use crate::base::limits::DECISION_ARMS_MAX;
+use crate::base::limits::{DECISION_ARMS_MAX, DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::base::steps::step;
 use crate::expr::{Environment, evaluate};
 use crate::moment::{MomentState, Moments, RaisedMoment, stop_waiting};
 use crate::policy::{Assignment, Moment, Offer, Policy};
 use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
+
+/// In place of a moment's position: the offer fills a place that is left.
+const NO_MOMENT: u8 = u8::MAX;
+const _: () = assert!(MOMENTS_RAISED_MAX < NO_MOMENT as usize);
 
 /// What a decision is made from, besides the profile.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +34,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) subscriber: &'a [u8],
 }
 
-/// Decides on the moments in `decision`, of which there is one at least, and writes there what is
-/// offered; changes nothing else.
+/// Decides on the moments in `decision`, of which there is one at least unless a channel asks, and
+/// writes there what is offered; changes nothing else.
 /// O(offers that answer the raised moments): a bit each while their
 /// rules are looked up, more for those that are left.
 pub(crate) fn allocate<'a, T: Trace>(
@@ -56,10 +61,13 @@ pub(crate) fn allocate<'a, T: Trace>(
     if waits {
         decision.next_call_ms = gates.quiet_until_ms();
     }
-    decision.arm = Some(arm);
+    decision.arm = (!decision.moments.is_empty()).then_some(arm);
     list_arms(gates.features, &decision.moments, &mut decision.arms);
+    if context.channel.is_some() {
+        decision.offers = continued(&mut gates, context);
+    }
 
-    let chosen = ranking.choose(inputs, context, lease);
+    let chosen = ranking.choose(inputs, context, lease, &decision.offers);
     for candidate in ranking.best() {
         let offered = chosen.iter().any(|(other, _)| other.offer == candidate.offer);
         let stage = if offered { Stage::Offered } else { Stage::Outranked };
@@ -68,14 +76,56 @@ pub(crate) fn allocate<'a, T: Trace>(
     decision.stages[Stage::Offered as usize] = chosen.len() as u32;
     decision.stages[Stage::Outranked as usize] = ranking.ranked - chosen.len() as u32;
     for (candidate, probability) in &chosen {
-        let offered = make_offer(features, inputs, decision, candidate, *probability);
+        let offered = make_offer(gates.features, inputs, decision, candidate, *probability);
         decision.offers.extend(offered);
     }
-    decision.furthest = Stage::ALL
-        .into_iter()
-        .rev()
-        .find(|stage| decision.stages[*stage as usize] > 0)
-        .unwrap_or(Stage::NoCandidate);
+    if context.channel.is_some() {
+        fill(&mut gates, decision, context);
+    }
+    decision.furthest = furthest(decision);
+}
+
+/// The furthest that any candidate came.
+fn furthest(decision: &Decision) -> Stage {
+    if !decision.offers.is_empty() {
+        return Stage::Offered;
+    }
+    if decision.moments.is_empty() {
+        return Stage::NoMoment;
+    }
+    let reached = |stage: &Stage| decision.stages[*stage as usize] > 0;
+    Stage::ALL.into_iter().rev().find(reached).unwrap_or(Stage::NoCandidate)
+}
+
+/// Fills the places that are left of a channel that asks with the offers that are there for that,
+/// in the order of the policy, whatever their score, but no group twice. O(fallbacks).
+fn fill(gates: &mut Gates, decision: &mut Decision, context: &Context) {
+    let inputs = gates.inputs;
+    let places = usize::from(context.slots).min(DECISION_OFFERS_MAX);
+    for &position in &inputs.policy.tables.fallbacks {
+        if decision.offers.len() == places {
+            return;
+        }
+        step(1);
+        let Some(offer) = inputs.policy.tables.offers.get(position as usize) else { continue };
+        let shown = |other: &Offered| group_of(inputs.policy, other) == Some(offer.group);
+        if decision.offers.iter().any(shown) || gates.rules(offer).is_err() {
+            continue;
+        }
+        let Ok(candidate) = consider(gates, position, offer, NO_MOMENT) else { continue };
+        if !gates.covered_beside(candidate.treatment, decision) {
+            continue;
+        }
+        let offered = make_offer(gates.features, inputs, decision, &candidate, 1.0);
+        decision.stages[Stage::Offered as usize] += u32::from(offered.is_some());
+        decision.offers.extend(offered);
+    }
+}
+
+/// The group of an offer that is made.
+pub(super) fn group_of(policy: &Policy, offered: &Offered) -> Option<u16> {
+    let position = policy.offer_position(offered.offer)?;
+    policy.tables.offers.get(position).map(|offer| offer.group)
 }
 
 /// The arms of the experiments that the offers of these moments read. O(experiments).
@@ -228,7 +278,7 @@ fn consider(
         let worth = *worth_memo.get_or_insert_with(|| worth(gates.features, offer));
         let score = worth.map(|worth| score(gates.inputs, worth, at, treatment, channel));
         match score {
-            Some(score) if score >= tables.score_micros_min => {
+            Some(score) if score >= tables.score_micros_min || moment == NO_MOMENT => {
                 // Treatments are in order of their ids: of equal scores the first stays.
                 if best.is_none_or(|best| score > best.score) {
                     best = Some(Candidate {
@@ -258,7 +308,7 @@ fn make_offer(
     let offer = tables.offers.get(candidate.offer as usize)?;
     let treatment = tables.treatments.get(candidate.treatment as usize)?;
     let channel = tables.channels.get(usize::from(treatment.channel))?;
-    let moment = decision.moments.get(usize::from(candidate.moment))?;
+    let moment = decision.moments.get(usize::from(candidate.moment)).map(|moment| moment.id);
     let parameters = offer
         .parameters
         .iter()
@@ -271,11 +321,13 @@ fn make_offer(
         })
         .collect();
     Some(Offered {
+        decision: inputs.decision,
+        slot: decision.offers.len() as u8,
         offer: offer.id,
         treatment: treatment.id,
         channel: channel.id,
         content: treatment.content,
-        moment: moment.id,
+        moment,
         parameters,
         score: candidate.score,
         propensity: inputs.snapshot.propensity_at(candidate.treatment as usize),
@@ -298,7 +350,7 @@ pub(crate) fn apply(
     for raised in decision.moments.iter().filter(|moment| !moment.earlier) {
         raise(policy, bytes, raised, delta);
     }
-    for (slot, offered) in decision.offers.iter().enumerate() {
+    for offered in decision.offers.iter().filter(|offered| offered.decision == decision.id) {
         let Some(position) = policy.treatment_position(offered.treatment) else { continue };
         let Some(treatment) = policy.tables.treatments.get(position) else { continue };
         decision.lease_low |= lease.reserve(&treatment.draws);
@@ -313,7 +365,7 @@ pub(crate) fn apply(
         }
         if let Some(entry) = make_room(policy, bytes, lease, delta) {
             let terms = policy.terms(position);
-            entry.write(bytes, &open_offer(inputs, decision.id, slot as u8, terms, offered));
+            entry.write(bytes, &open_offer(inputs, terms, offered));
         }
         answer(policy, bytes, offered, context, inputs.now_ms);
     }
@@ -323,16 +375,10 @@ pub(crate) fn apply(
     }
 }
 
-fn open_offer<'o>(
-    inputs: &Inputs,
-    decision: u64,
-    slot: u8,
-    terms: u32,
-    offered: &'o Offered,
-) -> NewOffer<'o> {
+fn open_offer<'o>(inputs: &Inputs, terms: u32, offered: &'o Offered) -> NewOffer<'o> {
     NewOffer {
-        decision,
-        slot,
+        decision: offered.decision,
+        slot: offered.slot,
         moment: offered.moment,
         offer: offered.offer,
         treatment: offered.treatment,
@@ -359,7 +405,8 @@ fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment, delta: &mut D
 /// The moment that an offer answered stays silent for a while. A contact ends it; what a channel
 /// shows that asked leaves it to be answered elsewhere.
 fn answer(policy: &Policy, bytes: &mut [u8], offered: &Offered, context: &Context, now_ms: i64) {
-    let Some(position) = policy.moment_position(offered.moment) else { return };
+    let position = offered.moment.and_then(|moment| policy.moment_position(moment));
+    let Some(position) = position else { return };
     let Some(moment) = policy.tables.moments.get(position) else { return };
     let state = MomentState::of(policy, position);
     if context.channel.is_none() {

@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use super::{Context, Fate, Inputs, Stage, Trace};
+use super::allocate::group_of;
+use super::{Context, Fate, Inputs, Offered, Stage, Trace};
 use crate::base::hash::{hash_words, unit_interval};
 use crate::base::ids::OfferId;
 use crate::base::limits::{DECISION_OFFERS_MAX, EXPLORATION_TOP_MAX};
@@ -115,13 +116,15 @@ impl Ranking {
         &self.best
     }
 
-    /// Fills the places one after the other, no group twice, each with the probability of its
-    /// choice given the places before. What one place takes of the lease is not there for the next.
+    /// Fills the places that `open` leaves one after the other, no group twice, each with the
+    /// probability of its choice given the places before. What one place takes of the lease is not
+    /// there for the next.
     pub(crate) fn choose(
         &self,
         inputs: &Inputs,
         context: &Context,
         lease: &Lease,
+        open: &[Offered],
     ) -> SmallVec<[(Candidate, f64); DECISION_OFFERS_MAX]> {
         let slots = match context.channel {
             Some(_) => usize::from(context.slots).min(DECISION_OFFERS_MAX),
@@ -132,8 +135,11 @@ impl Ranking {
             treatment.map_or(&[][..], |treatment| &treatment.draws)
         };
         let mut rest = self.best.clone();
+        rest.retain(|candidate| {
+            open.iter().all(|shown| group_of(inputs.policy, shown) != Some(candidate.group))
+        });
         let mut chosen: SmallVec<[(Candidate, f64); DECISION_OFFERS_MAX]> = SmallVec::new();
-        for slot in 0..slots {
+        for slot in open.len()..slots {
             let Some((place, probability)) = draw(inputs, rest.len(), slot as u64) else {
                 break;
             };

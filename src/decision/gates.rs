@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::contact::CapUse;
-use super::{Context, Inputs, RuleOwner, Stage};
+use super::{Context, Decision, Inputs, RuleOwner, Stage};
 use crate::base::ids::MemberId;
 use crate::base::steps::step;
 use crate::expr::{Environment, Program, holds};
@@ -136,11 +136,7 @@ impl<'a, 'f> Gates<'a, 'f> {
     /// The stages of an offer's switches, dates and rules: the first that refuses it. What the
     /// index answers, one by one.
     pub(crate) fn rules(&mut self, offer: &Offer) -> Result<(), Stage> {
-        let (_, issue) = self.place(offer).ok_or(Stage::SwitchedOff)?;
-        let switches = self.inputs.snapshot.switches();
-        if switches.offers_off.contains(&offer.id) || switches.issues_off.contains(&issue.id) {
-            return Err(Stage::SwitchedOff);
-        }
+        self.switched_on(offer)?;
         if !offer.period.contains(self.inputs.now_ms) {
             return Err(Stage::NotValid);
         }
@@ -148,6 +144,21 @@ impl<'a, 'f> Gates<'a, 'f> {
             Some(tier) => Err(tier.stage()),
             None => Ok(()),
         }
+    }
+
+    fn switched_on(&self, offer: &Offer) -> Result<(), Stage> {
+        let (_, issue) = self.place(offer).ok_or(Stage::SwitchedOff)?;
+        let switches = self.inputs.snapshot.switches();
+        let off =
+            switches.offers_off.contains(&offer.id) || switches.issues_off.contains(&issue.id);
+        if off { Err(Stage::SwitchedOff) } else { Ok(()) }
+    }
+
+    /// The stages that hold for an offer which is open already: its rules were asked when it was
+    /// made.
+    pub(super) fn still_made(&mut self, offer: &Offer) -> Result<(), Stage> {
+        self.switched_on(offer)?;
+        if self.suppressed(offer.kind) { Err(Stage::Suppressed) } else { Ok(()) }
     }
 
     fn place(&self, offer: &Offer) -> Option<(&'a Group, &'a Issue)> {
@@ -222,12 +233,22 @@ impl<'a, 'f> Gates<'a, 'f> {
         channel: &Channel,
         offer: (u32, &Offer),
     ) -> Result<(), Stage> {
+        self.shown(treatment, channel, offer)?;
+        self.budget(&treatment.draws)
+    }
+
+    /// The same but for what it draws.
+    pub(super) fn shown(
+        &mut self,
+        treatment: &Treatment,
+        channel: &Channel,
+        offer: (u32, &Offer),
+    ) -> Result<(), Stage> {
         // Whoever could only be reached by it cannot be reached now.
         if !treatment.period.contains(self.inputs.now_ms) {
             return Err(Stage::Unreachable);
         }
-        self.channel(treatment.channel, channel, offer)?;
-        self.budget(&treatment.draws)
+        self.channel(treatment.channel, channel, offer)
     }
 
     fn channel(
@@ -272,6 +293,15 @@ impl<'a, 'f> Gates<'a, 'f> {
         });
         let covered = in_force && self.lease.covers(draws, [].iter());
         if covered { Ok(()) } else { Err(Stage::NoBudget) }
+    }
+
+    /// Whether the lease covers a treatment beside what the decision makes already.
+    pub(super) fn covered_beside(&self, treatment: u32, decision: &Decision) -> bool {
+        let policy = self.inputs.policy;
+        let draws = |at: usize| policy.tables.treatments.get(at).map_or(&[][..], |t| &t.draws);
+        let made = decision.offers.iter().filter(|offered| offered.decision == decision.id);
+        let taken = made.filter_map(|offered| policy.treatment_position(offered.treatment));
+        self.lease.covers(draws(treatment as usize), taken.flat_map(draws))
     }
 
     fn rule(&mut self, program: Option<Program>) -> bool {

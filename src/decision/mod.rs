@@ -9,6 +9,7 @@ mod allocate;
 mod arbitration;
 mod change;
 mod contact;
+mod continuing;
 mod eligible;
 mod gates;
 mod outcome;
@@ -63,7 +64,8 @@ pub struct Decision {
     pub revision: u64,
     /// The moments that the message raised or found active, first by priority.
     pub moments: Moments,
-    /// What to offer, best first.
+    /// What to offer: to a channel that asks first what is open for the subscriber already, then
+    /// what is new, best first, then what fills the places that are left.
     pub offers: SmallVec<[Offered; DECISION_OFFERS_MAX]>,
     /// The furthest stage that any candidate reached: [`Stage::Offered`] when there are offers,
     /// else why there are none.
@@ -108,9 +110,14 @@ impl Decision {
     }
 }
 
-/// An offer that a decision makes.
+/// An offer that a decision makes, or goes on with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offered {
+    /// The decision that made it, which outcomes name: this one; or, in the answer to a channel that
+    /// asks, the earlier one that made an offer which is open still.
+    pub decision: u64,
+    /// Its place among the offers of the decision that made it, which outcomes name.
+    pub slot: u8,
     /// What is offered.
     pub offer: OfferId,
     /// In which form.
@@ -119,8 +126,8 @@ pub struct Offered {
     pub channel: ChannelId,
     /// Which text or picture says it.
     pub content: ContentId,
-    /// The moment that it answers.
-    pub moment: MomentId,
+    /// The moment that it answers; none for one that fills a place that is left.
+    pub moment: Option<MomentId>,
     /// Values for the content, in the order of the policy.
     pub parameters: SmallVec<[Parameter; OFFER_PARAMETERS_MAX]>,
     /// Expected value in micro-units of money; what offers are ranked by.

@@ -121,7 +121,8 @@ pub(crate) fn settle(
         return (Settled::Repeated, false);
     }
     if matches!(outcome.kind, OutcomeKind::Accepted | OutcomeKind::Rejected)
-        && let Some(position) = policy.moment_position(entry.moment(bytes))
+        && let Some(position) =
+            entry.moment(bytes).and_then(|moment| policy.moment_position(moment))
     {
         MomentState::of(policy, position).end(bytes);
         stop_waiting(policy, bytes);

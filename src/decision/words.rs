@@ -49,11 +49,16 @@ impl Words<'_> {
         }
         for offered in &decision.offers {
             let (offer, channel) = (self.name(offered.offer), self.name(offered.channel));
-            writeln!(
-                f,
-                "offered: {offer} by {channel}, in the moment {}",
-                self.name(offered.moment)
-            )?;
+            match offered.moment {
+                _ if offered.decision != decision.id => {
+                    writeln!(f, "goes on with: {offer} by {channel}, as it was offered before")?;
+                }
+                Some(moment) => {
+                    let moment = self.name(moment);
+                    writeln!(f, "offered: {offer} by {channel}, in the moment {moment}")?;
+                }
+                None => writeln!(f, "offered: {offer} by {channel}, in a place that was left")?,
+            }
         }
         match decision.next_call_ms {
             0 => Ok(()),

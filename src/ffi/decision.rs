@@ -78,7 +78,7 @@ pub struct opportune_offered {
     pub channel: u32,
     /// Which text or picture says it.
     pub content: u32,
-    /// The moment that it answers.
+    /// The moment that it answers. 0: none, it fills a place that is left.
     pub moment: u32,
     /// How many parameters.
     pub parameter_count: u32,
@@ -90,6 +90,13 @@ pub struct opportune_offered {
     pub probability: f64,
     /// Until when it can be taken, in milliseconds since the Unix epoch.
     pub expires_ms: i64,
+    /// The decision that made it, which outcomes name: this one; or, in the answer to a channel
+    /// that asks, the earlier one that made an offer which is open still.
+    pub decision: u64,
+    /// Its place among the offers of the decision that made it, which outcomes name.
+    pub slot: u32,
+    /// 0.
+    pub reserved: u32,
     /// Values for the content, in the order of the policy; one that the profile lacks the data
     /// for has OPPORTUNE_TYPE_NONE.
     pub parameters: [opportune_value; OPPORTUNE_OFFER_PARAMETERS_MAX],
@@ -125,7 +132,8 @@ pub struct opportune_decision {
     pub offer_count: u32,
     /// How many moments the message raised or found active.
     pub moment_count: u32,
-    /// What to offer, best first.
+    /// What to offer: to a channel that asks first what is open for the subscriber already, then
+    /// what is new, best first, then what fills the places that are left.
     pub offers: [opportune_offered; OPPORTUNE_DECISION_OFFERS_MAX],
     /// How many candidates fell out at each stage. Written as far as struct_size reaches.
     pub stages: [u32; OPPORTUNE_STAGES_MAX],
@@ -185,12 +193,15 @@ impl From<&Offered> for opportune_offered {
             treatment: offered.treatment.0,
             channel: offered.channel.0,
             content: offered.content.0,
-            moment: offered.moment.0,
+            moment: offered.moment.map_or(0, |moment| moment.0),
             parameter_count: offered.parameters.len() as u32,
             score: offered.score,
             propensity: offered.propensity,
             probability: offered.probability,
             expires_ms: offered.expires_ms,
+            decision: offered.decision,
+            slot: u32::from(offered.slot),
+            reserved: 0,
             parameters: filled(
                 offered.parameters.iter().map(|p| opportune_value::new(p.id.0, p.value)),
                 opportune_value::NONE,
@@ -237,6 +248,9 @@ impl opportune_offered {
         propensity: 0.0,
         probability: 0.0,
         expires_ms: 0,
+        decision: 0,
+        slot: 0,
+        reserved: 0,
         parameters: [opportune_value::NONE; OPPORTUNE_OFFER_PARAMETERS_MAX],
     };
 }

@@ -106,6 +106,8 @@ pub(crate) struct Tables {
     pub(crate) patterns: Vec<Pattern>,
     /// Offers by moment: `Moment::offers` is a range of this list of offer positions.
     pub(crate) moment_offers: Vec<u32>,
+    /// Positions of the offers that fill places which are left.
+    pub(crate) fallbacks: Vec<u32>,
     pub(crate) issues: Vec<Issue>,
     pub(crate) groups: Vec<Group>,
     pub(crate) offers: Vec<Offer>,

@@ -72,6 +72,8 @@ pub struct Parameter {
 
 /// In place of a decision's id: the entry holds no offer.
 const FREE: u64 = 0;
+/// In place of a moment's id: it answers none.
+const NO_MOMENT: u32 = 0;
 
 // Offsets within an entry.
 const DECISION: usize = 0;
@@ -200,7 +202,7 @@ impl OpenOffers {
 pub(crate) struct NewOffer<'a> {
     pub(crate) decision: u64,
     pub(crate) slot: u8,
-    pub(crate) moment: MomentId,
+    pub(crate) moment: Option<MomentId>,
     pub(crate) offer: OfferId,
     pub(crate) treatment: TreatmentId,
     pub(crate) channel: ChannelId,
@@ -239,9 +241,9 @@ impl Entry {
         OfferState::from_number(read_u32(bytes, self.offset + STATE) & 0xF)
     }
 
-    /// The moment that it answers.
-    pub(crate) fn moment(self, bytes: &[u8]) -> MomentId {
-        MomentId(read_u32(bytes, self.offset + STATE) >> 8)
+    /// The moment that it answers, if any.
+    pub(crate) fn moment(self, bytes: &[u8]) -> Option<MomentId> {
+        Some(read_u32(bytes, self.offset + STATE) >> 8).filter(|id| *id != NO_MOMENT).map(MomentId)
     }
 
     fn slot(self, bytes: &[u8]) -> u8 {
@@ -281,7 +283,8 @@ impl Entry {
         write_u32(bytes, at + OFFER, offer.offer.0);
         write_u32(bytes, at + TREATMENT, offer.treatment.0);
         write_u32(bytes, at + CHANNEL, offer.channel.0);
-        let state = OfferState::Offered as u32 | u32::from(offer.slot) << 4 | offer.moment.0 << 8;
+        let moment = offer.moment.map_or(NO_MOMENT, |moment| moment.0);
+        let state = OfferState::Offered as u32 | u32::from(offer.slot) << 4 | moment << 8;
         write_u32(bytes, at + STATE, state);
         write_u64(bytes, at + PROBABILITY, offer.probability.to_bits());
         write_u32(bytes, at + TERMS, offer.terms);
@@ -348,7 +351,7 @@ mod tests {
                     let offer = NewOffer {
                         decision: turn + 1,
                         slot: 0,
-                        moment: MomentId(1),
+                        moment: Some(MomentId(1)),
                         offer: OfferId(1),
                         treatment: TreatmentId(1),
                         channel: ChannelId(1),

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::message_bytes::{read_value, write_value};
+use super::message_bytes::{NO_ID, read_value, write_value};
 use super::sink::Sink;
 use crate::base::bytes::Reader;
 use crate::base::ids::{
@@ -44,11 +44,13 @@ pub(super) fn write_decision(body: &mut impl Sink, decision: &Decision) {
 }
 
 fn write_offered(body: &mut impl Sink, offered: &Offered) {
+    body.u64(offered.decision);
+    body.u8(offered.slot);
     body.u32(offered.offer.0);
     body.u32(offered.treatment.0);
     body.u32(offered.channel.0);
     body.u32(offered.content.0);
-    body.u32(offered.moment.0);
+    body.u32(offered.moment.map_or(NO_ID, |moment| moment.0));
     body.u64(offered.score.to_bits());
     body.u64(offered.propensity.to_bits());
     body.u64(offered.probability.to_bits());
@@ -119,11 +121,13 @@ fn flag(body: &mut Reader) -> Option<bool> {
 
 fn read_offered(body: &mut Reader) -> Option<Offered> {
     let mut offered = Offered {
+        decision: body.u64()?,
+        slot: body.u8()?,
         offer: OfferId(body.u32()?),
         treatment: TreatmentId(body.u32()?),
         channel: ChannelId(body.u32()?),
         content: ContentId(body.u32()?),
-        moment: MomentId(body.u32()?),
+        moment: Some(body.u32()?).filter(|id| *id != NO_ID).map(MomentId),
         score: f64::from_bits(body.u64()?),
         propensity: f64::from_bits(body.u64()?),
         probability: f64::from_bits(body.u64()?),

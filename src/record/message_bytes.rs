@@ -9,7 +9,7 @@ use crate::decision::Context;
 use crate::profile::{Dated, Event, Field, Message, Value};
 
 /// Marks an absent id: zero is never handed out.
-const NO_ID: u32 = 0;
+pub(super) const NO_ID: u32 = 0;
 
 /// A message and its context, read from a log.
 #[derive(Clone, Debug, PartialEq)]

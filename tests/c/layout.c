@@ -76,7 +76,7 @@ FIELD(opportune_moment, expires_ms, 24);
 FIELD(opportune_moment, earlier, 32);
 FIELD(opportune_moment, reserved, 36);
 
-SIZE(opportune_offered, 152);
+SIZE(opportune_offered, 168);
 FIELD(opportune_offered, offer, 0);
 FIELD(opportune_offered, treatment, 4);
 FIELD(opportune_offered, channel, 8);
@@ -87,13 +87,16 @@ FIELD(opportune_offered, score, 24);
 FIELD(opportune_offered, propensity, 32);
 FIELD(opportune_offered, probability, 40);
 FIELD(opportune_offered, expires_ms, 48);
-FIELD(opportune_offered, parameters, 56);
+FIELD(opportune_offered, decision, 56);
+FIELD(opportune_offered, slot, 64);
+FIELD(opportune_offered, reserved, 68);
+FIELD(opportune_offered, parameters, 72);
 
 SIZE(opportune_assignment, 8);
 FIELD(opportune_assignment, experiment, 0);
 FIELD(opportune_assignment, arm, 4);
 
-SIZE(opportune_decision, 1248);
+SIZE(opportune_decision, 1312);
 FIELD(opportune_decision, struct_size, 0);
 FIELD(opportune_decision, id, 8);
 FIELD(opportune_decision, revision, 16);
@@ -105,11 +108,11 @@ FIELD(opportune_decision, furthest, 44);
 FIELD(opportune_decision, offer_count, 48);
 FIELD(opportune_decision, moment_count, 52);
 FIELD(opportune_decision, offers, 56);
-FIELD(opportune_decision, stages, 664);
-FIELD(opportune_decision, moments, 792);
-FIELD(opportune_decision, assignment_count, 1112);
-FIELD(opportune_decision, reserved, 1116);
-FIELD(opportune_decision, assignments, 1120);
+FIELD(opportune_decision, stages, 728);
+FIELD(opportune_decision, moments, 856);
+FIELD(opportune_decision, assignment_count, 1176);
+FIELD(opportune_decision, reserved, 1180);
+FIELD(opportune_decision, assignments, 1184);
 
 SIZE(opportune_outcome, 48);
 FIELD(opportune_outcome, struct_size, 0);

@@ -147,7 +147,16 @@ pub(in crate::compile) static OFFER: Record = Record {
     keys: &[
         required("group", Form::Text, "Where it belongs, written issue.group."),
         required("kind", Form::Choice(kinds), "What it is, as far as contact rules care."),
-        required("moments", Form::OneOrMore(&Form::Text), "The moments that it answers."),
+        optional(
+            "moments",
+            Form::OneOrMore(&Form::Text),
+            "The moments that it answers; a fallback needs none.",
+        ),
+        optional(
+            "fallback",
+            Form::Bool,
+            "Whether it fills places that are left when a channel asks, whatever its score.",
+        ),
         ELIGIBLE,
         APPLICABLE,
         SUITABLE,

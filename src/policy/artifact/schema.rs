@@ -9,7 +9,8 @@ use super::{experiments, lifecycles, models, patterns, sources};
 use crate::base::encoding::{encoded, encoded_choice};
 use crate::base::ids::{EventId, FeatureId, FieldId, IntentId, MemberId, MomentId, SourceId};
 use crate::base::limits::{
-    DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, MOMENTS_MAX, SUPERSEDES_MAX,
+    DERIVED_DEPTH_MAX, EVENT_FIELDS_MAX, EVENTS_MAX, FALLBACKS_MAX, FEATURES_MAX, MOMENTS_MAX,
+    SUPERSEDES_MAX,
 };
 use crate::expr::{Op, Program, Type};
 use crate::policy::{
@@ -126,7 +127,9 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
         ranked[rank] = true;
     }
     pieces(tables.moments.iter().map(|moment| &moment.offers), tables.moment_offers.len())?;
-    let known = tables.moment_offers.iter().all(|offer| (*offer as usize) < tables.offers.len());
+    let mut named = tables.moment_offers.iter().chain(&tables.fallbacks);
+    let known = named.all(|offer| (*offer as usize) < tables.offers.len());
+    ensure(tables.fallbacks.len() <= FALLBACKS_MAX, "too many fallbacks")?;
     ensure(known, "a moment has an offer that is not there")
 }
 

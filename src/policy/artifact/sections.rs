@@ -63,7 +63,7 @@ sections! {
     }
     2 "zones and sources" { zones sources }
     3 "events, features and moments" { events features moments patterns moment_offers }
-    4 "the catalogue" { issues groups offers treatments channels budgets }
+    4 "the catalogue" { issues groups offers treatments fallbacks channels budgets }
     5 "contact rules" { contact }
     6 "code" { code }
     7 "models, lifecycles and experiments" { models lifecycles experiments }
