@@ -118,6 +118,7 @@ impl Subscriber {
             number: 0,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let snapshot = Snapshot::initial(&self.policy);

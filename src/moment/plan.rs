@@ -31,7 +31,8 @@ pub(crate) fn concerns_due(policy: &Policy, message: &Message) -> bool {
 /// The same after what no message told, for a profile that was changed by it.
 pub(crate) fn plan_anew(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, now_ms: i64) {
     let (subscriber, session, events) = (&[][..], &[][..], &[][..]);
-    let message = Message { subscriber, session, number: 0, now_ms, zone: None, events };
+    let message =
+        Message { subscriber, session, number: 0, now_ms, zone: None, account: None, events };
     if concerns_due(policy, &message) {
         plan(policy, bytes, memo, &message);
     }

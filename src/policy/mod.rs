@@ -64,6 +64,7 @@ pub(crate) use predecessor::{GoneName, Predecessor};
 #[cfg(any(feature = "compiler", feature = "json"))]
 pub(crate) use report::describe;
 pub use report::{FeatureChange, Migration};
+pub use schema::Holder;
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use source::{DataSource, DataSources};
 pub(crate) use texts::{Text, Texts};
@@ -158,6 +159,8 @@ pub struct OfferPlace {
 pub struct Policy {
     pub(crate) tables: Tables,
     pub(crate) layout: Layout,
+    /// How profiles of accounts lie, if the policy keeps anything of them.
+    pub(crate) account: Option<Layout>,
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     pub(crate) touched: Touched,
@@ -224,11 +227,12 @@ impl IdIndex {
 
 impl Policy {
     pub(crate) fn new(tables: Tables) -> Policy {
-        let layout = Layout::new(&tables);
+        let (layout, account) = (Layout::line(&tables), Layout::account(&tables));
         Policy {
-            migrations: predecessor::programs(&tables, &layout),
+            migrations: predecessor::programs(&tables, &layout, account.as_ref()),
             exits: exits::all(&tables, &layout),
             layout,
+            account,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
             touched: Touched::new(&tables),
@@ -282,11 +286,6 @@ impl Policy {
     /// policy costs. O(offers x bins of a feature); allocates.
     pub fn index_size(&self) -> IndexSize {
         Index::build(&self.tables).size()
-    }
-
-    /// Bytes of one subscriber's profile.
-    pub fn profile_bytes(&self) -> usize {
-        self.layout.bytes
     }
 
     /// The permanent id of a name, for example `policy.id::<OfferId>("data_1gb")`. Fields,
@@ -401,9 +400,14 @@ impl Policy {
         self.migrations.get(found.ok()?)
     }
 
-    /// The largest number of steps of a migration.
+    /// The largest number of steps of the migrations that a call may run: of a line's profile and of
+    /// its account's.
     pub(crate) fn migration_steps(&self) -> u64 {
-        self.migrations.iter().map(MigrationProgram::steps).max().unwrap_or(0)
+        let of = |holder: Holder| {
+            let programs = self.migrations.iter().filter(move |it| it.from.holder == holder);
+            programs.map(MigrationProgram::steps).max().unwrap_or(0)
+        };
+        of(Holder::Line) + of(Holder::Account)
     }
 
     pub(crate) fn event_position(&self, id: EventId) -> Option<usize> {

@@ -31,7 +31,7 @@ FIELD(opportune_event, time_ms, 8);
 FIELD(opportune_event, fields, 16);
 FIELD(opportune_event, field_count, 24);
 
-SIZE(opportune_message, 72);
+SIZE(opportune_message, 88);
 FIELD(opportune_message, struct_size, 0);
 FIELD(opportune_message, subscriber, 8);
 FIELD(opportune_message, session, 24);
@@ -40,6 +40,7 @@ FIELD(opportune_message, events, 48);
 FIELD(opportune_message, event_count, 56);
 FIELD(opportune_message, number, 64);
 FIELD(opportune_message, zone, 68);
+FIELD(opportune_message, account, 72);
 
 SIZE(opportune_dated, 72);
 FIELD(opportune_dated, time_ms, 0);
