@@ -15,7 +15,7 @@ mod header {
     use cbindgen::{Builder, Config};
 
     /// The files with exported items, in the order in which a reader of the header meets them.
-    const SOURCES: [&str; 18] = [
+    const SOURCES: [&str; 19] = [
         "version",
         "status",
         "handles",
@@ -27,6 +27,7 @@ mod header {
         "policy",
         "source",
         "snapshot",
+        "switches",
         "local",
         "profile",
         "decide",

@@ -118,7 +118,8 @@ impl World {
     ) -> [u32; Stage::COUNT] {
         let (key, bytes) = &self.profiles[subscriber];
         let subscriber = key.as_bytes();
-        let question = Question { subscriber, moment, now_ms: NOW_MS, zone: None, lookup };
+        let question =
+            Question { subscriber, moment, now_ms: NOW_MS, zone: None, account: None, lookup };
         let shared = Shared { policy: &self.policy, snapshot: &self.snapshot };
         eligible(shared, bytes, &question, &mut self.local, found).expect("sound")
     }

@@ -247,6 +247,7 @@ impl<'p> World<'p> {
             number: self.sent,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let message = black_box(&message);

@@ -138,6 +138,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         number: 1,
         now_ms: NOON_MS,
         zone: None,
+        account: None,
         events: &events,
     };
 

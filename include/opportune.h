@@ -321,6 +321,21 @@
 #define OPPORTUNE_NAMESPACE_SOURCE 16
 
 /**
+ * As the policy says.
+ */
+#define OPPORTUNE_SWITCH_ON 0
+
+/**
+ * Not made, not used, nobody in it.
+ */
+#define OPPORTUNE_SWITCH_OFF 1
+
+/**
+ * Decided in full and reported, never made: offers, issues and the whole policy.
+ */
+#define OPPORTUNE_SWITCH_SHADOW 2
+
+/**
  * It arrived.
  */
 #define OPPORTUNE_OUTCOME_DELIVERED 1
@@ -615,7 +630,8 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * The line being decided for: 1 to 256 bytes, for example its MSISDN.
+     * The line being decided for: 1 to 256 bytes, for example its MSISDN. Of a message for an
+     * account's profile, the account's key.
      */
     opportune_bytes subscriber;
     /**
@@ -645,6 +661,13 @@ typedef struct {
      * the policy's default. May lie behind struct_size, then it is 0.
      */
     uint32_t zone;
+    /**
+     * The profile of the account that pays for the line, as it lies, for rules to read: it is never
+     * changed, and may not overlap profile_out. Empty where the host knows none: what accounts hold
+     * is missing then. Not looked at when the message is taken into an account's own profile. May
+     * lie behind struct_size, then it is empty.
+     */
+    opportune_bytes account;
 } opportune_message;
 
 /**
@@ -794,6 +817,36 @@ typedef struct {
 } opportune_assignment;
 
 /**
+ * An offer in shadow that would have been made. This shape is frozen.
+ */
+typedef struct {
+    /**
+     * What would have been offered.
+     */
+    uint32_t offer;
+    /**
+     * In which form.
+     */
+    uint32_t treatment;
+    /**
+     * The moment that it would have answered; 0 where only a channel asked.
+     */
+    uint32_t moment;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * Expected value in micro-units of money; what offers are ranked by.
+     */
+    double score;
+    /**
+     * The probability with which it would have been chosen for its place.
+     */
+    double probability;
+} opportune_shadow_offer;
+
+/**
  * The answer to a message: offers in order, or none with the reason. Set struct_size; the rest
  * is written by the call.
  */
@@ -862,14 +915,29 @@ typedef struct {
      */
     uint32_t assignment_count;
     /**
-     * 0.
+     * How many offers in shadow there are.
      */
-    uint32_t reserved;
+    uint32_t shadow_count;
     /**
      * The subscriber's arms of the experiments, and of the control groups of issues and groups,
      * that can have changed this decision. Written as far as struct_size reaches.
      */
     opportune_assignment assignments[OPPORTUNE_DECISION_ARMS_MAX];
+    /**
+     * What would have been offered, but is in shadow: nothing to deliver. Written as far as
+     * struct_size reaches.
+     */
+    opportune_shadow_offer shadows[OPPORTUNE_DECISION_OFFERS_MAX];
+    /**
+     * 1: the subscriber is one of the policy's test_subscribers. Quiet hours, caps, control groups
+     * and budgets did not bind it (consent did), nothing was taken from the lease, and nothing of
+     * it enters a delta.
+     */
+    uint32_t test;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
 } opportune_decision;
 
 /**
@@ -1110,6 +1178,34 @@ typedef struct {
 #define OPPORTUNE_BAD_TOTAL 25
 
 /**
+ * The profile is an account's where a line's is needed, or a feature is not of the profile that it
+ * is to be written to.
+ */
+#define OPPORTUNE_PROFILE_HOLDER 26
+
+/**
+ * The account's profile is shorter or longer than its policy's are.
+ */
+#define OPPORTUNE_ACCOUNT_LENGTH 27
+
+/**
+ * The bytes given as the account's do not begin as a profile does, or were written by another
+ * format version.
+ */
+#define OPPORTUNE_ACCOUNT_FORMAT 28
+
+/**
+ * The checksum of the account's profile does not match: bytes were changed or lost.
+ */
+#define OPPORTUNE_ACCOUNT_CHECKSUM 29
+
+/**
+ * The bytes given as the account's are a line's profile, or of a layout of accounts that is neither
+ * this policy's nor one that it succeeds.
+ */
+#define OPPORTUNE_ACCOUNT_LAYOUT 30
+
+/**
  * A pointer is NULL that may not be.
  */
 #define OPPORTUNE_NULL_POINTER 100
@@ -1320,6 +1416,15 @@ opportune_status opportune_policy_ids(const opportune_policy *policy,
 opportune_status opportune_policy_profile_bytes(const opportune_policy *policy, size_t *bytes);
 
 /**
+ * Writes the bytes of one account's profile to *bytes: the same for all accounts, 0 for a policy
+ * that keeps nothing of accounts.
+ *
+ * Does not allocate. Any thread.
+ */
+opportune_status opportune_policy_account_bytes(const opportune_policy *policy,
+                                                size_t *bytes);
+
+/**
  * Writes the permanent id of a name to *id; never 0. space is one of OPPORTUNE_NAMESPACE_...,
  * name is UTF-8. Fields, members, groups and treatments are named with what they belong to:
  * "call_end.minutes". OPPORTUNE_UNKNOWN_NAME if the policy has no such name.
@@ -1419,6 +1524,24 @@ opportune_status opportune_snapshot_advance(const opportune_policy *policy,
                                             opportune_snapshot **next);
 
 /**
+ * Makes the snapshot with one switch in another position; the old snapshot stays as it is. name_space
+ * says what id is: OPPORTUNE_NAMESPACE_OFFER, _ISSUE, _CHANNEL or, for an experiment or a control
+ * group, _FEATURE (the feature called "experiment." and its name); 0, with id 0, is the whole
+ * policy. state is one of OPPORTUNE_SWITCH_...; channels and experiments have no shadow, and the
+ * policy is on or in shadow. On success *next is a handle that the caller frees with
+ * opportune_snapshot_free. OPPORTUNE_OUT_OF_RANGE: nothing of that kind has this id, or not this
+ * state.
+ *
+ * Allocates. Any thread.
+ */
+opportune_status opportune_snapshot_switch(const opportune_policy *policy,
+                                           const opportune_snapshot *snapshot,
+                                           uint32_t name_space,
+                                           uint32_t id,
+                                           uint32_t state,
+                                           opportune_snapshot **next);
+
+/**
  * Makes what one thread owns: a lease of nothing, an empty delta, and the memory that calls work
  * in, so that they do not allocate. One for each thread: calls that get the same handle must not
  * run at once. On success *local is a handle that the caller frees with opportune_local_free.
@@ -1489,6 +1612,25 @@ opportune_status opportune_delta_take(opportune_local *local,
 opportune_status opportune_profile_init(const opportune_policy *policy,
                                         const void *subscriber,
                                         size_t subscriber_len,
+                                        uint8_t *profile,
+                                        size_t profile_capacity);
+
+/**
+ * Writes the profile of an account of which nothing is known into the first
+ * opportune_policy_account_bytes bytes of profile; any alignment. account is the account's own key;
+ * which lines it has, the host knows.
+ *
+ * opportune_update, opportune_backfill, opportune_read_feature and the opportune_profile_ functions
+ * take an account's profile as they take a line's: its bytes say what it is. Calls that decide read
+ * it beside the line's, as the account of an opportune_message. A host that keeps both takes a
+ * message into the account's profile first, decides on the line with it, and commits both together.
+ *
+ * OPPORTUNE_ACCOUNT_LAYOUT if the policy keeps nothing of accounts, OPPORTUNE_BAD_KEY,
+ * OPPORTUNE_OUTPUT_TOO_SMALL. Does not allocate. Any thread.
+ */
+opportune_status opportune_account_init(const opportune_policy *policy,
+                                        const void *account,
+                                        size_t account_len,
                                         uint8_t *profile,
                                         size_t profile_capacity);
 
@@ -1616,7 +1758,8 @@ opportune_status opportune_decide(const opportune_policy *policy,
 /**
  * Decides when no message comes: asks the moments that time alone can raise, and closes offers
  * that have expired. Call it when a decision's next_call_ms has come, or on a clock of the
- * host's own.
+ * host's own. account is the profile of the account that pays for the line, as in
+ * opportune_message; NULL and 0 if there is none.
  *
  * Everything else is as for opportune_decide.
  */
@@ -1625,6 +1768,8 @@ opportune_status opportune_tick(const opportune_policy *policy,
                                 opportune_local *local,
                                 const void *subscriber,
                                 size_t subscriber_len,
+                                const uint8_t *account,
+                                size_t account_len,
                                 int64_t now_ms,
                                 const uint8_t *profile_in,
                                 size_t profile_in_len,

@@ -62,6 +62,19 @@ pub enum Error {
     UnknownSource = 24,
     /// A backfilled total or count is more than one bucket of its feature can take.
     Total = 25,
+    /// The profile is an account's where a line's is needed, or a feature is not of the profile that
+    /// it is to be written to.
+    ProfileHolder = 26,
+    /// The account's profile is shorter or longer than its policy's are.
+    AccountLength = 27,
+    /// The bytes given as the account's do not begin as a profile does, or were written by another
+    /// format version.
+    AccountFormat = 28,
+    /// The checksum of the account's profile does not match: bytes were changed or lost.
+    AccountChecksum = 29,
+    /// The bytes given as the account's are a line's profile, or of a layout of accounts that is
+    /// neither this policy's nor one that it [succeeds](crate::Policy::succeeding).
+    AccountLayout = 30,
 }
 
 impl Error {
@@ -72,7 +85,29 @@ impl Error {
 
     /// Whether the bytes of the profile are to blame, rather than the call.
     pub fn is_profile(self) -> bool {
-        (1..=6).contains(&self.code())
+        (1..=6).contains(&self.code()) || self == Error::ProfileHolder
+    }
+
+    /// Whether the bytes of the account's profile are to blame.
+    pub fn is_account(self) -> bool {
+        matches!(
+            self,
+            Error::AccountLength
+                | Error::AccountFormat
+                | Error::AccountChecksum
+                | Error::AccountLayout
+        )
+    }
+
+    /// The same error of the account's profile, where there is one.
+    pub(crate) fn of_account(self) -> Error {
+        match self {
+            Error::ProfileLength => Error::AccountLength,
+            Error::ProfileFormat => Error::AccountFormat,
+            Error::ProfileChecksum => Error::AccountChecksum,
+            Error::ProfileLayout => Error::AccountLayout,
+            other => other,
+        }
     }
 
     /// One line for people: what is wrong and what to do.
@@ -120,6 +155,21 @@ impl Error {
             Error::UnknownSource => "source is not in the policy",
             Error::Total => {
                 "total or count is more than a bucket can take: give it in parts, or as more buckets"
+            }
+            Error::ProfileHolder => {
+                "profile is an account's where a line's is needed, or the feature is not in this profile"
+            }
+            Error::AccountLength => {
+                "account's profile has the wrong length: pass exactly the bytes that were written, or none"
+            }
+            Error::AccountFormat => {
+                "bytes given as the account's are not a profile of this format version"
+            }
+            Error::AccountChecksum => {
+                "checksum of the account's profile does not match: the stored bytes were changed or cut"
+            }
+            Error::AccountLayout => {
+                "account's profile is a line's, or of a policy with another layout of accounts: load a policy that succeeds it"
             }
         }
     }

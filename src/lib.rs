@@ -68,7 +68,7 @@
 //! let fields = [Field { id: country, value: Value::Text(b"MX") }];
 //! let events = [Event { kind: roaming_attach, time_ms: now_ms, fields: &fields }];
 //! let message =
-//!     Message { subscriber, session: b"sess;42", number: 1, now_ms, zone: None, events: &events };
+//!     Message { subscriber, session: b"sess;42", number: 1, now_ms, zone: None, account: None, events: &events };
 //! let shared = Shared { policy: &policy, snapshot: &snapshot };
 //! let decision = decide(
 //!     shared,
@@ -143,21 +143,21 @@ pub use base::limits;
 pub use base::money::MICROS;
 pub use call::{
     Local, Question, Scratch, Shared, Updated, allocate, backfill, classify, decide, eligible,
-    erase, explain, init_profile, migrate, new_profile, open_offers, profile_health,
-    profile_revision, read_feature, settle, tick, update,
+    erase, explain, init_account, init_profile, migrate, new_account, new_profile, open_offers,
+    profile_health, profile_revision, read_feature, settle, tick, update,
 };
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
     Change, Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, RuleOwner,
-    Settled, Stage,
+    Settled, ShadowOffer, Stage,
 };
 pub use error::Error;
 pub use expr::Type;
 pub use learning::{Lift, Sample, advance};
 pub use moment::{ConditionFate, MomentFate, MomentVerdict, Moments, PatternState, RaisedMoment};
 pub use policy::{
-    Arm, ArtifactError, Assignment, FeatureChange, IndexSize, Migration, OfferKind, OfferPlace,
-    Policy, SuccessionError,
+    Arm, ArtifactError, Assignment, FeatureChange, Holder, IndexSize, Migration, OfferKind,
+    OfferPlace, Policy, SuccessionError,
 };
 #[cfg(feature = "json")]
 pub use portable::{ImportError, ImportProblem, export_profile, import_profile};

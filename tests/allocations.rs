@@ -143,7 +143,7 @@ fn neither_do_the_calls_one_by_one_nor_refusals() {
         assert_eq!(open.len(), 1);
         read_feature(&policy, &profile, feature, AFTERNOON_MS, &mut local.scratch).expect("sound");
         let bytes = ProfileBytes::in_place(&mut profile);
-        tick(shared, bytes, key.as_bytes(), AFTERNOON_MS, &mut local).expect("a sound tick");
+        tick(shared, bytes, key.as_bytes(), None, AFTERNOON_MS, &mut local).expect("a sound tick");
         profile[70] ^= 1;
         let bytes = ProfileBytes::in_place(&mut profile);
         assert!(decide(shared, bytes, &message, &outbound(), &mut local).is_err());
@@ -203,6 +203,7 @@ fn neither_does_a_search_through_the_index() {
             moment,
             now_ms: workload::NOW_MS,
             zone: None,
+            account: None,
             lookup: Lookup::Index,
         };
         let count = allocations(|| {

@@ -146,7 +146,7 @@ fn use_it(policy: &Policy) {
         let _ = decide(shared, bytes, &message, &outbound(), &mut local);
     }
     let bytes = ProfileBytes::in_place(&mut profile);
-    let _ = tick(shared, bytes, b"key", AFTERNOON_MS, &mut local);
+    let _ = tick(shared, bytes, b"key", None, AFTERNOON_MS, &mut local);
     let bytes = ProfileBytes::apart(older_profile(), &mut profile);
     let _ = migrate(policy, bytes, b"key", &mut local.scratch);
     assert!(policy.migrations().iter().all(|migration| !migration.to_string().is_empty()));
@@ -213,10 +213,10 @@ fn another_version_is_refused_by_name() {
     let mut bytes = prepaid_bytes();
     bytes[4] = 9;
     let refused = Policy::from_bytes(&bytes).expect_err("another version");
-    assert_eq!(refused, ArtifactError::Version { found: 9, read: 2 });
+    assert_eq!(refused, ArtifactError::Version { found: 9, read: 3 });
     assert_eq!(
         refused.to_string(),
-        "artifact of version 9, but this library reads version 2: compile the policy text again"
+        "artifact of version 9, but this library reads version 3: compile the policy text again"
     );
 }
 
@@ -228,7 +228,7 @@ fn what_is_no_artifact_is_refused() {
     assert_eq!(refused(b"OPPA"), ArtifactError::Format);
     assert_eq!(refused(b"[policy]\nname = 'x'"), ArtifactError::Format);
     assert_eq!(refused(&vec![0; ARTIFACT_BYTES_MAX + 1]), ArtifactError::Size);
-    let empty = resealed(b"OPPA\x02\0\0\0\0\0\0\0".to_vec());
+    let empty = resealed(b"OPPA\x03\0\0\0\0\0\0\0".to_vec());
     let section = "the policy's own facts";
     assert_eq!(refused(&empty), ArtifactError::Malformed { section });
 }

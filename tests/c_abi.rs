@@ -81,6 +81,7 @@ fn an_explanation_is_the_same_through_c() {
         number: 0,
         now_ms,
         zone: None,
+        account: None,
         events: &events,
     };
     let bytes = ProfileBytes::in_place(&mut profile);

@@ -68,7 +68,7 @@ fn sold(policy: &Policy, until_ms: i64) -> [Field<'static>; 1] {
 }
 
 fn message<'m>(events: &'m [Event<'m>], number: u32, now_ms: i64) -> Message<'m> {
-    Message { subscriber: KEY, session: b"s", number, now_ms, zone: None, events }
+    Message { subscriber: KEY, session: b"s", number, now_ms, zone: None, account: None, events }
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn seconds_end_in_2106() {
         let mut at_ms = now_ms;
         loop {
             let bytes = ProfileBytes::in_place(&mut profile);
-            let made = tick(shared, bytes, KEY, at_ms, &mut local).expect("sound");
+            let made = tick(shared, bytes, KEY, None, at_ms, &mut local).expect("sound");
             if made.next_call_ms == 0 {
                 break;
             }

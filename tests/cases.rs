@@ -10,18 +10,24 @@
 //! are found), `repeated`, `parameters`, `call_again`
 //! (a time, or `"never"`), `arms` (of experiments and control groups), `features`, `raised` (of a
 //! moment: `intent`, `strength`, `urgency`, `expires`). A case may say in which `arms` the subscriber
-//! is (`"none"`: in none), and what is switched `off`. The worked examples of `docs/measures.md` are cases too, of
+//! is (`"none"`: in none) or its key (`subscriber`), what is switched `off` and what is in `shadow`; a
+//! step, which `shadows` would have been offered. Where the policy keeps something of accounts,
+//! every case is a household: each message is taken into the account's profile first, then decided on
+//! beside it. A step says which `line` it is of, if there are several; `account` has what is read of
+//! the account alone, and `without_account` decides as if nobody knew it. The worked examples of `docs/measures.md` are cases too, of
 //! the ready policy; their numbers are rounded.
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use opportune::{
-    Arm, Context, Dated, Decision, Event, EventId, FeatureId, Field, FieldId, Local, MICROS,
-    MemberId, Message, Offered, Origin, Outcome, OutcomeKind, Policy, ProfileBytes, Scratch,
-    Shared, Snapshot, Switches, Type, Value, backfill, decide, new_profile, read_feature, settle,
+    Arm, Context, Dated, Decision, Event, EventId, FeatureId, Field, FieldId, Holder, Local,
+    MICROS, MemberId, Message, Offered, Origin, Outcome, OutcomeKind, Policy, ProfileBytes,
+    Scratch, Shared, Snapshot, Switches, Type, Value, backfill, decide, new_account, new_profile,
+    read_feature, settle, update,
 };
 use toml::{Table, Value as Toml};
 
@@ -80,6 +86,9 @@ fn worked_examples_of_measures() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// The key of the account of every case.
+const ACCOUNT: &[u8] = b"household";
+
 /// One subscriber, one thread.
 struct Stage<'p> {
     policy: &'p Policy,
@@ -89,6 +98,11 @@ struct Stage<'p> {
     key: String,
     /// What was offered, the latest last.
     made: Vec<Offered>,
+    /// The account's profile; empty where the policy keeps nothing of accounts.
+    account: Vec<u8>,
+    /// The other lines of the account, by name, and which is on stage.
+    wings: BTreeMap<String, (String, Vec<u8>)>,
+    line: String,
 }
 
 fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
@@ -106,6 +120,12 @@ fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
         profile: new_profile(policy, key.as_bytes()).expect("a key of a few bytes"),
         key,
         made: Vec::new(),
+        account: match policy.account_bytes() {
+            0 => Vec::new(),
+            _ => new_account(policy, ACCOUNT).expect("a key of a few bytes"),
+        },
+        wings: BTreeMap::new(),
+        line: String::new(),
     };
     if let Some(given) = case.get("given").and_then(Toml::as_table) {
         let start_ms = time_ms(array(case, "steps")[0].get("at").expect("a step has a time")) - 1;
@@ -123,6 +143,9 @@ fn run_case(policy: &Policy, case: &Table) -> Vec<String> {
 
 /// A key in the arms that the case says.
 fn subscriber(policy: &Policy, arm: Arm, case: &Table) -> String {
+    if let Some(key) = text_of(case, "subscriber") {
+        return key.to_owned();
+    }
     let Some(arms) = case.get("arms").and_then(Toml::as_table) else {
         return support::subscriber_in(policy, arm);
     };
@@ -160,6 +183,20 @@ fn switches(policy: &Policy, case: &Table) -> Switches {
             _ => switches.experiments_off.insert(policy.id(name).unwrap_or_else(|| no())),
         };
     }
+    for name in array(case, "shadow") {
+        let name = name.as_str().expect("a name");
+        let no = || -> ! { panic!("nothing is called {name}") };
+        match name.split_once('.') {
+            Some(("offer", offer)) => {
+                switches.offers_shadow.insert(policy.id(offer).unwrap_or_else(|| no()));
+            }
+            Some(("issue", issue)) => {
+                switches.issues_shadow.insert(policy.id(issue).unwrap_or_else(|| no()));
+            }
+            _ if name == "policy" => switches.shadow = true,
+            _ => no(),
+        }
+    }
     switches
 }
 
@@ -194,14 +231,24 @@ impl Stage<'_> {
     }
 
     fn backfill(&mut self, dated: &[Dated], now_ms: i64) {
-        let profile = ProfileBytes::in_place(&mut self.profile);
-        let scratch = &mut self.local.scratch;
-        backfill(self.policy, profile, self.key.as_bytes(), dated, now_ms, scratch)
-            .expect("what is given fits the policy");
+        let (key, account) = (self.key.as_bytes(), self.account.as_mut_slice());
+        for (holder, key, profile) in
+            [(Holder::Line, key, self.profile.as_mut_slice()), (Holder::Account, ACCOUNT, account)]
+        {
+            let held = |dated: &&Dated| self.policy.holder(dated.feature) == Some(holder);
+            let held: Vec<Dated> = dated.iter().filter(held).copied().collect();
+            if !held.is_empty() {
+                let profile = ProfileBytes::in_place(profile);
+                let scratch = &mut self.local.scratch;
+                backfill(self.policy, profile, key, &held, now_ms, scratch)
+                    .expect("what is given fits the policy");
+            }
+        }
     }
 
     fn run_step(&mut self, step: &Table, position: usize) -> Vec<String> {
         let now_ms = time_ms(step.get("at").expect("a step has a time"));
+        self.enter(text_of(step, "line").unwrap_or_default());
         let mut problems = Vec::new();
         if let Some(told) = step.get("told").and_then(Toml::as_table) {
             self.take(told, step, now_ms);
@@ -218,9 +265,30 @@ impl Stage<'_> {
             self.made.extend(decision.offers.into_iter().rev());
         }
         if let Some(features) = step.get("features").and_then(Toml::as_table) {
-            problems.extend(self.compare_features(features, now_ms));
+            problems.extend(self.compare_features(&self.profile, features, now_ms));
+        }
+        if let Some(features) = step.get("account").and_then(Toml::as_table) {
+            problems.extend(self.compare_features(&self.account, features, now_ms));
         }
         problems
+    }
+
+    /// Brings a line on stage; one that was never there is new.
+    fn enter(&mut self, line: &str) {
+        if line == self.line {
+            return;
+        }
+        let entering = self.wings.remove(line).unwrap_or_else(|| {
+            let same_arm = |key: &String| self.policy.arm(key.as_bytes()) == Arm::Treated;
+            let key = (0..).map(|number| format!("{line}{number}")).find(same_arm);
+            let key = key.expect("most are treated");
+            let profile = new_profile(self.policy, key.as_bytes()).expect("a key of a few bytes");
+            (key, profile)
+        });
+        let key = std::mem::replace(&mut self.key, entering.0);
+        let profile = std::mem::replace(&mut self.profile, entering.1);
+        let left = std::mem::replace(&mut self.line, line.to_owned());
+        self.wings.insert(left, (key, profile));
     }
 
     fn decide(&mut self, step: &Table, now_ms: i64, position: usize) -> Decision {
@@ -242,14 +310,23 @@ impl Stage<'_> {
         let events: Vec<Event> =
             kinds.iter().map(|(kind, _)| Event { kind: *kind, time_ms, fields: &fields }).collect();
         let number = step.get("number").and_then(Toml::as_integer);
+        let session = format!("case {}", self.line);
         let message = Message {
             subscriber: self.key.as_bytes(),
-            session: b"case",
+            session: session.as_bytes(),
             number: number.unwrap_or(1_000 + position as i64) as u32,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
+        if !self.account.is_empty() {
+            let of_account = Message { subscriber: ACCOUNT, ..message };
+            let bytes = ProfileBytes::in_place(&mut self.account);
+            update(self.policy, bytes, &of_account, &mut self.local.scratch).expect("sound");
+        }
+        let known = !self.account.is_empty() && step.get("without_account").is_none();
+        let message = Message { account: known.then_some(&*self.account), ..message };
         let channel = text_of(step, "asks");
         let context = Context {
             channel: channel.map(|name| self.policy.id(name).expect("a channel")),
@@ -331,6 +408,13 @@ impl Stage<'_> {
                 expect(&format!("{key} of {moment}"), Some(expected), found);
             }
         }
+        let shadows = step.get("shadows").and_then(Toml::as_array).map(|names| {
+            names.iter().map(|n| n.as_str().unwrap_or("?")).collect::<Vec<_>>().join(", ")
+        });
+        let found = decision.shadows.iter().map(|shadow| name(policy.name_of(shadow.offer)));
+        expect("what is in shadow", shadows, found.collect::<Vec<_>>().join(", "));
+        let test = step.get("test").and_then(Toml::as_bool).map(|b| b.to_string());
+        expect("a test subscriber", test, decision.test.to_string());
         let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
         expect("repeated", repeated, decision.repeated.to_string());
         let call_again = step.get("call_again").map(|time| match time.as_str() {
@@ -350,12 +434,12 @@ impl Stage<'_> {
         problems
     }
 
-    fn compare_features(&mut self, features: &Table, now_ms: i64) -> Vec<String> {
+    fn compare_features(&self, profile: &[u8], features: &Table, now_ms: i64) -> Vec<String> {
         let mut scratch = Scratch::new(self.policy);
         let mut problems = Vec::new();
         for (name, expected) in features {
             let id: FeatureId = self.policy.id(name).unwrap_or_else(|| panic!("no feature {name}"));
-            let found = read_feature(self.policy, &self.profile, id, now_ms, &mut scratch)
+            let found = read_feature(self.policy, profile, id, now_ms, &mut scratch)
                 .expect("a sound profile");
             let member = match found {
                 Some(Value::Member(member)) => self.policy.name_of(member),

@@ -60,7 +60,7 @@ fn a_damaged_artifact_is_named_with_its_reason() {
     let file = work_file("version.opp");
     std::fs::write(&file, b"OPPA\x09\0\0\0\0\0\0\0").expect("room for a file");
     let words = complaint(&["check", file.to_str().expect("a path in UTF-8")]);
-    assert!(words.contains("artifact of version 9, but this library reads version 2"), "{words}");
+    assert!(words.contains("artifact of version 9, but this library reads version 3"), "{words}");
 }
 
 /// A policy's own table goes before the one that a folder shares.
@@ -281,8 +281,15 @@ fn a_decision_of_a_log_is_explained() {
     let (mut id, mut receipt) = (0, String::new());
     for number in 0..4 {
         let now_ms = now_ms + i64::from(number) * 1_000;
-        let message =
-            Message { subscriber: key, session: b"s", number, now_ms, zone: None, events: &[] };
+        let message = Message {
+            subscriber: key,
+            session: b"s",
+            number,
+            now_ms,
+            zone: None,
+            account: None,
+            events: &[],
+        };
         let context = Context::default();
         let inputs = Inputs::of(shared, &profile, &message, &context, &local.lease);
         let bytes = ProfileBytes::in_place(&mut profile);
@@ -317,6 +324,6 @@ fn a_decision_of_a_log_is_explained() {
     );
     assert!(
         complaint(&asked(&second, &checkpoint, "--receipt", &receipt[2..]))
-            .contains("184 hexadecimal digits")
+            .contains("200 hexadecimal digits")
     );
 }

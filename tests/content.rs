@@ -193,6 +193,7 @@ fn decision(
         number,
         now_ms,
         zone: None,
+        account: None,
         events: &events,
     };
     let shared = Shared { policy, snapshot: &snapshot };

@@ -258,7 +258,8 @@ fn machines_read_it_too() {
             "{{\"changes\":[\n{{\"what\":\"offer\",\"name\":\"pass\",\"change\":\"changed\",\
              \"key\":\"value\",\"old\":\"2.50\",\"new\":\"3.00\",\"effect\":null}}\n],\
              \"experiments\":[],\"version_raised\":false,\"profiles\":{{\"salt_equal\":true,\"layout_equal\":true,\"bytes_before\":{bytes},\
-             \"bytes_after\":{bytes},\"contacts_before\":12,\"contacts_after\":12,\
+             \"bytes_after\":{bytes},\"account_layout_equal\":true,\"account_bytes_before\":0,\
+             \"account_bytes_after\":0,\"contacts_before\":12,\"contacts_after\":12,\
              \"features\":[]}},\"id_conflicts\":[]}}"
         )
     );

@@ -55,6 +55,7 @@ impl Bench {
             number: 1,
             now_ms: AFTERNOON_MS,
             zone: None,
+            account: None,
             events,
         };
         change(&mut message);
@@ -181,6 +182,7 @@ fn what_was_made_for_another_policy() {
         number: 1,
         now_ms: AFTERNOON_MS,
         zone: None,
+        account: None,
         events: &[],
     };
     let origin = Origin { node: 1, epoch: 1, sequence: 1 };
@@ -265,6 +267,7 @@ fn older_profiles_stay_as_they_are() {
         number: 1,
         now_ms: AFTERNOON_MS,
         zone: None,
+        account: None,
         events: &[event(call), event(EventId(9_999))],
     };
     let mut within = before.clone();

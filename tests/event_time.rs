@@ -193,6 +193,7 @@ impl Bench {
             number: number_of(nth),
             now_ms,
             zone: event.zone.map(|at| self.zone(at)),
+            account: None,
             events: &[Event { kind, time_ms: event.time_ms, fields: &fields }],
         };
         let bytes = ProfileBytes::in_place(&mut self.profile);

@@ -86,8 +86,15 @@ fn asked(policy: &Policy, known: &Known, now_ms: i64) -> Explanation {
     let snapshot = Snapshot::initial(policy);
     let events =
         [Event { kind: policy.id("tapped").expect("a kind"), time_ms: now_ms, fields: &[] }];
-    let message =
-        Message { subscriber: KEY, session: b"", number: 0, now_ms, zone: None, events: &events };
+    let message = Message {
+        subscriber: KEY,
+        session: b"",
+        number: 0,
+        now_ms,
+        zone: None,
+        account: None,
+        events: &events,
+    };
     let shared = Shared { policy, snapshot: &snapshot };
     explain(shared, &profile, &message, &Context::default(), &local).expect("a sound call")
 }

@@ -118,6 +118,7 @@ impl Subscriber {
             number: 0,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let snapshot = Snapshot::initial(&self.policy);
@@ -218,7 +219,7 @@ fn a_program_reads_the_same() {
             ],
             "furthest": "offered",
             "stages": { "not eligible": 1, "not suitable": 1, "offered": 1 },
-            "arm": "treated", "next_call": null, "lease_low": false,
+            "arm": "treated", "arms": {}, "shadows": [], "test": false, "next_call": null, "lease_low": false,
         },
         "moments": [
             { "moment": "large", "verdict": "rule fails", "patterns": [], "conditions": [

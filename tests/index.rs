@@ -257,7 +257,8 @@ impl World {
         for moment in moments {
             let subscriber = self.key.as_bytes();
             let [index, one_by_one] = [Lookup::Index, Lookup::OneByOne].map(|lookup| {
-                let question = Question { subscriber, moment, now_ms, zone: None, lookup };
+                let question =
+                    Question { subscriber, moment, now_ms, zone: None, account: None, lookup };
                 let mut found = Vec::new();
                 let local = &mut self.local;
                 let stages = eligible(shared, profile, &question, local, |offer| found.push(offer));
@@ -276,8 +277,15 @@ impl World {
         let kind: EventId = self.policy.id("ask").expect("an event");
         let events = [Event { kind, time_ms: now_ms, fields: &[] }];
         let subscriber = self.key.as_bytes();
-        let message =
-            Message { subscriber, session: b"s", number: 1, now_ms, zone: None, events: &events };
+        let message = Message {
+            subscriber,
+            session: b"s",
+            number: 1,
+            now_ms,
+            zone: None,
+            account: None,
+            events: &events,
+        };
         let context = Context::default();
         let explained = explain(shared, profile, &message, &context, &self.local).expect("sound");
         let mut local = self.local.clone();

@@ -95,7 +95,15 @@ fn recharge<T>(policy: &Policy, dollars: i64, now_ms: i64, call: impl FnOnce(&Me
     let kind = policy.id("recharge").expect("a kind of event");
     let events = [Event { kind, time_ms: now_ms, fields: &fields }];
     let (session, number, zone) = (&b"s"[..], (now_ms / 1_000) as u32, None);
-    call(&Message { subscriber: b"key", session, number, now_ms, zone, events: &events })
+    call(&Message {
+        subscriber: b"key",
+        session,
+        number,
+        now_ms,
+        zone,
+        account: None,
+        events: &events,
+    })
 }
 
 fn stage(policy: &Policy, profile: &[u8]) -> (String, Option<Value<'static>>) {
@@ -173,7 +181,7 @@ fn a_stage_that_is_gone_is_left() {
     let shared = Shared { policy: &new, snapshot: &snapshot };
     let mut local = Local::new(&new, Origin { node: 1, epoch: 1, sequence: 1 });
     let bytes = ProfileBytes::in_place(&mut profile);
-    tick(shared, bytes, b"key", NOW_MS, &mut local).expect("sound");
+    tick(shared, bytes, b"key", None, NOW_MS, &mut local).expect("sound");
     let since = Some(Value::Timestamp(NOW_MS));
     assert_eq!(stage(&new, &profile), ("stage.new".to_owned(), since));
 }

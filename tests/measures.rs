@@ -63,6 +63,7 @@ impl Subscriber {
             number: 0,
             now_ms: NOW_MS,
             zone: None,
+            account: None,
             events: &[Event { kind, time_ms, fields: &fields }],
         };
         let bytes = ProfileBytes::in_place(&mut self.profile);

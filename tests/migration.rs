@@ -105,8 +105,15 @@ fn take_in(policy: &Policy, profile: ProfileBytes, event: &Use, now_ms: i64) {
         field("use.flag", Value::Bool(event.number % 2 == 0)),
     ];
     let events = [Event { kind, time_ms: event.time_ms, fields: &fields }];
-    let message =
-        Message { subscriber: KEY, session: b"", number: 0, now_ms, zone: None, events: &events };
+    let message = Message {
+        subscriber: KEY,
+        session: b"",
+        number: 0,
+        now_ms,
+        zone: None,
+        account: None,
+        events: &events,
+    };
     update(policy, profile, &message, &mut Scratch::new(policy)).expect("a sound message");
 }
 
@@ -466,8 +473,15 @@ impl Node {
     ) -> Result<opportune::Decision, Error> {
         let kind: EventId = self.policy.id(kind).expect("an event");
         let events = [Event { kind, time_ms: now_ms, fields: &[] }];
-        let message =
-            Message { subscriber: KEY, session, number: 1, now_ms, zone: None, events: &events };
+        let message = Message {
+            subscriber: KEY,
+            session,
+            number: 1,
+            now_ms,
+            zone: None,
+            account: None,
+            events: &events,
+        };
         let shared = Shared { policy: &self.policy, snapshot: &self.snapshot };
         let before = row.clone();
         let bytes = row.len();
@@ -747,6 +761,7 @@ fn classify_reads_an_older_profile_too() {
         number: 0,
         now_ms: START_MS,
         zone: None,
+        account: None,
         events: &events,
     };
     let mut scratch = Scratch::new(&new);

@@ -262,6 +262,7 @@ fn every_offer_falls_out_where_its_rules_say() {
                 number: 1,
                 now_ms,
                 zone: None,
+                account: None,
                 events: &events,
             };
             let shared = Shared { policy: &world.policy, snapshot: &world.snapshot };

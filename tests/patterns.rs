@@ -240,6 +240,7 @@ fn the_automata_say_what_looking_through_all_events_says() {
                 number: 0,
                 now_ms: now * 1_000,
                 zone: None,
+                account: None,
                 events: &[event],
             };
             let shared = Shared { policy: &policy, snapshot: &snapshot };
@@ -313,8 +314,15 @@ fn a_tick_comes_when_it_is_worth_it() {
         fields: &[],
     }];
     let now_ms = START * 1_000 + 5_000;
-    let message =
-        Message { subscriber: b"s", session: &[], number: 0, now_ms, zone: None, events: &events };
+    let message = Message {
+        subscriber: b"s",
+        session: &[],
+        number: 0,
+        now_ms,
+        zone: None,
+        account: None,
+        events: &events,
+    };
     let bytes = ProfileBytes::in_place(&mut profile);
     let decision =
         decide(shared, bytes, &message, &Context::default(), &mut local).expect("a decision");
@@ -322,7 +330,7 @@ fn a_tick_comes_when_it_is_worth_it() {
     for (before_ms, raised) in [(1, 0), (0, 2)] {
         let bytes = ProfileBytes::in_place(&mut profile);
         let at_ms = decision.next_call_ms - before_ms;
-        let decision = tick(shared, bytes, b"s", at_ms, &mut local).expect("a decision");
+        let decision = tick(shared, bytes, b"s", None, at_ms, &mut local).expect("a decision");
         assert_eq!(decision.moments.len(), raised);
     }
 }
@@ -346,6 +354,7 @@ fn what_has_half_happened_goes_along() {
             number: 0,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let mut local = Local::new(policy, Origin { node: 1, epoch: 1, sequence: 1 });

@@ -304,6 +304,7 @@ fn every_offer_of_the_ready_policy_is_made_to_somebody() {
             number: 1,
             now_ms,
             zone: None,
+            account: None,
             events,
         };
         let asks = ["", "", "", "", "", "app", "web", "agent", "retail"][dice.below(9)];

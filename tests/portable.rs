@@ -387,6 +387,7 @@ fn every_fold_over_every_window_has_a_form_for_people() {
             number: 0,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let bytes = ProfileBytes::in_place(&mut profile);

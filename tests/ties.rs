@@ -153,6 +153,7 @@ impl<'p> Bench<'p> {
                     number: told[0].number,
                     now_ms,
                     zone: None,
+                    account: None,
                     events: &events,
                 };
                 let bytes = ProfileBytes::in_place(&mut self.profile);

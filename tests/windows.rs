@@ -112,6 +112,7 @@ impl Bench {
             number: self.number,
             now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let bytes = ProfileBytes::in_place(&mut self.profile);

@@ -96,6 +96,7 @@ impl Host {
             number: request.number,
             now_ms: request.now_ms,
             zone: None,
+            account: None,
             events: &events,
         };
         let shared = Shared { policy, snapshot: &self.snapshot };

@@ -54,6 +54,7 @@ impl Draft {
             number: self.number,
             now_ms,
             zone: None,
+            account: None,
             events: &facts,
         })
     }

@@ -168,6 +168,8 @@ pub const INDEX_CANDIDATES_MIN: usize = 48;
 
 /// Sessions remembered in a profile to recognise retransmissions.
 pub const SESSIONS: usize = 4;
+/// The same in an account's profile, which hears the sessions of several lines.
+pub const ACCOUNT_SESSIONS: usize = 16;
 /// Message numbers below the highest that a session remembers one by one.
 pub const SESSION_REORDER: u32 = 32;
 /// Contacts that the log of a profile can hold, whatever the policy's caps.

@@ -11,13 +11,16 @@ use crate::decision::{
 };
 use crate::error::Error;
 use crate::moment::{self, Moments, NoWatch, RaisedMoment};
-use crate::policy::Policy;
+use crate::policy::{Holder, Policy};
 use crate::profile::{
     self, Events, Features, Memo, Message, MessageKey, OpenOffers, Opened, ProfileBytes, Seen,
 };
 use crate::snapshot::{Delta, Lease};
 
-/// Takes a message into the profile. Never allocates.
+/// Takes a message into the profile: a line's, or an account's, whose key stands in the message as
+/// the subscriber then and into which only what accounts hold is folded. A host that keeps both
+/// takes a message into the account's profile first, and then decides on the line with it. Never
+/// allocates.
 ///
 /// # Errors
 /// Those of the profile and of the message; on any of them nothing has changed.
@@ -31,20 +34,29 @@ pub fn update(
     scratch.check(policy)?;
     let Scratch { room, events, memo, .. } = scratch;
     let opened = profile.open(policy, key.subscriber, room)?;
-    let Seen::First(session) = profile::seen(policy, opened.read(), key) else {
-        return Ok(Updated::unchanged(policy, opened.keep(policy), message.now_ms));
+    let layout = opened.layout();
+    let account = if layout.holder == Holder::Line { message.account } else { None };
+    profile::begin(policy, memo, account)?;
+    let Seen::First(session) = profile::seen(layout, opened.read(), key) else {
+        return Ok(Updated::unchanged(policy, layout, opened.keep(policy), message.now_ms));
     };
     events.take(policy, message)?;
     let bytes = opened.change();
-    profile::note_message(policy, bytes, key, session, message.now_ms);
-    memo.clear();
-    take_in(policy, bytes, memo, message, events);
-    let due = moment::moved_due(policy, message, events);
-    if due != 0 {
-        moment::plan(policy, bytes, memo, message, due);
+    profile::note_message(layout, bytes, key, session, message.now_ms);
+    match layout.holder {
+        Holder::Line => {
+            take_in(policy, bytes, memo, message, events);
+            let due = moment::moved_due(policy, message, events);
+            if due != 0 {
+                moment::plan(policy, bytes, memo, message, due);
+            }
+        }
+        Holder::Account => {
+            profile::fold_message(policy, Holder::Account, bytes, message, events);
+        }
     }
     profile::commit(policy, bytes, message.now_ms);
-    Ok(Updated::new(policy, bytes, message.now_ms))
+    Ok(Updated::new(policy, layout, bytes, message.now_ms))
 }
 
 /// The moments that a message raises over a profile that has taken it in just before; without
@@ -61,13 +73,14 @@ pub fn classify(
     let key = MessageKey::new(policy, message)?;
     scratch.check(policy)?;
     let Scratch { room, events, memo, .. } = scratch;
-    let profile = profile::open(policy, profile, key.subscriber, room)?;
+    let profile = profile::open_line(policy, profile, key.subscriber, room)?;
+    profile::begin(policy, memo, message.account)?;
     events.take(policy, message)?;
     if !moment::concerned(policy, profile, message, events) {
         return Ok(Moments::new());
     }
+    let mut features = Features::resumed(policy, profile, memo, message.now_ms, message.zone);
     let mut moments = Moments::new();
-    let mut features = Features::new(policy, profile, memo, message.now_ms, message.zone);
     moment::classify(&mut features, message, events, &mut NoWatch, &mut moments);
     Ok(moments)
 }
@@ -94,7 +107,8 @@ pub fn allocate(
     local.scratch.check(policy)?;
     let Local { lease, delta, scratch } = local;
     let Scratch { room, memo, workspace, .. } = scratch;
-    let opened = profile.open(policy, key.subscriber, room)?;
+    let opened = profile.open_line(policy, key.subscriber, room)?;
+    profile::begin(policy, memo, message.account)?;
     let inputs = inputs(shared, message, context, key, opened.read());
     let mut decision = Decision::nothing();
     decision.id = inputs.decision;
@@ -102,7 +116,6 @@ pub fn allocate(
         repeat(&inputs, opened, &mut decision);
         return Ok(decision);
     }
-    memo.clear();
     decision.moments = moments;
     let due = moment::concerns_due(policy, message);
     let work = Work { bytes: opened.change(), memo, workspace, lease, delta, due };
@@ -145,10 +158,12 @@ pub fn tick(
     shared: Shared,
     profile: ProfileBytes,
     subscriber: &[u8],
+    account: Option<&[u8]>,
     now_ms: i64,
     local: &mut Local,
 ) -> Result<Decision, Error> {
-    let message = Message { subscriber, session: &[], number: 0, now_ms, zone: None, events: &[] };
+    let (session, number, zone, events) = (&[], 0, None, &[]);
+    let message = Message { subscriber, session, number, now_ms, zone, account, events };
     decide(shared, profile, &message, &Context::default(), local)
 }
 
@@ -201,7 +216,7 @@ pub fn settle(
     profile::check_time(outcome.now_ms)?;
     let subscriber = subscriber_hash(policy, outcome.subscriber)?;
     let Local { lease, delta, scratch } = local;
-    let opened = profile.open(policy, subscriber, &mut scratch.room)?;
+    let opened = profile.open_line(policy, subscriber, &mut scratch.room)?;
     let migrated = opened.is_migrated();
     let bytes = opened.change();
     let (settled, changed) = decision::settle(policy, bytes, outcome, lease, delta);
@@ -228,12 +243,13 @@ fn decide_traced(
     local.scratch.check(policy)?;
     let Local { lease, delta, scratch } = local;
     let Scratch { room, events, memo, workspace } = scratch;
-    let opened = profile.open(policy, key.subscriber, room)?;
+    let opened = profile.open_line(policy, key.subscriber, room)?;
+    profile::begin(policy, memo, message.account)?;
     let inputs = inputs(shared, message, context, key, opened.read());
     decision.id = inputs.decision;
     let seen = match made_before(&inputs, opened.read()) {
         true => Seen::Again,
-        false => profile::seen(policy, opened.read(), key),
+        false => profile::seen(&policy.layout, opened.read(), key),
     };
     let Seen::First(session) = seen else {
         repeat(&inputs, opened, decision);
@@ -242,8 +258,7 @@ fn decide_traced(
     events.take(policy, message)?;
     // Nothing can fail from here on, so the profile, the lease and the delta may change.
     let bytes = opened.change();
-    profile::note_message(policy, bytes, key, session, message.now_ms);
-    memo.clear();
+    profile::note_message(&policy.layout, bytes, key, session, message.now_ms);
     take_in(policy, bytes, memo, message, events);
     if moment::concerned(policy, bytes, message, events) {
         let mut features = Features::resumed(policy, bytes, memo, message.now_ms, message.zone);
@@ -290,7 +305,7 @@ fn made_before(inputs: &Inputs, bytes: &[u8]) -> bool {
 
 /// Folds a message that is new, and moves lifecycles and patterns on over what comes of it.
 fn take_in(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, message: &Message, events: &Events) {
-    profile::fold_message(policy, bytes, message, events);
+    profile::fold_message(policy, Holder::Line, bytes, message, events);
     profile::move_on(policy, bytes, memo, message.now_ms, message.zone);
     moment::observe(policy, bytes, memo, message, events);
 }
@@ -311,6 +326,7 @@ fn inputs<'a>(
         seed: context.seed.unwrap_or(decision),
         now_ms: message.now_ms,
         subscriber: message.subscriber,
+        test: shared.policy.is_test(key.subscriber),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Question<'a> {
     pub now_ms: i64,
     /// Overrides the subscriber's own zone.
     pub zone: Option<MemberId>,
+    /// The profile of the account that pays for the line, if it is known.
+    pub account: Option<&'a [u8]>,
     /// By index or one by one.
     pub lookup: Lookup,
 }
@@ -44,8 +46,9 @@ pub fn eligible(
     let subscriber = subscriber_hash(policy, question.subscriber)?;
     let (lease, now_ms) = (&local.lease, question.now_ms);
     let Scratch { room, memo, workspace, .. } = &mut local.scratch;
-    let profile = profile::open(policy, profile, subscriber, room)?;
-    let mut features = Features::new(policy, profile, memo, now_ms, question.zone);
+    let profile = profile::open_line(policy, profile, subscriber, room)?;
+    profile::begin(policy, memo, question.account)?;
+    let mut features = Features::resumed(policy, profile, memo, now_ms, question.zone);
     let inputs = Inputs {
         policy,
         snapshot: shared.snapshot,
@@ -53,6 +56,7 @@ pub fn eligible(
         seed: 0,
         now_ms,
         subscriber: question.subscriber,
+        test: false,
     };
     let asked = (question.moment, question.lookup);
     Ok(decision::eligible(&mut features, &inputs, lease, workspace, asked, found))

@@ -176,8 +176,15 @@ mod tests {
         let kind = policy.id::<EventId>("use").unwrap();
         let events = [Event { kind, time_ms: NOW_MS, fields: &fields }];
         let (now_ms, zone) = (NOW_MS, None);
-        let message =
-            Message { subscriber: KEY, session: b"s", number: 1, now_ms, zone, events: &events };
+        let message = Message {
+            subscriber: KEY,
+            session: b"s",
+            number: 1,
+            now_ms,
+            zone,
+            account: None,
+            events: &events,
+        };
         let mut profile = profile.to_vec();
         let shared = Shared { policy, snapshot: &snapshot };
         let bytes = ProfileBytes::in_place(&mut profile);
@@ -215,7 +222,8 @@ mod tests {
     ) -> (Vec<OfferId>, Vec<u32>) {
         let snapshot = Snapshot::initial(policy);
         let moment = policy.id::<MomentId>("used").unwrap();
-        let question = Question { subscriber: KEY, moment, now_ms: NOW_MS, zone: None, lookup };
+        let question =
+            Question { subscriber: KEY, moment, now_ms: NOW_MS, zone: None, account: None, lookup };
         let mut found = Vec::new();
         let shared = Shared { policy, snapshot: &snapshot };
         let stages =

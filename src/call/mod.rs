@@ -14,7 +14,7 @@ mod scratch;
 pub use decide::{allocate, classify, decide, explain, settle, tick, update};
 pub use eligible::{Question, eligible};
 pub use profiles::{
-    Updated, backfill, erase, init_profile, migrate, new_profile, open_offers, profile_health,
-    profile_revision, read_feature,
+    Updated, backfill, erase, init_account, init_profile, migrate, new_account, new_profile,
+    open_offers, profile_health, profile_revision, read_feature,
 };
 pub use scratch::{Local, Scratch, Shared};

@@ -10,7 +10,7 @@ use crate::decision;
 use crate::error::Error;
 use crate::expr::Environment;
 use crate::moment;
-use crate::policy::Policy;
+use crate::policy::{Holder, Layout, Policy};
 use crate::profile::{
     self, Dated, Features, OpenOffer, OpenOffers, ProfileBytes, ProfileHealth, Value,
 };
@@ -23,19 +23,27 @@ pub struct Updated {
     /// The revision of the profile afterwards.
     pub revision: u64,
     /// When to call [`tick`](crate::tick) if nothing happens before, in milliseconds since the Unix
-    /// epoch, as in [`Decision::next_call_ms`](crate::Decision::next_call_ms); zero for never.
+    /// epoch, as in [`Decision::next_call_ms`](crate::Decision::next_call_ms); zero for never, as of an account.
     pub next_call_ms: i64,
 }
 
 impl Updated {
     /// Of a profile that has changed.
-    pub(super) fn new(policy: &Policy, bytes: &[u8], now_ms: i64) -> Updated {
-        Updated { repeated: false, ..Updated::unchanged(policy, bytes, now_ms) }
+    pub(super) fn new(policy: &Policy, layout: &Layout, bytes: &[u8], now_ms: i64) -> Updated {
+        Updated { repeated: false, ..Updated::unchanged(policy, layout, bytes, now_ms) }
     }
 
     /// Of one that is as it was.
-    pub(super) fn unchanged(policy: &Policy, bytes: &[u8], now_ms: i64) -> Updated {
-        let next_call_ms = moment::next_call_ms(policy, bytes, now_ms);
+    pub(super) fn unchanged(
+        policy: &Policy,
+        layout: &Layout,
+        bytes: &[u8],
+        now_ms: i64,
+    ) -> Updated {
+        let next_call_ms = match layout.holder {
+            Holder::Line => moment::next_call_ms(policy, bytes, now_ms),
+            Holder::Account => 0,
+        };
         Updated { repeated: true, revision: profile::revision(bytes), next_call_ms }
     }
 }
@@ -46,7 +54,7 @@ impl Updated {
 /// # Errors
 /// [`Error::Key`], [`Error::OutputTooSmall`].
 pub fn init_profile(policy: &Policy, subscriber: &[u8], out: &mut [u8]) -> Result<(), Error> {
-    profile::initialise(policy, subscriber_hash(policy, subscriber)?, out)
+    profile::initialise(policy, &policy.layout, subscriber_hash(policy, subscriber)?, out)
 }
 
 /// The same in a buffer of its own. Allocates.
@@ -59,13 +67,40 @@ pub fn new_profile(policy: &Policy, subscriber: &[u8]) -> Result<Vec<u8>, Error>
     Ok(bytes)
 }
 
+/// Writes the profile of an account of which nothing is known into the first
+/// [`Policy::account_bytes`] of `out`. Which lines an account has, the host knows; the key is the
+/// account's own.
+///
+/// [`update`](crate::update), [`backfill`], [`read_feature`], [`erase`], [`migrate`],
+/// [`profile_health`] and [`profile_revision`] take an account's profile as they take a line's: its
+/// bytes say what it is. Calls that decide read it beside the line's, as
+/// [`Message::account`](crate::Message::account).
+///
+/// # Errors
+/// [`Error::AccountLayout`]: the policy keeps nothing of accounts. [`Error::Key`],
+/// [`Error::OutputTooSmall`].
+pub fn init_account(policy: &Policy, account: &[u8], out: &mut [u8]) -> Result<(), Error> {
+    let layout = policy.account.as_ref().ok_or(Error::AccountLayout)?;
+    profile::initialise(policy, layout, subscriber_hash(policy, account)?, out)
+}
+
+/// The same in a buffer of its own. Allocates.
+///
+/// # Errors
+/// [`Error::AccountLayout`], [`Error::Key`].
+pub fn new_account(policy: &Policy, account: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut bytes = alloc::vec![0; policy.account_bytes()];
+    init_account(policy, account, &mut bytes)?;
+    Ok(bytes)
+}
+
 /// Takes over history and outside data, as far as it is known at `now_ms`: see [`Dated`]. Finds anew
 /// when a moment is `due`. Does not allocate. O(values + moments with such a time).
 ///
 /// # Errors
 /// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::UnknownZone`],
-/// [`Error::UnknownSource`], [`Error::ValueType`], [`Error::Total`]. On any of them nothing has
-/// changed.
+/// [`Error::UnknownSource`], [`Error::ValueType`], [`Error::Total`],
+/// [`Error::ProfileHolder`] for a feature of the other profile. On any of them nothing has changed.
 pub fn backfill(
     policy: &Policy,
     profile: ProfileBytes,
@@ -78,16 +113,21 @@ pub fn backfill(
     let subscriber = subscriber_hash(policy, subscriber)?;
     let opened = profile.open(policy, subscriber, &mut scratch.room)?;
     profile::check_time(now_ms)?;
-    profile::check_dated(policy, dated, now_ms)?;
+    let layout = opened.layout();
+    let holder = layout.holder;
+    profile::check_dated(policy, holder, dated, now_ms)?;
     let bytes = opened.change();
-    profile::backfill(policy, bytes, dated);
-    scratch.memo.clear();
-    moment::plan_anew(policy, bytes, &mut scratch.memo, now_ms);
+    profile::backfill(policy, holder, bytes, dated);
+    if holder == Holder::Line {
+        scratch.memo.clear();
+        moment::plan_anew(policy, bytes, &mut scratch.memo, now_ms);
+    }
     profile::commit(policy, bytes, now_ms);
-    Ok(Updated::new(policy, bytes, now_ms))
+    Ok(Updated::new(policy, layout, bytes, now_ms))
 }
 
-/// Reads one feature as it is at `now_ms`: none when it is missing.
+/// Reads one feature as it is at `now_ms`: none when it is missing, as what the other profile holds
+/// is, the account's or the line's.
 ///
 /// # Errors
 /// Those of the profile; [`Error::Time`], [`Error::UnknownFeature`], [`Error::ScratchMismatch`].
@@ -100,11 +140,11 @@ pub fn read_feature(
 ) -> Result<Option<Value<'static>>, Error> {
     scratch.check(policy)?;
     let Scratch { room, memo, .. } = scratch;
-    let profile = profile::open(policy, profile, 0, room)?;
+    let opened = profile::open(policy, profile, 0, room)?;
     profile::check_time(now_ms)?;
     let position = policy.feature_position(feature).ok_or(Error::UnknownFeature)?;
     let ty = policy.feature_type(feature).ok_or(Error::UnknownFeature)?;
-    let mut features = Features::new(policy, profile, memo, now_ms, None);
+    let mut features = Features::alone(policy, opened, memo, now_ms);
     Ok(Value::of_cell(features.feature(position as u16), ty))
 }
 
@@ -173,11 +213,15 @@ pub fn erase(
     local.scratch.check(policy)?;
     let Local { lease, delta, scratch } = local;
     let subscriber = subscriber_hash(policy, subscriber)?;
-    let bytes = profile.open(policy, subscriber, &mut scratch.room)?.change();
-    decision::release(policy, bytes, lease, delta);
-    profile::empty(policy, bytes);
+    let opened = profile.open(policy, subscriber, &mut scratch.room)?;
+    let layout = opened.layout();
+    let bytes = opened.change();
+    if layout.holder == Holder::Line {
+        decision::release(policy, bytes, lease, delta);
+    }
+    profile::empty(policy, layout, bytes);
     profile::commit(policy, bytes, 0);
-    Ok(Updated::new(policy, bytes, 0))
+    Ok(Updated::new(policy, layout, bytes, 0))
 }
 
 /// Brings a profile of a layout that the policy succeeds to the policy's own. Every call does so
@@ -197,7 +241,8 @@ pub fn migrate(
     let subscriber = subscriber_hash(policy, subscriber)?;
     let opened = profile.open(policy, subscriber, &mut scratch.room)?;
     let before = profile::revision(opened.read());
-    let kept = Updated::unchanged(policy, opened.keep(policy), 0);
+    let layout = opened.layout();
+    let kept = Updated::unchanged(policy, layout, opened.keep(policy), 0);
     Ok(Updated { repeated: kept.revision == before, ..kept })
 }
 

@@ -59,19 +59,24 @@ impl Scratch {
     /// Scratch for a policy. Allocates.
     pub fn new(policy: &Policy) -> Scratch {
         Scratch {
-            room: alloc::vec![0; policy.layout.bytes],
+            room: alloc::vec![0; room(policy)],
             events: Events::new(),
-            memo: Memo::new(policy.tables.features.len()),
+            memo: Memo::new(policy),
             workspace: Workspace::new(policy),
         }
     }
 
     pub(super) fn check(&self, policy: &Policy) -> Result<(), Error> {
-        let fits = self.room.len() == policy.layout.bytes
-            && self.memo.len() == policy.tables.features.len()
+        let fits = self.room.len() == room(policy)
+            && self.memo.fits(policy)
             && self.workspace.fits(policy);
         if fits { Ok(()) } else { Err(Error::ScratchMismatch) }
     }
+}
+
+/// Bytes of the longest profile.
+fn room(policy: &Policy) -> usize {
+    policy.profile_bytes().max(policy.account_bytes())
 }
 
 const _: () = {

@@ -3,10 +3,14 @@
 use core::fmt;
 
 use super::{Certificate, ProfileCost, Steps};
+use crate::policy::Holder;
 
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.profile)?;
+        if let Some(account) = &self.account {
+            writeln!(f, "{account}")?;
+        }
         writeln!(f, "{}", self.steps)?;
         writeln!(f, "a decision: {} bytes, none of them on the heap", self.decision_bytes)?;
         writeln!(
@@ -37,6 +41,13 @@ impl fmt::Display for ProfileCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let slots = self.features.iter().map(|(_, bytes)| bytes).sum::<usize>();
         let features = slots + self.padding;
+        if self.holder == Holder::Account {
+            return write!(
+                f,
+                "an account: {} bytes ({} header, {} sessions, {features} features)",
+                self.total, self.header, self.sessions,
+            );
+        }
         write!(
             f,
             "a subscriber: {} bytes ({} header, {} sessions, {} moments, {} patterns, {} contacts, {} open offers, {} features)",

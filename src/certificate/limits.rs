@@ -47,6 +47,7 @@ pub(super) fn nearness(
     let ops = most(&mut programs.iter().map(|program| usize::from(program.len)));
     let mut all: Vec<Nearness> = [
         ("bytes of a profile", policy.profile_bytes(), max::PROFILE_BYTES_MAX),
+        ("bytes of an account's profile", policy.account_bytes(), max::PROFILE_BYTES_MAX),
         ("bytes of the artifact", artifact_bytes, max::ARTIFACT_BYTES_MAX),
         ("zones", tables.zones.zones.len(), max::ZONES_MAX),
         ("sources", tables.sources.sources.len(), max::DATA_SOURCES_MAX),

@@ -202,6 +202,7 @@ mod tests {
                     number,
                     now_ms,
                     zone: None,
+                    account: None,
                     events: &events,
                 };
                 most = larger(most, of_calls(policy, &message, &mut profile, &mut local));
@@ -232,7 +233,7 @@ mod tests {
         let (decided, decide) = counted(|| decide(shared, bytes, message, &context, local));
         let bytes = ProfileBytes::in_place(profile);
         let (ticked, tick) =
-            counted(|| tick(shared, bytes, message.subscriber, message.now_ms, local));
+            counted(|| tick(shared, bytes, message.subscriber, None, message.now_ms, local));
         assert!(updated.is_ok() && allocated.is_ok() && decided.is_ok() && ticked.is_ok());
         Steps { event: 0, update, classify, allocate, decide: decide.max(tick), migrate: 0 }
     }
@@ -274,6 +275,7 @@ mod tests {
             number: 1,
             now_ms: DAY_MS,
             zone: None,
+            account: None,
             events: &[Event { kind, time_ms: DAY_MS, fields: &[] }],
         };
         of_calls(&policy, &message, &mut profile, &mut local(&policy)).decide
@@ -326,6 +328,7 @@ mod tests {
                 number,
                 now_ms,
                 zone: None,
+                account: None,
                 events: &events,
             };
             let bytes = ProfileBytes::in_place(&mut profile);

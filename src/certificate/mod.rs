@@ -29,10 +29,9 @@ pub use limits::Nearness;
 pub use steps::Steps;
 
 use crate::base::ids::FeatureId;
-use crate::base::limits::{OPEN_OFFERS, SESSIONS};
 use crate::decision::Decision;
 use crate::policy::{
-    CALLS_BYTES, CONTACT_BYTES, IndexSize, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, Policy,
+    CALLS_BYTES, CONTACT_BYTES, Holder, IndexSize, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, Policy,
     SESSION_BYTES, header, patterns_bytes,
 };
 
@@ -44,6 +43,8 @@ pub struct Certificate {
     pub fingerprint: u64,
     /// Bytes of one subscriber's profile.
     pub profile: ProfileCost,
+    /// Bytes of one account's profile, if the policy keeps anything of accounts.
+    pub account: Option<ProfileCost>,
     /// The largest number of steps of one call.
     pub steps: Steps,
     /// Bytes of a decision in memory, whatever it says: it is never on the heap.
@@ -66,10 +67,12 @@ pub struct Certificate {
     pub limits: Vec<Nearness>,
 }
 
-/// The bytes of one subscriber's profile, and what they are for.
+/// The bytes of one profile, a subscriber's or an account's, and what they are for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProfileCost {
+    /// Whose profile.
+    pub holder: Holder,
     /// In all.
     pub total: usize,
     /// Identity, revision, checksum.
@@ -97,7 +100,8 @@ impl Policy {
         let programs = programs::all(&self.tables);
         Certificate {
             fingerprint: self.fingerprint(),
-            profile: profile_bytes(self),
+            profile: profile_bytes(self, &self.layout),
+            account: self.account.as_ref().map(|account| profile_bytes(self, account)),
             steps: steps::worst(self),
             decision_bytes: size_of::<Decision>(),
             programs: programs.len(),
@@ -111,25 +115,31 @@ impl Policy {
     }
 }
 
-fn profile_bytes(policy: &Policy) -> ProfileCost {
-    let layout = &policy.layout;
+fn profile_bytes(policy: &Policy, layout: &Layout) -> ProfileCost {
     let tables = &policy.tables;
     let mut features: Vec<(FeatureId, usize)> = tables
         .features
         .iter()
+        .filter(|feature| feature.holder == layout.holder)
         .map(|feature| (feature.id, Layout::feature_bytes(feature)))
         .filter(|(_, bytes)| *bytes > 0)
         .collect();
     let slots: usize = features.iter().map(|(_, bytes)| bytes).sum();
     features.sort_by_key(|(id, bytes)| (core::cmp::Reverse(*bytes), *id));
+    let (moments, patterns) = match layout.holder {
+        Holder::Line => (tables.moments.len(), tables.patterns.len()),
+        Holder::Account => (0, 0),
+    };
+    let calls = if layout.holder == Holder::Line { CALLS_BYTES } else { 0 };
     ProfileCost {
+        holder: layout.holder,
         total: layout.bytes,
         header: header::BYTES,
-        sessions: SESSIONS * SESSION_BYTES,
-        moments: CALLS_BYTES + MOMENT_BYTES * tables.moments.len(),
-        patterns: patterns_bytes(tables.patterns.len()),
+        sessions: layout.session_entries * SESSION_BYTES,
+        moments: calls + MOMENT_BYTES * moments,
+        patterns: patterns_bytes(patterns),
         contacts: layout.contact_entries * CONTACT_BYTES,
-        open_offers: OPEN_OFFERS * OPEN_OFFER_BYTES,
+        open_offers: layout.open_offer_entries * OPEN_OFFER_BYTES,
         padding: slots.next_multiple_of(8) - slots,
         features,
     }

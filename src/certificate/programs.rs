@@ -3,11 +3,11 @@
 use alloc::collections::BTreeSet;
 
 use crate::expr::{Op, Program};
-use crate::policy::{FeatureKind, Rules, Shape, Tables};
+use crate::policy::{EventKind, FeatureKind, Rules, Shape, Tables};
 
 /// Every program that anything of the tables refers to.
 pub(super) fn all(tables: &Tables) -> BTreeSet<Program> {
-    let events = tables.events.iter().flat_map(|event| &event.folds);
+    let events = tables.events.iter().flat_map(EventKind::all_folds);
     let events = events.flat_map(|fold| [fold.filter, fold.part]).flatten();
     let derived = tables.features.iter().filter_map(|feature| match feature.kind {
         FeatureKind::Derived(program) => Some(program),

@@ -16,7 +16,7 @@ use crate::policy::{
 pub struct Steps {
     /// Of taking in one event of the kind that costs most.
     pub event: u64,
-    /// Of `update`: a message of the most events that one may carry.
+    /// Of `update` of a line or of an account: a message of the most events that one may carry.
     pub update: u64,
     /// Of `classify`, over such a message or a tick.
     pub classify: u64,
@@ -24,15 +24,20 @@ pub struct Steps {
     pub allocate: u64,
     /// Of `decide`: all three, but that events are taken once.
     pub decide: u64,
-    /// Of bringing a profile of an older layout to the policy's own, which each of the calls does
-    /// when it meets one, beside what it does; zero for a policy that succeeds none.
+    /// Of bringing profiles of older layouts to the policy's own, of a line and of its account,
+    /// which each of the calls does when it meets them, beside what it does; zero for a policy that
+    /// succeeds none.
     pub migrate: u64,
 }
 
 pub(super) fn worst(policy: &Policy) -> Steps {
     let tables = &policy.tables;
-    let event = |kind| folding(tables, kind) + observing(kind);
-    let event = tables.events.iter().map(event).max().unwrap_or(0);
+    let events = tables.events.iter();
+    let event = |kind: &EventKind| folding(tables, kind, &kind.folds) + observing(kind);
+    let of_line = events.clone().map(event).max().unwrap_or(0);
+    // Of an account nothing but features is kept.
+    let of_account = events.map(|kind| folding(tables, kind, &kind.account_folds)).max();
+    let event = of_line.max(of_account.unwrap_or(0));
     let update = MESSAGE_EVENTS_MAX as u64 * event + moving_on(tables) + watching(tables);
     let allocate = allocate(policy);
     // Events are taken once a call.
@@ -69,10 +74,10 @@ fn taking_in(kind: &EventKind) -> u64 {
 }
 
 /// Taking in an event and folding it; the ring of each feature may have to be cleared.
-fn folding(tables: &Tables, kind: &EventKind) -> u64 {
+fn folding(tables: &Tables, kind: &EventKind, folds: &[FoldStep]) -> u64 {
     let fold =
         |step: &FoldStep| 1 + ops(step.filter) + ops(step.part) + clearing(tables, step.feature);
-    taking_in(kind) + kind.folds.iter().map(fold).sum::<u64>()
+    taking_in(kind) + folds.iter().map(fold).sum::<u64>()
 }
 
 /// Holding an event against the steps of patterns.

@@ -256,6 +256,22 @@ eligible = "1 / 0 > 2"
     mend: "Give the moment that supersedes the higher `priority`; of equal ones the first in the text \
         comes first.";
 
+    /// What one profile needs is in another.
+    OtherProfile = "OPP0508", Error;
+    why: "An event is folded into a profile by what that profile says: a line's may be taken in \
+        without its account's, and an account has many lines.";
+    example: Example::Policy(r#"
+[attributes.household_bill_day]
+type = "int"
+profile = "account"
+
+[features.recharged]
+sum = "recharge.amount"
+window = "cycle"
+bill_day = "household_bill_day"
+"#);
+    mend: "Name an attribute of the same profile. Rules, models and derived features may read both.";
+
     /// A named limit is exceeded.
     Limit = "OPP0601", Error;
     why: "Every limit has a name, so that the time and the memory of a decision are known \

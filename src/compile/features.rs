@@ -8,7 +8,7 @@ use super::Build;
 use super::derived::Derivation;
 use super::diagnostic::Code;
 use super::model;
-use super::schema::exported;
+use super::schema::{exported, holder};
 use super::scope::View;
 use super::section::Section;
 use super::source::Item;
@@ -97,7 +97,7 @@ impl Build<'_> {
     ) -> Option<Derivation<'s>> {
         let sources = SOURCES.iter().map(|(key, _)| *key);
         let others = sources.chain(["where"]).chain(windows::KEYS);
-        let others = others.chain(BESIDE.iter().map(|(key, _)| *key));
+        let others = others.chain(BESIDE.iter().map(|(key, _)| *key)).chain(["profile"]);
         for other in others.filter_map(|key| section.get(key)) {
             let message = format!("`expr` and `{}` exclude one another", other.name);
             other.name_error(Code::Conflict, message, None);
@@ -129,7 +129,8 @@ impl Build<'_> {
                 key.name_error(Code::Conflict, message, None);
             }
         }
-        let window = self.window(section, fold);
+        let holder = holder(section);
+        let window = self.window(section, fold, holder);
         let feeds = self.feeds(source, *fold);
         let value = feeds.as_ref().map(|(_, ty)| *ty);
         let fold = self.whole_fold(section, *fold, &feeds);
@@ -142,6 +143,7 @@ impl Build<'_> {
         });
         let kind = FeatureKind::Aggregate(aggregate);
         let Some(position) = self.declare_feature(item, item.name, result, kind) else { return };
+        self.tables.features[position].holder = holder;
         let part = match fold {
             Fold::Share { .. } => section.require("of"),
             _ => None,
@@ -150,7 +152,7 @@ impl Build<'_> {
             let filter = section.get("where").and_then(|rule| self.filter(&rule, event));
             let part = part.as_ref().and_then(|rule| self.filter(rule, event));
             let step = FoldStep { feature: position as u16, field, filter, part };
-            self.tables.events[event].folds.push(step);
+            self.fold(event, step);
         }
     }
 

@@ -233,10 +233,11 @@ impl<'a> Build<'a> {
         let texts = files.iter().map(|file| file.text.as_bytes());
         self.tables.fingerprint = hash_bytes(texts.fold(0, hash_bytes), ids.as_bytes());
         let policy = Policy::new(self.tables);
-        let bytes = policy.profile_bytes();
-        if bytes > PROFILE_BYTES_MAX {
+        let sizes =
+            [("profiles", policy.profile_bytes()), ("accounts' profiles", policy.account_bytes())];
+        if let Some((what, bytes)) = sizes.iter().find(|(_, bytes)| *bytes > PROFILE_BYTES_MAX) {
             let message =
-                format!("profiles of {bytes} bytes, but at most {PROFILE_BYTES_MAX} are allowed");
+                format!("{what} of {bytes} bytes, but at most {PROFILE_BYTES_MAX} are allowed");
             let help = "fewer features, or fewer buckets in their windows".to_string();
             self.report.error(Code::Limit, 0..0, "features", message, help);
             return None;

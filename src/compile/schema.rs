@@ -17,7 +17,7 @@ use super::zones;
 use crate::base::ids::MemberId;
 use crate::base::limits::{EVENT_FIELDS_MAX, EVENTS_MAX, FEATURES_MAX, KEY_BYTES_MAX, MEMBERS_MAX};
 use crate::expr::Type;
-use crate::policy::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep};
+use crate::policy::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Holder};
 
 /// The types that a value from outside may have, but for enumerations.
 pub(super) const PLAIN: [(&str, Type); 7] = [
@@ -29,6 +29,14 @@ pub(super) const PLAIN: [(&str, Type); 7] = [
     ("duration", Type::Duration),
     ("text", Type::Text),
 ];
+
+/// What `profile` says.
+const HOLDERS: [(&str, Holder); 2] = [("line", Holder::Line), ("account", Holder::Account)];
+
+/// The words of `profile`.
+pub(super) fn holders() -> Vec<&'static str> {
+    HOLDERS.map(|(word, _)| word).into()
+}
 
 impl Build<'_> {
     pub(super) fn schema(&mut self, root: &Section<'_>, header: &Header<'_>) {
@@ -60,7 +68,19 @@ impl Build<'_> {
             section.error(Code::Conflict, "only an enumeration has `values`", None);
         }
         let expires_ms = section.get("expires").and_then(|item| expires(&item));
-        self.declare_feature(item, item.name, ty, FeatureKind::Attribute { expires_ms });
+        let (kind, holder) = (FeatureKind::Attribute { expires_ms }, holder(&section));
+        if let Some(position) = self.declare_feature(item, item.name, ty, kind) {
+            self.tables.features[position].holder = holder;
+        }
+    }
+
+    /// Has an event folded into the profile that holds the feature.
+    pub(super) fn fold(&mut self, event: usize, step: FoldStep) {
+        let event = &mut self.tables.events[event];
+        match self.tables.features[usize::from(step.feature)].holder {
+            Holder::Line => event.folds.push(step),
+            Holder::Account => event.account_folds.push(step),
+        }
     }
 
     /// Adds a feature under a name that `item` gives it; its type is none when its declaration is wrong.
@@ -76,7 +96,8 @@ impl Build<'_> {
         let members = self.members_of(ty);
         self.scope.feature_types.push(ty);
         let plain = ty.map_or(Type::Bool, Ty::plain);
-        self.tables.features.push(Feature { id, ty: plain, kind, members });
+        let holder = Holder::Line;
+        self.tables.features.push(Feature { id, ty: plain, kind, members, holder });
         Some(position)
     }
 
@@ -128,7 +149,11 @@ impl Build<'_> {
         {
             let is_zone = matches!(self.scope.feature_types[position], Some(Ty::Enum(of))
                 if self.is_zone_enumeration(of, header));
-            if is_zone {
+            if is_zone && self.tables.features[position].holder == Holder::Account {
+                let message = format!("`{name}` is the account's, and each line has its own zone");
+                let help = "name an attribute of the line".into();
+                item.error(Code::OtherProfile, message, Some(help));
+            } else if is_zone {
                 self.tables.zones.feature = Some(position as u16);
                 self.scope.zone_type = self.scope.feature_types[position];
                 owner = name;
@@ -177,9 +202,16 @@ impl Build<'_> {
             specs.push(FieldSpec { id: field_id, ty: plain, members });
         }
         self.scope.event_fields.push(fields);
-        let (folds, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
-        let kind = EventKind { id, fields: specs, zone, source: None, folds, moments, patterns };
-        self.tables.events.push(kind);
+        self.tables.events.push(EventKind {
+            id,
+            fields: specs,
+            zone,
+            source: None,
+            folds: Vec::new(),
+            account_folds: Vec::new(),
+            moments: Vec::new(),
+            patterns: Vec::new(),
+        });
     }
 
     fn field_type(&mut self, item: &Item<'_>, path: &str) -> Option<Ty> {
@@ -227,7 +259,7 @@ impl Build<'_> {
             }
             let step =
                 FoldStep { feature: position as u16, field: Some(field), filter: None, part: None };
-            self.tables.events[event].folds.push(step);
+            self.fold(event, step);
         }
     }
 
@@ -248,6 +280,12 @@ impl Build<'_> {
         };
         Some((event, position as u16, fields[position].ty?))
     }
+}
+
+/// Whose profile holds it, as `profile` says.
+pub(super) fn holder(section: &Section<'_>) -> Holder {
+    let profile = section.get("profile").and_then(|profile| profile.choice(&HOLDERS));
+    profile.unwrap_or_default()
 }
 
 /// `export` says that the host reads it; only the analysis asks.

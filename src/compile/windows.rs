@@ -15,7 +15,7 @@ use crate::base::limits::{
     BILL_DAY_MAX, HALF_LIFE_MS_MAX, STREAK_PERIODS_MAX, WINDOW_BUCKET_MS_MIN, WINDOW_BUCKETS_MAX,
     WINDOW_MS_MAX,
 };
-use crate::policy::{BillDay, CalendarUnit, FeatureKind, Fold, Window};
+use crate::policy::{BillDay, CalendarUnit, FeatureKind, Fold, Holder, Window};
 
 /// Buckets of a rolling window that does not say how many.
 const BUCKETS_DEFAULT: u16 = 12;
@@ -31,8 +31,8 @@ pub(super) const KEYS: [&str; 7] =
     ["window", "buckets", "periods", "ago", "bill_day", "half_life", "per"];
 
 impl Build<'_> {
-    /// The window of a feature. One that is wrong is recorded, and taken for a lifetime.
-    pub(super) fn window(&self, section: &Section<'_>, fold: &Fold) -> Window {
+    /// The window of a feature that is in this holder's profile. One that is wrong is recorded, and taken for a lifetime.
+    pub(super) fn window(&self, section: &Section<'_>, fold: &Fold, holder: Holder) -> Window {
         let window = section.get("window");
         let half_life = section.get("half_life");
         if let (Some(_), Some(half_life)) = (&window, &half_life) {
@@ -43,7 +43,7 @@ impl Build<'_> {
         let (wanted, allowed): (Option<Window>, &[&str]) = match (window, half_life, period) {
             (_, Some(half_life), _) => (decay(section, &half_life), &["buckets", "per"]),
             (_, _, Some("cycle")) => {
-                let bill_day = self.bill_day(section).map(CalendarUnit::Cycle);
+                let bill_day = self.bill_day(section, holder).map(CalendarUnit::Cycle);
                 let window = bill_day.and_then(|unit| calendar(section, unit, fold));
                 (window, &["periods", "ago", "bill_day"])
             }
@@ -76,7 +76,7 @@ impl Build<'_> {
     }
 
     /// The day on which a billing cycle begins.
-    fn bill_day(&self, section: &Section<'_>) -> Option<BillDay> {
+    fn bill_day(&self, section: &Section<'_>, holder: Holder) -> Option<BillDay> {
         let Some(item) = section.get("bill_day") else {
             let help = "a day from 1 to 31, or the attribute that says it".to_string();
             section.error(Code::MissingKey, "a billing cycle needs a `bill_day`", help);
@@ -92,6 +92,14 @@ impl Build<'_> {
         if !is_attribute || self.scope.feature_types[position] != Some(INT) {
             let message = format!("`{name}` is not an attribute of type int");
             item.error(Code::ValueType, message, None);
+            return None;
+        }
+        let found = self.tables.features[position].holder;
+        if found != holder {
+            let word = |holder| if holder == Holder::Line { "the line's" } else { "the account's" };
+            let message = format!("`{name}` is {}, and the feature {}", word(found), word(holder));
+            let help = "name an attribute of the same profile".to_string();
+            item.error(Code::OtherProfile, message, help);
             return None;
         }
         Some(BillDay::Attribute(position as u16))

@@ -1,21 +1,21 @@
 //! From raised moments to offers, and what a decision writes.
 
-use smallvec::SmallVec;
-
-use super::arbitration::{Candidate, Ranking, score, worth};
+use super::arbitration::{Candidate, score, worth};
+use super::arms::list_arms;
 use super::change::helping;
 use super::continuing::continued;
 use super::gates::Gates;
 use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
+use super::shadow::{self, Rivals};
 use super::workspace::Workspace;
 use super::{Context, Decision, Fate, NoTrace, Offered, Stage, Trace};
-use crate::base::ids::{MemberId, MomentId};
-use crate::base::limits::{DECISION_ARMS_MAX, DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
+use crate::base::ids::MomentId;
+use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::base::steps::step;
-use crate::expr::{Environment, evaluate};
+use crate::expr::evaluate;
 use crate::moment::{MomentState, Moments, RaisedMoment, stop_waiting};
-use crate::policy::{Assignment, Moment, Offer, Policy};
+use crate::policy::{Moment, Offer, Policy};
 use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
 
@@ -32,6 +32,17 @@ pub(crate) struct Inputs<'a> {
     pub(crate) seed: u64,
     pub(crate) now_ms: i64,
     pub(crate) subscriber: &'a [u8],
+    /// Whether it is a test subscriber.
+    pub(crate) test: bool,
+}
+
+impl Inputs<'_> {
+    /// The terms of a treatment, for an open offer. What a test subscriber gets has reserved nothing
+    /// and has nothing to give back: its terms are none that any treatment has.
+    pub(super) fn terms(&self, treatment: usize) -> u32 {
+        let terms = self.policy.terms(treatment);
+        if self.test { !terms } else { terms }
+    }
 }
 
 /// Decides on the moments in `decision`, of which there is one at least unless a channel asks, and
@@ -49,24 +60,27 @@ pub(crate) fn allocate<'a, T: Trace>(
 ) {
     let Decision { moments, stages, .. } = decision;
     let arm = inputs.policy.arm(inputs.subscriber);
+    decision.test = inputs.test;
     features.choose_for(inputs.subscriber, inputs.snapshot.switches());
     let Workspace { gates: answers, search } = workspace;
     let mut gates = Gates::new(features, inputs, arm, context, lease, answers);
-    let mut ranking = Ranking::new(context);
+    let mut rivals = Rivals::new(inputs, context);
     let waits = if by_index::<T>(inputs.policy, moments) {
-        search_all(&mut gates, search, moments, &mut ranking, stages)
+        search_all(&mut gates, search, moments, &mut rivals, stages)
     } else {
-        ask_all(&mut gates, moments, &mut ranking, stages, trace)
+        ask_all(&mut gates, moments, &mut rivals, stages, trace)
     };
     if waits {
         decision.next_call_ms = gates.quiet_until_ms();
     }
     decision.arm = (!decision.moments.is_empty()).then_some(arm);
-    list_arms(gates.features, &decision.moments, &mut decision.arms);
+    list_arms(gates.features, context, &decision.moments, &mut decision.arms);
     if context.channel.is_some() {
         decision.offers = continued(&mut gates, context);
     }
 
+    rivals.list_shadows(inputs, context, lease, decision);
+    let ranking = &rivals.live;
     let chosen = ranking.choose(inputs, context, lease, &decision.offers);
     for candidate in ranking.best() {
         let offered = chosen.iter().any(|(other, _)| other.offer == candidate.offer);
@@ -109,7 +123,8 @@ fn fill(gates: &mut Gates, decision: &mut Decision, context: &Context) {
         step(1);
         let Some(offer) = inputs.policy.tables.offers.get(position as usize) else { continue };
         let shown = |other: &Offered| group_of(inputs.policy, other) == Some(offer.group);
-        if decision.offers.iter().any(shown) || gates.rules(offer).is_err() {
+        let stays = decision.offers.iter().any(shown) || shadow::in_shadow(inputs, offer);
+        if stays || gates.rules(offer).is_err() {
             continue;
         }
         let Ok(candidate) = consider(gates, position, offer, NO_MOMENT) else { continue };
@@ -128,33 +143,6 @@ pub(super) fn group_of(policy: &Policy, offered: &Offered) -> Option<u16> {
     policy.tables.offers.get(position).map(|offer| offer.group)
 }
 
-/// The arms of the experiments that the offers of these moments read. O(experiments).
-fn list_arms(
-    features: &mut Features,
-    moments: &Moments,
-    arms: &mut SmallVec<[Assignment; DECISION_ARMS_MAX]>,
-) {
-    let policy = features.policy();
-    if policy.exposures.is_empty() {
-        return;
-    }
-    let exposure = |moment: &RaisedMoment| {
-        let position = policy.moment_position(moment.id)?;
-        policy.exposures.get(position).copied()
-    };
-    let exposed = moments.iter().filter_map(exposure).fold(0, |all, bits| all | bits);
-    for (at, experiment) in policy.tables.experiments.iter().enumerate() {
-        let arm = (exposed >> at & 1 == 1).then(|| features.feature(experiment.feature));
-        let feature = policy.tables.features.get(usize::from(experiment.feature));
-        let arm = arm.and_then(|arm| arm.bits()).map(|bits| MemberId(bits as u32));
-        if let Some((arm, feature)) = arm.zip(feature)
-            && arms.len() < DECISION_ARMS_MAX
-        {
-            arms.push(Assignment { experiment: feature.id, arm });
-        }
-    }
-}
-
 /// Whether candidates are found through the index: when nobody watches, and there are enough.
 fn by_index<T: Trace>(policy: &Policy, moments: &Moments) -> bool {
     let candidates = moments.iter().map(|moment| answering(policy, moment.id).len());
@@ -166,7 +154,7 @@ fn by_index<T: Trace>(policy: &Policy, moments: &Moments) -> bool {
 fn ask_all<T: Trace>(
     gates: &mut Gates,
     moments: &Moments,
-    ranking: &mut Ranking,
+    rivals: &mut Rivals,
     stages: &mut [u32; Stage::COUNT],
     trace: &mut T,
 ) -> bool {
@@ -182,7 +170,7 @@ fn ask_all<T: Trace>(
             }
             let passed = gates.rules(offer);
             match passed.and_then(|()| consider(gates, position, offer, place as u8)) {
-                Ok(candidate) => ranking.insert(candidate, trace),
+                Ok(candidate) => rivals.insert(candidate, gates.inputs, offer, stages, trace),
                 Err(stage) => {
                     waits |= stage == Stage::QuietHours && can_wait;
                     stages[stage as usize] += 1;
@@ -210,7 +198,7 @@ fn search_all(
     gates: &mut Gates,
     space: &mut SearchSpace,
     moments: &Moments,
-    ranking: &mut Ranking,
+    rivals: &mut Rivals,
     stages: &mut [u32; Stage::COUNT],
 ) -> bool {
     let policy = gates.inputs.policy;
@@ -224,7 +212,9 @@ fn search_all(
             let position = policy.index.offer(at);
             let Some(offer) = policy.tables.offers.get(position as usize) else { return };
             match consider(gates, position, offer, place as u8) {
-                Ok(candidate) => ranking.insert(candidate, &mut NoTrace),
+                Ok(candidate) => {
+                    rivals.insert(candidate, gates.inputs, offer, stages, &mut NoTrace);
+                }
                 Err(stage) => {
                     waits |= stage == Stage::QuietHours && can_wait;
                     stages[stage as usize] += 1;
@@ -348,26 +338,34 @@ pub(crate) fn apply(
 ) {
     let policy = inputs.policy;
     for raised in decision.moments.iter().filter(|moment| !moment.earlier) {
-        raise(policy, bytes, raised, delta);
+        if !inputs.test {
+            count_moment(policy, raised, delta);
+        }
+        raise(policy, bytes, raised);
     }
     for offered in decision.offers.iter().filter(|offered| offered.decision == decision.id) {
         let Some(position) = policy.treatment_position(offered.treatment) else { continue };
         let Some(treatment) = policy.tables.treatments.get(position) else { continue };
-        decision.lease_low |= lease.reserve(&treatment.draws);
-        for draw in &treatment.draws {
-            delta.count_budget(draw.budget, BudgetCount::Reserved, draw.amount);
+        if !inputs.test {
+            decision.lease_low |= lease.reserve(&treatment.draws);
+            for draw in &treatment.draws {
+                delta.count_budget(draw.budget, BudgetCount::Reserved, draw.amount);
+            }
+            delta.count_treatment(position, TreatmentCount::Offered);
         }
-        delta.count_treatment(position, TreatmentCount::Offered);
         if context.channel.is_none() {
             let contact =
                 Contact { time_ms: inputs.now_ms, offer: offered.offer, channel: offered.channel };
             record_contact(policy, bytes, contact);
         }
         if let Some(entry) = make_room(policy, bytes, lease, delta) {
-            let terms = policy.terms(position);
+            let terms = inputs.terms(position);
             entry.write(bytes, &open_offer(inputs, terms, offered));
         }
         answer(policy, bytes, offered, context, inputs.now_ms);
+    }
+    if !inputs.test {
+        shadow::count(inputs, &decision.shadows, delta);
     }
     // What is not raised ends nothing.
     if !decision.moments.is_empty() {
@@ -391,10 +389,15 @@ fn open_offer<'o>(inputs: &Inputs, terms: u32, offered: &'o Offered) -> NewOffer
     }
 }
 
+fn count_moment(policy: &Policy, raised: &RaisedMoment, delta: &mut Delta) {
+    if let Some(position) = policy.moment_position(raised.id) {
+        delta.count_moment(position);
+    }
+}
+
 /// A moment becomes active, and ends those that it supersedes.
-fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment, delta: &mut Delta) {
+fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment) {
     let Some(position) = policy.moment_position(raised.id) else { return };
-    delta.count_moment(position);
     MomentState::of(policy, position).raise(bytes, raised.expires_ms);
     let moment = policy.tables.moments.get(position);
     for other in moment.into_iter().flat_map(|moment| &moment.supersedes) {

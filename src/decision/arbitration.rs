@@ -147,7 +147,8 @@ impl Ranking {
             chosen.push((candidate, probability));
             let taken = chosen.iter().flat_map(|(other, _)| draws_of(other));
             rest.retain(|other| {
-                other.group != candidate.group && lease.covers(draws_of(other), taken.clone())
+                other.group != candidate.group
+                    && (inputs.test || lease.covers(draws_of(other), taken.clone()))
             });
         }
         chosen

@@ -34,7 +34,7 @@ fn on_channel(gates: &mut Gates, entry: Entry, context: &Context) -> Option<Offe
     let made = policy.treatment_position(entry.treatment(bytes))?;
     if !waits
         || entry.expires_ms(bytes) <= inputs.now_ms
-        || !entry.made_on(bytes, policy.terms(made))
+        || !entry.made_on(bytes, inputs.terms(made))
     {
         return None;
     }

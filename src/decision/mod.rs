@@ -7,6 +7,7 @@
 
 mod allocate;
 mod arbitration;
+mod arms;
 mod change;
 mod contact;
 mod continuing;
@@ -14,6 +15,7 @@ mod eligible;
 mod gates;
 mod outcome;
 mod search;
+mod shadow;
 mod stage;
 mod trace;
 mod words;
@@ -25,6 +27,7 @@ pub use eligible::Lookup;
 pub(crate) use eligible::eligible;
 pub use outcome::{Outcome, OutcomeKind, Settled};
 pub(crate) use outcome::{release, settle, sweep_expired};
+pub use shadow::ShadowOffer;
 pub use stage::Stage;
 pub(crate) use trace::{Explaining, NoTrace, Trace};
 pub use trace::{Explanation, Fate, RuleOwner};
@@ -67,6 +70,13 @@ pub struct Decision {
     /// What to offer: to a channel that asks first what is open for the subscriber already, then
     /// what is new, best first, then what fills the places that are left.
     pub offers: SmallVec<[Offered; DECISION_OFFERS_MAX]>,
+    /// What would have been offered, but is in shadow ([`Switches`](crate::Switches)): nothing to
+    /// deliver.
+    pub shadows: SmallVec<[ShadowOffer; DECISION_OFFERS_MAX]>,
+    /// The subscriber is one of the policy's `test_subscribers`: quiet hours, caps, control groups
+    /// and budgets did not bind it (consent did), nothing was taken from the lease, and nothing of
+    /// it enters a delta.
+    pub test: bool,
     /// The furthest stage that any candidate reached: [`Stage::Offered`] when there are offers,
     /// else why there are none.
     pub furthest: Stage,
@@ -77,7 +87,8 @@ pub struct Decision {
     pub arm: Option<Arm>,
     /// The subscriber's arms of the experiments, and of the control groups of issues and groups,
     /// that the offers answering these moments read: all whose arm can have changed this decision,
-    /// whether or not it did, in the order of the policy. The moments themselves read no arm, so
+    /// whether or not it did, in the order of the policy; when a channel asks, which any offer may
+    /// answer, of all experiments. The moments themselves read no arm, so
     /// decisions that list an experiment are comparable between its arms.
     pub arms: SmallVec<[Assignment; DECISION_ARMS_MAX]>,
     /// When to call [`tick`](crate::tick) for this subscriber, unless a message comes before that,
@@ -100,6 +111,8 @@ impl Decision {
             revision: 0,
             moments: SmallVec::new(),
             offers: SmallVec::new(),
+            shadows: SmallVec::new(),
+            test: false,
             furthest: Stage::NoMoment,
             stages: [0; Stage::COUNT],
             arm: None,

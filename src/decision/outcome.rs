@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::base::bytes::{read_u32, write_u32};
+use crate::base::bytes::{read_u32, read_u64, write_u32};
 use crate::base::ids::{OfferId, TreatmentId};
 use crate::base::limits::OPEN_OFFERS;
 use crate::moment::{MomentState, stop_waiting};
@@ -95,12 +95,12 @@ pub(crate) fn settle(
 ) -> (Settled, bool) {
     let found = OpenOffers::of(policy).find(bytes, outcome.decision, outcome.slot);
     let (Some(entry), Some(state)) = (found, found.and_then(|entry| entry.state(bytes))) else {
-        delta.count_unattributed();
+        count_unattributed(policy, bytes, delta);
         return (Settled::Unattributed, false);
     };
     if state != OfferState::Accepted && entry.expires_ms(bytes) <= outcome.now_ms {
         close(policy, bytes, entry, TreatmentCount::Expired, lease, delta);
-        delta.count_unattributed();
+        count_unattributed(policy, bytes, delta);
         return (Settled::Unattributed, true);
     }
     let credited =
@@ -133,7 +133,7 @@ pub(crate) fn settle(
                 commit_budgets(policy, bytes, entry, delta);
             }
             entry.set_state(bytes, next);
-            count_treatment(policy, entry.treatment(bytes), count, delta);
+            count_treatment(policy, bytes, entry, count, delta);
         }
         None => close(policy, bytes, entry, count, lease, delta),
     }
@@ -199,13 +199,31 @@ fn close(
     if matches!(count, TreatmentCount::Rejected | TreatmentCount::Expired) {
         refund_budgets(policy, bytes, entry, lease, delta);
     }
-    count_treatment(policy, entry.treatment(bytes), count, delta);
+    count_treatment(policy, bytes, entry, count, delta);
     entry.close(bytes);
 }
 
-fn count_treatment(policy: &Policy, id: TreatmentId, count: TreatmentCount, delta: &mut Delta) {
-    if let Some(position) = policy.treatment_position(id) {
+/// Nothing that test subscribers do is counted.
+fn is_test(policy: &Policy, bytes: &[u8]) -> bool {
+    policy.is_test(read_u64(bytes, header::SUBSCRIBER))
+}
+
+fn count_treatment(
+    policy: &Policy,
+    bytes: &[u8],
+    entry: Entry,
+    count: TreatmentCount,
+    delta: &mut Delta,
+) {
+    let position = policy.treatment_position(entry.treatment(bytes));
+    if let Some(position) = position.filter(|_| !is_test(policy, bytes)) {
         delta.count_treatment(position, count);
+    }
+}
+
+fn count_unattributed(policy: &Policy, bytes: &[u8], delta: &mut Delta) {
+    if !is_test(policy, bytes) {
+        delta.count_unattributed();
     }
 }
 

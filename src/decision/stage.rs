@@ -9,7 +9,7 @@ pub enum Stage {
     NoMoment = 0,
     /// Moments were raised, but no offer answers them.
     NoCandidate = 1,
-    /// The offer or its issue is switched off.
+    /// The offer or its issue is switched off, or in shadow: then it has a score, and is never made.
     SwitchedOff = 2,
     /// Outside the dates of the offer.
     NotValid = 3,

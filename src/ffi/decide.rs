@@ -6,11 +6,12 @@ use super::context::{self, opportune_context};
 use super::decision::{OPPORTUNE_MOMENTS_MAX, filled, opportune_decision, opportune_moment};
 use super::guard::guard;
 use super::handles::{opportune_local, opportune_policy, opportune_snapshot};
-use super::message::opportune_message;
+use super::message::{self, opportune_message};
 use super::pointers;
-use super::profile::profile_bytes;
-use super::status::{OPPORTUNE_OUT_OF_RANGE, Refusal, opportune_status};
+use super::profile::{overlap, profile_bytes};
+use super::status::{OPPORTUNE_OUT_OF_RANGE, OPPORTUNE_OVERLAP, Refusal, opportune_status};
 use super::structs;
+use super::value::opportune_bytes;
 use crate::call::{self, Shared};
 use crate::moment::Moments;
 
@@ -67,6 +68,7 @@ pub unsafe extern "C" fn opportune_decide(
         let opportune_local { local, message: buffer, .. } = local;
         // SAFETY: the message is as the header asks, for the length of the call.
         let message = unsafe { buffer.fill(message) }?;
+        apart(message.account, profile_out, profile_out_capacity)?;
         let decision = call::decide(shared, profile, &message, &context, local)?;
         out.write(&opportune_decision::from(&decision));
         Ok(())
@@ -75,7 +77,8 @@ pub unsafe extern "C" fn opportune_decide(
 
 /// Decides when no message comes: asks the moments that time alone can raise, and closes offers
 /// that have expired. Call it when a decision's next_call_ms has come, or on a clock of the
-/// host's own.
+/// host's own. account is the profile of the account that pays for the line, as in
+/// opportune_message; NULL and 0 if there is none.
 ///
 /// Everything else is as for opportune_decide.
 #[unsafe(no_mangle)]
@@ -85,6 +88,8 @@ pub unsafe extern "C" fn opportune_tick(
     local: *mut opportune_local,
     subscriber: *const c_void,
     subscriber_len: usize,
+    account: *const u8,
+    account_len: usize,
     now_ms: i64,
     profile_in: *const u8,
     profile_in_len: usize,
@@ -110,7 +115,11 @@ pub unsafe extern "C" fn opportune_tick(
                 structs::out(decision)?,
             )
         };
-        let decision = call::tick(shared, profile, subscriber, now_ms, &mut local.local)?;
+        let account = opportune_bytes { ptr: account.cast(), len: account_len };
+        // SAFETY: the bytes are as the header asks, for the length of the call.
+        let account = unsafe { message::account(account) }?;
+        apart(account, profile_out, profile_out_capacity)?;
+        let decision = call::tick(shared, profile, subscriber, account, now_ms, &mut local.local)?;
         out.write(&opportune_decision::from(&decision));
         Ok(())
     })
@@ -157,6 +166,7 @@ pub unsafe extern "C" fn opportune_update(
         let opportune_local { local, message: buffer, .. } = local;
         // SAFETY: the message is as the header asks, for the length of the call.
         let message = unsafe { buffer.fill(message) }?;
+        apart(message.account, profile_out, profile_out_capacity)?;
         let updated = call::update(&policy.policy, profile, &message, &mut local.scratch)?;
         repeated.map(|out| out.write(u32::from(updated.repeated)));
         revision.map(|out| out.write(updated.revision));
@@ -249,10 +259,25 @@ pub unsafe extern "C" fn opportune_allocate(
         let opportune_local { local, message: buffer, .. } = local;
         // SAFETY: the message is as the header asks, for the length of the call.
         let message = unsafe { buffer.fill(message) }?;
+        apart(message.account, profile_out, profile_out_capacity)?;
         let decision = call::allocate(shared, profile, &message, moments, &context, local)?;
         out.write(&opportune_decision::from(&decision));
         Ok(())
     })
+}
+
+/// Refuses an account's profile that lies where the new profile goes.
+fn apart(
+    account: Option<&[u8]>,
+    profile_out: *mut u8,
+    profile_out_capacity: usize,
+) -> Result<(), Refusal> {
+    let account = account.unwrap_or(&[]);
+    let (from, to) = (account.as_ptr().addr(), profile_out.addr());
+    match overlap(from, account.len(), to, profile_out_capacity) {
+        true => Err(Refusal(OPPORTUNE_OVERLAP)),
+        false => Ok(()),
+    }
 }
 
 /// What all threads share.

@@ -7,7 +7,7 @@ use crate::base::ids::{IntentId, MomentId};
 use crate::base::limits::{
     DECISION_ARMS_MAX, DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX, OFFER_PARAMETERS_MAX,
 };
-use crate::decision::{Decision, Offered};
+use crate::decision::{Decision, Offered, ShadowOffer};
 use crate::moment::RaisedMoment;
 use crate::policy::{Arm, Assignment};
 
@@ -64,6 +64,24 @@ pub struct opportune_assignment {
     pub experiment: u32,
     /// Which arm: the member of that feature.
     pub arm: u32,
+}
+
+/// An offer in shadow that would have been made. This shape is frozen.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct opportune_shadow_offer {
+    /// What would have been offered.
+    pub offer: u32,
+    /// In which form.
+    pub treatment: u32,
+    /// The moment that it would have answered; 0 where only a channel asked.
+    pub moment: u32,
+    /// 0.
+    pub reserved: u32,
+    /// Expected value in micro-units of money; what offers are ranked by.
+    pub score: f64,
+    /// The probability with which it would have been chosen for its place.
+    pub probability: f64,
 }
 
 /// An offer that a decision makes. This shape is frozen.
@@ -141,11 +159,20 @@ pub struct opportune_decision {
     pub moments: [opportune_moment; OPPORTUNE_MOMENTS_MAX],
     /// How many arms there are.
     pub assignment_count: u32,
-    /// 0.
-    pub reserved: u32,
+    /// How many offers in shadow there are.
+    pub shadow_count: u32,
     /// The subscriber's arms of the experiments, and of the control groups of issues and groups,
     /// that can have changed this decision. Written as far as struct_size reaches.
     pub assignments: [opportune_assignment; OPPORTUNE_DECISION_ARMS_MAX],
+    /// What would have been offered, but is in shadow: nothing to deliver. Written as far as
+    /// struct_size reaches.
+    pub shadows: [opportune_shadow_offer; OPPORTUNE_DECISION_OFFERS_MAX],
+    /// 1: the subscriber is one of the policy's test_subscribers. Quiet hours, caps, control groups
+    /// and budgets did not bind it (consent did), nothing was taken from the lease, and nothing of
+    /// it enters a delta.
+    pub test: u32,
+    /// 0.
+    pub reserved: u32,
 }
 
 // SAFETY: repr(C), struct_size first, then numbers, and values that hold numbers and pointers.
@@ -170,6 +197,19 @@ impl From<&RaisedMoment> for opportune_moment {
 impl From<&Assignment> for opportune_assignment {
     fn from(assignment: &Assignment) -> opportune_assignment {
         opportune_assignment { experiment: assignment.experiment.0, arm: assignment.arm.0 }
+    }
+}
+
+impl From<&ShadowOffer> for opportune_shadow_offer {
+    fn from(shadow: &ShadowOffer) -> opportune_shadow_offer {
+        opportune_shadow_offer {
+            offer: shadow.offer.0,
+            treatment: shadow.treatment.0,
+            moment: shadow.moment.map_or(0, |moment| moment.0),
+            reserved: 0,
+            score: shadow.score,
+            probability: shadow.probability,
+        }
     }
 }
 
@@ -227,11 +267,24 @@ impl From<&Decision> for opportune_decision {
             stages: filled(decision.stages.iter().copied(), 0),
             moments: filled(decision.moments.iter().map(Into::into), opportune_moment::NONE),
             assignment_count: decision.arms.len() as u32,
-            reserved: 0,
+            shadow_count: decision.shadows.len() as u32,
             assignments: filled(
                 decision.arms.iter().map(Into::into),
                 opportune_assignment { experiment: 0, arm: 0 },
             ),
+            shadows: filled(
+                decision.shadows.iter().map(Into::into),
+                opportune_shadow_offer {
+                    offer: 0,
+                    treatment: 0,
+                    moment: 0,
+                    reserved: 0,
+                    score: 0.0,
+                    probability: 0.0,
+                },
+            ),
+            test: u32::from(decision.test),
+            reserved: 0,
         }
     }
 }

@@ -43,7 +43,8 @@ pub struct opportune_event {
 pub struct opportune_message {
     /// sizeof(opportune_message).
     pub struct_size: usize,
-    /// The line being decided for: 1 to 256 bytes, for example its MSISDN.
+    /// The line being decided for: 1 to 256 bytes, for example its MSISDN. Of a message for an
+    /// account's profile, the account's key.
     pub subscriber: opportune_bytes,
     /// What numbers are counted in: Diameter's Session-Id, Nchf's ChargingDataRef. Empty for a
     /// message that cannot be retransmitted; such a message is never taken for a repetition.
@@ -60,6 +61,11 @@ pub struct opportune_message {
     /// The zone whose clock rules follow: the member id of its name. 0: the subscriber's own, or
     /// the policy's default. May lie behind struct_size, then it is 0.
     pub zone: u32,
+    /// The profile of the account that pays for the line, as it lies, for rules to read: it is never
+    /// changed, and may not overlap profile_out. Empty where the host knows none: what accounts hold
+    /// is missing then. Not looked at when the message is taken into an account's own profile. May
+    /// lie behind struct_size, then it is empty.
+    pub account: opportune_bytes,
 }
 
 // SAFETY: repr(C), struct_size first, then numbers and raw pointers.
@@ -104,7 +110,7 @@ impl MessageBuffer {
         }
     }
 
-    /// Converts a message.
+    /// Converts a message, whose account's profile lies apart from the bytes that a call writes.
     ///
     /// # Safety
     /// `message` and all that it points to is as [`structs`], [`pointers`] and
@@ -134,6 +140,8 @@ impl MessageBuffer {
             number: message.number,
             now_ms: message.now_ms,
             zone: (message.zone != 0).then_some(MemberId(message.zone)),
+            // SAFETY: passed on.
+            account: unsafe { account(message.account) }?,
             events: &self.events,
         })
     }
@@ -163,6 +171,16 @@ impl MessageBuffer {
         self.events.push(Event { kind: EventId(event.kind), time_ms: event.time_ms, fields });
         Ok(())
     }
+}
+
+/// The account's profile; none if there are no bytes.
+///
+/// # Safety
+/// Those of [`pointers`].
+pub(super) unsafe fn account<'a>(account: opportune_bytes) -> Result<Option<&'a [u8]>, Refusal> {
+    // SAFETY: passed on.
+    let bytes = unsafe { account.get() }?;
+    Ok((!bytes.is_empty()).then_some(bytes))
 }
 
 /// Room for the values of a backfill: grows to the most that were ever given at once. Holds

@@ -29,6 +29,7 @@ mod source;
 mod stage;
 mod status;
 mod structs;
+mod switches;
 mod text;
 mod value;
 mod version;

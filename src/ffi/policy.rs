@@ -249,6 +249,23 @@ pub unsafe extern "C" fn opportune_policy_profile_bytes(
     })
 }
 
+/// Writes the bytes of one account's profile to *bytes: the same for all accounts, 0 for a policy
+/// that keeps nothing of accounts.
+///
+/// Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_policy_account_bytes(
+    policy: *const opportune_policy,
+    bytes: *mut usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, bytes) = unsafe { (pointers::borrow(policy)?, pointers::out(bytes)?) };
+        bytes.write(policy.policy.account_bytes());
+        Ok(())
+    })
+}
+
 /// Writes the permanent id of a name to *id; never 0. space is one of OPPORTUNE_NAMESPACE_...,
 /// name is UTF-8. Fields, members, groups and treatments are named with what they belong to:
 /// "call_end.minutes". OPPORTUNE_UNKNOWN_NAME if the policy has no such name.

@@ -50,7 +50,7 @@ pub(super) unsafe fn profile_bytes<'a>(
 }
 
 /// Whether two ranges share a byte.
-fn overlap(a: usize, a_len: usize, b: usize, b_len: usize) -> bool {
+pub(super) fn overlap(a: usize, a_len: usize, b: usize, b_len: usize) -> bool {
     a_len > 0 && b_len > 0 && a < b.saturating_add(b_len) && b < a.saturating_add(a_len)
 }
 
@@ -76,6 +76,38 @@ pub unsafe extern "C" fn opportune_profile_init(
             )
         };
         Ok(call::init_profile(&policy.policy, subscriber, profile)?)
+    })
+}
+
+/// Writes the profile of an account of which nothing is known into the first
+/// opportune_policy_account_bytes bytes of profile; any alignment. account is the account's own key;
+/// which lines it has, the host knows.
+///
+/// opportune_update, opportune_backfill, opportune_read_feature and the opportune_profile_ functions
+/// take an account's profile as they take a line's: its bytes say what it is. Calls that decide read
+/// it beside the line's, as the account of an opportune_message. A host that keeps both takes a
+/// message into the account's profile first, decides on the line with it, and commits both together.
+///
+/// OPPORTUNE_ACCOUNT_LAYOUT if the policy keeps nothing of accounts, OPPORTUNE_BAD_KEY,
+/// OPPORTUNE_OUTPUT_TOO_SMALL. Does not allocate. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn opportune_account_init(
+    policy: *const opportune_policy,
+    account: *const c_void,
+    account_len: usize,
+    profile: *mut u8,
+    profile_capacity: usize,
+) -> opportune_status {
+    guard(|| {
+        // SAFETY: pointers are as the header asks, for the length of the call.
+        let (policy, account, profile) = unsafe {
+            (
+                pointers::borrow(policy)?,
+                pointers::bytes(account, account_len)?,
+                pointers::bytes_mut(profile, profile_capacity)?,
+            )
+        };
+        Ok(call::init_account(&policy.policy, account, profile)?)
     })
 }
 

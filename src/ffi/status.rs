@@ -65,6 +65,19 @@ pub const OPPORTUNE_BAD_MOMENTS: opportune_status = 23;
 pub const OPPORTUNE_UNKNOWN_SOURCE: opportune_status = 24;
 /// A backfilled total or count is more than one bucket of its feature can take.
 pub const OPPORTUNE_BAD_TOTAL: opportune_status = 25;
+/// The profile is an account's where a line's is needed, or a feature is not of the profile that it
+/// is to be written to.
+pub const OPPORTUNE_PROFILE_HOLDER: opportune_status = 26;
+/// The account's profile is shorter or longer than its policy's are.
+pub const OPPORTUNE_ACCOUNT_LENGTH: opportune_status = 27;
+/// The bytes given as the account's do not begin as a profile does, or were written by another
+/// format version.
+pub const OPPORTUNE_ACCOUNT_FORMAT: opportune_status = 28;
+/// The checksum of the account's profile does not match: bytes were changed or lost.
+pub const OPPORTUNE_ACCOUNT_CHECKSUM: opportune_status = 29;
+/// The bytes given as the account's are a line's profile, or of a layout of accounts that is neither
+/// this policy's nor one that it succeeds.
+pub const OPPORTUNE_ACCOUNT_LAYOUT: opportune_status = 30;
 /// A pointer is NULL that may not be.
 pub const OPPORTUNE_NULL_POINTER: opportune_status = 100;
 /// A buffer or array is too short; the length that is needed has been reported.
@@ -151,6 +164,11 @@ errors! {
     OPPORTUNE_BAD_MOMENTS Moments;
     OPPORTUNE_UNKNOWN_SOURCE UnknownSource;
     OPPORTUNE_BAD_TOTAL Total;
+    OPPORTUNE_PROFILE_HOLDER ProfileHolder;
+    OPPORTUNE_ACCOUNT_LENGTH AccountLength;
+    OPPORTUNE_ACCOUNT_FORMAT AccountFormat;
+    OPPORTUNE_ACCOUNT_CHECKSUM AccountChecksum;
+    OPPORTUNE_ACCOUNT_LAYOUT AccountLayout;
 }
 
 impl From<ArtifactError> for Refusal {

@@ -44,7 +44,8 @@ pub(crate) fn concerns_due(policy: &Policy, message: &Message) -> u8 {
 /// Finds it anew after what no message told, for a profile that was changed by it.
 pub(crate) fn plan_anew(policy: &Policy, bytes: &mut [u8], memo: &mut Memo, now_ms: i64) {
     let (subscriber, session, events) = (&[][..], &[][..], &[][..]);
-    let message = Message { subscriber, session, number: 0, now_ms, zone: None, events };
+    let message =
+        Message { subscriber, session, number: 0, now_ms, zone: None, account: None, events };
     let due = all_due(policy);
     if due != 0 {
         plan(policy, bytes, memo, &message, due);

@@ -3,7 +3,9 @@
 
 use crate::base::bytes::{read_u32, write_u32};
 use crate::base::steps::step;
-use crate::policy::{DUE_TIMES, MOMENT_BYTES, Moment, NEXT_CALLS_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy};
+use crate::policy::{
+    DUE_TIMES, MOMENT_BYTES, Moment, NEXT_CALLS_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, Policy,
+};
 
 /// A whole second that an event may have happened in: never zero, which stands for "never".
 pub(super) fn second(time_ms: i64) -> u32 {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use super::aggregate::{Aggregate, Fold, Window};
 use super::lifecycles::{Lifecycle, Transition};
-use super::{FeatureKind, Layout, Tables};
+use super::{FeatureKind, Holder, Layout, Tables};
 use crate::base::bytes::read_i64;
 use crate::base::ids::MemberId;
 use crate::expr::{DURATION_MS, Op, Program};
@@ -124,7 +124,11 @@ fn age_of(tables: &Tables, ops: &[Op]) -> Option<u16> {
 /// Where a time lies in the profile; zero there says that it is missing.
 fn time_offset(tables: &Tables, layout: &Layout, position: u16) -> Option<usize> {
     let position = usize::from(position);
-    match tables.features.get(position)?.kind {
+    let feature = tables.features.get(position)?;
+    if feature.holder == Holder::Account {
+        return None;
+    }
+    match feature.kind {
         FeatureKind::Aggregate(Aggregate {
             fold: Fold::LastTime | Fold::FirstTime,
             window: Window::Lifetime,

@@ -2,14 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::Tables;
 use super::aggregate::TIMED_BYTES;
 use super::pattern::Pattern;
-use super::schema::{Feature, FeatureKind, Moment};
+use super::schema::{Feature, FeatureKind, Holder, Moment};
+use super::{Policy, Tables};
 use crate::base::bytes::Writer;
 use crate::base::encoding::Encoded;
 use crate::base::hash::hash_bytes;
-use crate::base::limits::{OPEN_OFFERS, SESSIONS};
+use crate::base::ids::FeatureId;
+use crate::base::limits::{ACCOUNT_SESSIONS, OPEN_OFFERS, SESSIONS};
 
 /// Offsets of the header's fields; slots begin at [`header::BYTES`].
 pub(crate) mod header {
@@ -70,16 +71,21 @@ pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 pub(crate) const FORMAT_VERSION: u16 = 2;
 
 /// Computed offsets: header, sessions, calls to come, patterns, slots, moments, contacts, open offers.
-/// What every message touches comes first.
+/// What every message touches comes first. An account's profile has its sessions and its slots:
+/// moments, contacts and offers are of lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
+    /// Whose profiles lie so.
+    pub(crate) holder: Holder,
     /// Bytes in all, a multiple of eight.
     pub(crate) bytes: usize,
     /// Digest of the meaning of every byte.
     pub(crate) hash: u64,
-    /// [`SESSIONS`] entries of [`SESSION_BYTES`].
+    /// `session_entries` entries of [`SESSION_BYTES`].
     pub(crate) sessions: usize,
-    /// Offset of each feature's slot, by feature position; zero for derived features.
+    pub(crate) session_entries: usize,
+    /// Offset of each feature's slot, by feature position; zero for derived features. A policy's own
+    /// layout of lines has those in the account's profile too.
     pub(crate) features: Vec<u32>,
     /// [`CALLS_BYTES`].
     pub(crate) calls: usize,
@@ -91,44 +97,52 @@ pub(crate) struct Layout {
     pub(crate) contacts: usize,
     /// How many contacts the log holds: the limit of the mandatory cap.
     pub(crate) contact_entries: usize,
-    /// [`OPEN_OFFERS`] entries of [`OPEN_OFFER_BYTES`].
+    /// `open_offer_entries` entries of [`OPEN_OFFER_BYTES`].
     pub(crate) open_offers: usize,
+    pub(crate) open_offer_entries: usize,
 }
 
 impl Layout {
-    pub(crate) fn new(tables: &Tables) -> Layout {
+    /// How profiles of lines lie.
+    pub(crate) fn line(tables: &Tables) -> Layout {
         let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
-        Layout::of(&tables.features, &tables.moments, &tables.patterns, contacts)
+        let (features, moments) = (&tables.features, &tables.moments);
+        let mut line = Layout::of_line(features, moments, &tables.patterns, contacts);
+        let account = Layout::account(tables).map_or(Vec::new(), |account| account.features);
+        // A feature has a slot in one of the two.
+        line.features.iter_mut().zip(account).for_each(|(slot, offset)| *slot |= offset);
+        line
     }
 
-    /// The layout of a profile that holds these features and moments and remembers so many
+    /// How profiles of accounts lie, if the policy keeps anything of them.
+    pub(crate) fn account(tables: &Tables) -> Option<Layout> {
+        let kept = |feature: &Feature| feature.holder == Holder::Account && Layout::stores(feature);
+        tables.features.iter().any(kept).then(|| Layout::of_account(&tables.features))
+    }
+
+    /// The layout of a line's profile that holds these features and moments and remembers so many
     /// contacts. Of a moment only what it is and what it remembers counts, and derived features
-    /// do not count.
-    pub(crate) fn of(
+    /// and those of accounts do not count.
+    pub(crate) fn of_line(
         features: &[Feature],
         moments: &[Moment],
         patterns: &[Pattern],
         contact_entries: usize,
     ) -> Layout {
-        let mut next = header::BYTES;
-        // Tables begin at eights.
-        let mut place = |bytes: usize| {
-            let offset = next;
-            next += bytes.next_multiple_of(8);
-            offset
-        };
-        let sessions = place(SESSIONS * SESSION_BYTES);
-        let calls = place(CALLS_BYTES);
-        let of_patterns = place(patterns_bytes(patterns.len()));
-        let bytes: usize = features.iter().map(slot_bytes).sum();
-        let slots = slots(features, place(bytes));
-        let of_moments = place(MOMENT_BYTES * moments.len());
-        let contacts = place(contact_entries * CONTACT_BYTES);
-        let open_offers = place(OPEN_OFFERS * OPEN_OFFER_BYTES);
+        let mut place = Place { next: header::BYTES };
+        let sessions = place.table(SESSIONS * SESSION_BYTES);
+        let calls = place.table(CALLS_BYTES);
+        let of_patterns = place.table(patterns_bytes(patterns.len()));
+        let slots = place.slots(features, Holder::Line);
+        let of_moments = place.table(MOMENT_BYTES * moments.len());
+        let contacts = place.table(contact_entries * CONTACT_BYTES);
+        let open_offers = place.table(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
-            bytes: next,
-            hash: layout_hash(features, moments, patterns, contact_entries),
+            holder: Holder::Line,
+            bytes: place.next,
+            hash: line_hash(features, moments, patterns, contact_entries),
             sessions,
+            session_entries: SESSIONS,
             features: slots,
             calls,
             moments: of_moments,
@@ -136,6 +150,30 @@ impl Layout {
             contacts,
             contact_entries,
             open_offers,
+            open_offer_entries: OPEN_OFFERS,
+        }
+    }
+
+    /// The layout of an account's profile that holds those of these features that are an account's.
+    pub(crate) fn of_account(features: &[Feature]) -> Layout {
+        let mut place = Place { next: header::BYTES };
+        let sessions = place.table(ACCOUNT_SESSIONS * SESSION_BYTES);
+        let slots = place.slots(features, Holder::Account);
+        let end = place.next;
+        Layout {
+            holder: Holder::Account,
+            bytes: end,
+            hash: account_hash(features),
+            sessions,
+            session_entries: ACCOUNT_SESSIONS,
+            features: slots,
+            calls: end,
+            moments: end,
+            patterns: end,
+            contacts: end,
+            contact_entries: 0,
+            open_offers: end,
+            open_offer_entries: 0,
         }
     }
 
@@ -150,24 +188,30 @@ impl Layout {
     }
 }
 
-/// Offsets of slots from `start` on: first stages, which every message asks, then what events are
-/// folded into, then attributes, which nobody writes often; of each the order of the policy. They
-/// follow one another as they are, since bytes are read at any alignment.
-fn slots(features: &[Feature], start: usize) -> Vec<u32> {
-    let mut slots = alloc::vec![0; features.len()];
-    let mut next = start;
-    let kinds: [fn(&Feature) -> bool; 3] = [
-        |feature| matches!(feature.kind, FeatureKind::Stage { .. }),
-        |feature| matches!(feature.kind, FeatureKind::Aggregate(_)),
-        |feature| matches!(feature.kind, FeatureKind::Attribute { .. }),
-    ];
-    for is_next in kinds {
-        for (slot, feature) in slots.iter_mut().zip(features).filter(|(_, f)| is_next(f)) {
-            *slot = next as u32;
-            next += slot_bytes(feature);
+impl Policy {
+    /// Bytes of one subscriber's profile.
+    pub fn profile_bytes(&self) -> usize {
+        self.layout.bytes
+    }
+
+    /// Bytes of one account's profile; zero for a policy that keeps nothing of accounts.
+    pub fn account_bytes(&self) -> usize {
+        self.account.as_ref().map_or(0, |account| account.bytes)
+    }
+
+    /// How the profiles of a holder lie.
+    pub(crate) fn layout_of(&self, holder: Holder) -> Option<&Layout> {
+        match holder {
+            Holder::Line => Some(&self.layout),
+            Holder::Account => self.account.as_ref(),
         }
     }
-    slots
+
+    /// Whose profile holds a feature; none for what is computed, which may read both.
+    pub fn holder(&self, id: FeatureId) -> Option<Holder> {
+        let feature = &self.tables.features[self.feature_position(id)?];
+        Layout::stores(feature).then_some(feature.holder)
+    }
 }
 
 /// Bytes that so many patterns take in a profile.
@@ -190,8 +234,44 @@ fn slot_bytes(feature: &Feature) -> usize {
     }
 }
 
+/// Where the next table goes: tables begin at eights.
+struct Place {
+    next: usize,
+}
+
+impl Place {
+    /// Offsets of the slots that a holder's profile has: first stages, which every message asks,
+    /// then what events are folded into, then attributes, which nobody writes often; of each the
+    /// order of the policy. They follow one another as they are, since bytes are read at any
+    /// alignment.
+    fn slots(&mut self, features: &[Feature], holder: Holder) -> Vec<u32> {
+        let held = |feature: &&Feature| feature.holder == holder;
+        let mut next = self.table(features.iter().filter(held).map(slot_bytes).sum());
+        let mut slots = alloc::vec![0; features.len()];
+        let kinds: [fn(&Feature) -> bool; 3] = [
+            |feature| matches!(feature.kind, FeatureKind::Stage { .. }),
+            |feature| matches!(feature.kind, FeatureKind::Aggregate(_)),
+            |feature| matches!(feature.kind, FeatureKind::Attribute { .. }),
+        ];
+        for is_next in kinds {
+            let of_kind = slots.iter_mut().zip(features);
+            for (slot, feature) in of_kind.filter(|(_, it)| held(it) && is_next(it)) {
+                *slot = next as u32;
+                next += slot_bytes(feature);
+            }
+        }
+        slots
+    }
+
+    fn table(&mut self, bytes: usize) -> usize {
+        let offset = self.next;
+        self.next += bytes.next_multiple_of(8);
+        offset
+    }
+}
+
 /// Two layouts with one hash mean the same by every byte.
-fn layout_hash(
+fn line_hash(
     features: &[Feature],
     moments: &[Moment],
     patterns: &[Pattern],
@@ -201,7 +281,26 @@ fn layout_hash(
     FORMAT_VERSION.write(&mut meaning);
     meaning.u32(contact_entries as u32);
     meaning.u32(CALLS_BYTES as u32);
-    for feature in features {
+    write_features(features, Holder::Line, &mut meaning);
+    for moment in moments {
+        (moment.id, 6u8).write(&mut meaning);
+    }
+    for pattern in patterns {
+        (pattern.id, (7u8, pattern.shape.digest())).write(&mut meaning);
+    }
+    hash_bytes(0, &meaning.bytes)
+}
+
+/// The same of accounts: never that of a line.
+fn account_hash(features: &[Feature]) -> u64 {
+    let mut meaning = Writer::default();
+    FORMAT_VERSION.write(&mut meaning);
+    write_features(features, Holder::Account, &mut meaning);
+    hash_bytes(Holder::Account as u64, &meaning.bytes)
+}
+
+fn write_features(features: &[Feature], holder: Holder, meaning: &mut Writer) {
+    for feature in features.iter().filter(|feature| feature.holder == holder) {
         let kind = match feature.kind {
             FeatureKind::Derived(_)
             | FeatureKind::Output { .. }
@@ -213,16 +312,9 @@ fn layout_hash(
             FeatureKind::Aggregate(_) => 2,
             FeatureKind::Stage { .. } => 4,
         };
-        (feature.id, (feature.ty as u8, kind)).write(&mut meaning);
+        (feature.id, (feature.ty as u8, kind)).write(meaning);
         if let FeatureKind::Aggregate(aggregate) = feature.kind {
-            aggregate.meaning(features).write(&mut meaning);
+            aggregate.meaning(features).write(meaning);
         }
     }
-    for moment in moments {
-        (moment.id, 6u8).write(&mut meaning);
-    }
-    for pattern in patterns {
-        (pattern.id, (7u8, pattern.shape.digest())).write(&mut meaning);
-    }
-    hash_bytes(0, &meaning.bytes)
 }

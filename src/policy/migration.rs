@@ -13,8 +13,8 @@ use super::layout::{
 };
 use super::pattern::Pattern;
 use super::predecessor::Predecessor;
-use super::schema::{Feature, FeatureKind, Moment};
-use crate::base::limits::{OPEN_OFFERS, SESSIONS};
+use super::schema::{Feature, FeatureKind, Holder, Moment};
+use crate::base::limits::OPEN_OFFERS;
 use crate::expr::Type;
 
 /// How a profile of an older layout becomes one of a policy's own.
@@ -88,6 +88,7 @@ impl Fate {
         (new, are): (&Feature, &[Feature]),
     ) -> Fate {
         match (old.kind, new.kind) {
+            _ if old.holder != new.holder => Fate::Emptied,
             (FeatureKind::Attribute { .. }, FeatureKind::Attribute { .. }) => {
                 Fate::of_values(old.ty, new.ty)
             }
@@ -174,7 +175,7 @@ impl MigrationProgram {
                 moves.feature(fate, (feature, at), (new, to));
             }
         }
-        moves.copy(from.sessions, layout.sessions, SESSIONS * SESSION_BYTES);
+        moves.copy(from.sessions, layout.sessions, layout.session_entries * SESSION_BYTES);
         for (position, moment) in old.moments.iter().enumerate() {
             let same = |new: &Moment| new.id == moment.id;
             if let Some(new) = tables.moments.iter().position(same) {
@@ -196,8 +197,10 @@ impl MigrationProgram {
             // When the first wait is over. Which patterns the last message completed is past.
             moves.copy(from.patterns + 4, layout.patterns + 4, PATTERNS_HEAD_BYTES - 4);
         }
-        // The due times are worked out anew.
-        moves.copy(from.calls, layout.calls, NEXT_CALLS_BYTES);
+        if layout.holder == Holder::Line {
+            // The due times are worked out anew.
+            moves.copy(from.calls, layout.calls, NEXT_CALLS_BYTES);
+        }
         if from.contact_entries == layout.contact_entries {
             let bytes = layout.contact_entries * CONTACT_BYTES;
             moves.copy(from.contacts, layout.contacts, bytes);
@@ -209,7 +212,11 @@ impl MigrationProgram {
                 new: layout.contact_entries as u16,
             });
         }
-        moves.copy(from.open_offers, layout.open_offers, OPEN_OFFERS * OPEN_OFFER_BYTES);
+        moves.copy(
+            from.open_offers,
+            layout.open_offers,
+            layout.open_offer_entries * OPEN_OFFER_BYTES,
+        );
         MigrationProgram { from, moves: moves.done }
     }
 

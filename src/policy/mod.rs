@@ -64,6 +64,7 @@ pub(crate) use predecessor::{GoneName, Predecessor};
 #[cfg(any(feature = "compiler", feature = "json"))]
 pub(crate) use report::describe;
 pub use report::{FeatureChange, Migration};
+pub use schema::Holder;
 pub(crate) use schema::{EventKind, Feature, FeatureKind, FieldSpec, FoldStep, Moment};
 pub(crate) use source::{DataSource, DataSources};
 pub(crate) use texts::{Text, Texts};
@@ -158,6 +159,8 @@ pub struct OfferPlace {
 pub struct Policy {
     pub(crate) tables: Tables,
     pub(crate) layout: Layout,
+    /// How profiles of accounts lie, if the policy keeps anything of them.
+    pub(crate) account: Option<Layout>,
     pub(crate) index: Index,
     pub(crate) cpu: CpuLevel,
     pub(crate) touched: Touched,
@@ -224,11 +227,12 @@ impl IdIndex {
 
 impl Policy {
     pub(crate) fn new(tables: Tables) -> Policy {
-        let layout = Layout::new(&tables);
+        let (layout, account) = (Layout::line(&tables), Layout::account(&tables));
         Policy {
-            migrations: predecessor::programs(&tables, &layout),
+            migrations: predecessor::programs(&tables, &layout, account.as_ref()),
             exits: exits::all(&tables, &layout),
             layout,
+            account,
             index: Index::build(&tables),
             cpu: CpuLevel::detect(),
             touched: Touched::new(&tables),
@@ -284,11 +288,6 @@ impl Policy {
         Index::build(&self.tables).size()
     }
 
-    /// Bytes of one subscriber's profile.
-    pub fn profile_bytes(&self) -> usize {
-        self.layout.bytes
-    }
-
     /// The permanent id of a name, for example `policy.id::<OfferId>("data_1gb")`. Fields,
     /// members, groups and treatments are named with what they belong to: `call_end.minutes`,
     /// `tariff.gold`, `sales.data`, `data_1gb.sms`. Resolve names once, at start-up.
@@ -320,10 +319,16 @@ impl Policy {
         self.tables.texts.text(id, language)
     }
 
-    /// Whether this is one of the policy's `test_subscribers`: people of the operator's own who
+    /// Whether this is one of the policy's `test_subscribers`: people of the operator's own, whom no
+    /// cap, quiet hour, control group or budget stops, who are never counted, and who
     /// try out what others do not see yet. O(log of their number).
     pub fn is_test_subscriber(&self, subscriber: &[u8]) -> bool {
-        self.tables.test_subscribers.binary_search(&self.subscriber_hash(subscriber)).is_ok()
+        self.is_test(self.subscriber_hash(subscriber))
+    }
+
+    /// The same by the hash of the key.
+    pub(crate) fn is_test(&self, subscriber: u64) -> bool {
+        self.tables.test_subscribers.binary_search(&subscriber).is_ok()
     }
 
     /// The type of a feature.
@@ -395,9 +400,14 @@ impl Policy {
         self.migrations.get(found.ok()?)
     }
 
-    /// The largest number of steps of a migration.
+    /// The largest number of steps of the migrations that a call may run: of a line's profile and of
+    /// its account's.
     pub(crate) fn migration_steps(&self) -> u64 {
-        self.migrations.iter().map(MigrationProgram::steps).max().unwrap_or(0)
+        let of = |holder: Holder| {
+            let programs = self.migrations.iter().filter(move |it| it.from.holder == holder);
+            programs.map(MigrationProgram::steps).max().unwrap_or(0)
+        };
+        of(Holder::Line) + of(Holder::Account)
     }
 
     pub(crate) fn event_position(&self, id: EventId) -> Option<usize> {

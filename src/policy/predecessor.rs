@@ -12,7 +12,7 @@ use core::fmt;
 use super::layout::Layout;
 use super::migration::MigrationProgram;
 use super::pattern::{Pattern, Shape};
-use super::schema::{Feature, FeatureKind, Moment};
+use super::schema::{Feature, FeatureKind, Holder, Moment};
 use super::{Policy, Tables};
 use crate::base::hash::hash_words;
 use crate::base::ids::{
@@ -26,6 +26,8 @@ use crate::expr::Program;
 pub(crate) struct Predecessor {
     /// The version that its author gave the policy.
     pub(crate) version: u32,
+    /// Whose profiles: those of accounts hold features alone.
+    pub(crate) holder: Holder,
     /// Those that are stored, in the order of their slots.
     pub(crate) features: Vec<Feature>,
     /// In the order of the profile, without their programs.
@@ -124,6 +126,9 @@ impl Policy {
         for old in older {
             compatible(old, self)?;
             add(&mut tables, self, Predecessor::of(old, self))?;
+            if old.account.is_some() {
+                add(&mut tables, self, Predecessor::of_account(old, self))?;
+            }
         }
         for old in older {
             let gone = gone(old, self);
@@ -144,11 +149,13 @@ impl Policy {
     }
 }
 
-/// Adds a layout that is neither the policy's own nor there already.
+/// Adds a layout that is neither the policy's own nor there already. Accounts of which the policy
+/// keeps nothing have nowhere to go.
 fn add(tables: &mut Tables, policy: &Policy, old: Predecessor) -> Result<(), SuccessionError> {
+    let Some(own) = policy.layout_of(old.holder) else { return Ok(()) };
     let hash = old.layout().hash;
     let known = tables.predecessors.iter().any(|other| other.layout().hash == hash);
-    if hash == policy.layout.hash || known {
+    if hash == own.hash || known {
         return Ok(());
     }
     if tables.predecessors.len() == PREDECESSORS_MAX {
@@ -210,7 +217,6 @@ impl GoneName {
 impl Predecessor {
     pub(crate) fn of(old: &Policy, new: &Policy) -> Predecessor {
         let tables = &old.tables;
-        let stored = |feature: &&Feature| Layout::stores(feature);
         let nothing = Program { start: 0, len: 0 };
         let bare = |moment: &Moment| {
             let offers = 0..0;
@@ -235,12 +241,8 @@ impl Predecessor {
         };
         Predecessor {
             version: tables.version,
-            features: tables
-                .features
-                .iter()
-                .filter(stored)
-                .map(|feature| alone(feature, old))
-                .collect(),
+            holder: Holder::Line,
+            features: held(old, Holder::Line),
             moments: tables.moments.iter().map(bare).collect(),
             patterns: tables.patterns.iter().map(bare_pattern).collect(),
             contact_entries: old.layout.contact_entries as u16,
@@ -248,10 +250,31 @@ impl Predecessor {
         }
     }
 
+    /// The same of the profiles of accounts; without features if the older policy kept none.
+    pub(crate) fn of_account(old: &Policy, new: &Policy) -> Predecessor {
+        let of_features = |name: &GoneName| {
+            [Namespace::Feature, Namespace::Member].map(|it| it as u8).contains(&name.namespace)
+        };
+        Predecessor {
+            version: old.tables.version,
+            holder: Holder::Account,
+            features: held(old, Holder::Account),
+            moments: Vec::new(),
+            patterns: Vec::new(),
+            contact_entries: 0,
+            gone: gone(old, new).into_iter().filter(of_features).collect(),
+        }
+    }
+
     /// How profiles of the older policy lie.
     pub(crate) fn layout(&self) -> Layout {
         let contacts = usize::from(self.contact_entries);
-        Layout::of(&self.features, &self.moments, &self.patterns, contacts)
+        match self.holder {
+            Holder::Line => {
+                Layout::of_line(&self.features, &self.moments, &self.patterns, contacts)
+            }
+            Holder::Account => Layout::of_account(&self.features),
+        }
     }
 
     /// The number of a name that the successor has no longer.
@@ -280,14 +303,22 @@ impl Policy {
     }
 }
 
-/// A feature as it is stored, among those that are: its lifecycle is the older policy's own.
+/// What the profiles of a holder store, in the order of their slots.
+fn held(old: &Policy, holder: Holder) -> Vec<Feature> {
+    let features = old.tables.features.iter();
+    let held = features.filter(|feature| feature.holder == holder && Layout::stores(feature));
+    held.map(|feature| alone(feature, old)).collect()
+}
+
+/// A feature as it is stored, among those of its holder: its lifecycle is the older policy's own.
 fn alone(feature: &Feature, old: &Policy) -> Feature {
     let features = &old.tables.features;
     let kind = match feature.kind {
         FeatureKind::Stage { .. } => FeatureKind::Stage { lifecycle: 0 },
         FeatureKind::Aggregate(aggregate) => FeatureKind::Aggregate(aggregate.moved(|at| {
             let before = features.iter().take(usize::from(at));
-            before.filter(|other| Layout::stores(other)).count() as u16
+            let held = |other: &&Feature| other.holder == feature.holder && Layout::stores(other);
+            before.filter(held).count() as u16
         })),
         kind => kind,
     };
@@ -295,9 +326,20 @@ fn alone(feature: &Feature, old: &Policy) -> Feature {
 }
 
 /// The programs of all layouts that tables succeed, ascending by hash.
-pub(super) fn programs(tables: &Tables, layout: &Layout) -> Vec<MigrationProgram> {
-    let program = |old: &Predecessor| MigrationProgram::new(old, tables, layout);
-    let mut programs: Vec<MigrationProgram> = tables.predecessors.iter().map(program).collect();
+pub(super) fn programs(
+    tables: &Tables,
+    line: &Layout,
+    account: Option<&Layout>,
+) -> Vec<MigrationProgram> {
+    let program = |old: &Predecessor| {
+        let layout = match old.holder {
+            Holder::Line => line,
+            Holder::Account => account?,
+        };
+        Some(MigrationProgram::new(old, tables, layout))
+    };
+    let mut programs: Vec<MigrationProgram> =
+        tables.predecessors.iter().filter_map(program).collect();
     programs.sort_by_key(|program| program.from.hash);
     programs
 }

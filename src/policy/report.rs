@@ -9,7 +9,7 @@ use core::fmt;
 use super::aggregate::{Aggregate, BillDay, CalendarUnit, Fold, Quantile, Window};
 use super::migration::Fate;
 use super::predecessor::Predecessor;
-use super::schema::{Feature, FeatureKind};
+use super::schema::{Feature, FeatureKind, Holder};
 use super::{Layout, Policy, Tables};
 use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::base::ids::{MemberId, Namespace, PermanentId};
@@ -20,6 +20,8 @@ use crate::base::ids::{MemberId, Namespace, PermanentId};
 pub struct Migration {
     /// The version of the older policy.
     pub version: u32,
+    /// Whose profiles they are.
+    pub holder: Holder,
     /// The digest by which a profile names its layout.
     pub layout: u64,
     /// Bytes of a profile, before and after.
@@ -99,14 +101,21 @@ impl Policy {
     /// What becomes of profiles that were written under each of the layouts that this policy
     /// succeeds. Allocates.
     pub fn migrations(&self) -> Vec<Migration> {
-        let of = |old: &Predecessor| Migration::new(old, &self.tables, &self.layout);
-        self.tables.predecessors.iter().map(of).collect()
+        let of = |old: &Predecessor| {
+            Some(Migration::new(old, &self.tables, self.layout_of(old.holder)?.bytes))
+        };
+        self.tables.predecessors.iter().filter_map(of).collect()
     }
 }
 
 impl Migration {
-    pub(crate) fn new(old: &Predecessor, tables: &Tables, layout: &Layout) -> Migration {
+    /// `bytes` is what a profile of the newer policy has.
+    pub(crate) fn new(old: &Predecessor, tables: &Tables, bytes: usize) -> Migration {
         let from = old.layout();
+        let contacts = match old.holder {
+            Holder::Line => tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit)),
+            Holder::Account => 0,
+        };
         let names = Naming { old, tables };
         let stored = |feature: &&Feature| Layout::stores(feature);
         let mut features: Vec<(String, FeatureChange)> = Vec::new();
@@ -115,7 +124,8 @@ impl Migration {
             let change = new.map_or(FeatureChange::Dropped, |new| names.change(feature, new));
             features.push((names.of(feature.id), change));
         }
-        for new in tables.features.iter().filter(stored) {
+        let held = |new: &&Feature| Layout::stores(new) && new.holder == old.holder;
+        for new in tables.features.iter().filter(held) {
             if !old.features.iter().any(|feature| feature.id == new.id) {
                 features.push((names.of(new.id), FeatureChange::Added));
             }
@@ -126,9 +136,10 @@ impl Migration {
         };
         Migration {
             version: old.version,
+            holder: old.holder,
             layout: from.hash,
-            bytes: (from.bytes, layout.bytes),
-            contacts: (from.contact_entries, layout.contact_entries),
+            bytes: (from.bytes, bytes),
+            contacts: (from.contact_entries, contacts),
             features,
             moments_dropped: gone(Namespace::Moment),
             treatments_dropped: gone(Namespace::Treatment),
@@ -176,7 +187,14 @@ impl fmt::Display for Migration {
         let ((before, after), version) = (self.bytes, self.version);
         let same = |(_, change): &&(String, FeatureChange)| *change == FeatureChange::Kept;
         let kept = self.features.iter().filter(same).count();
-        write!(f, "from version {version}: {before} -> {after} bytes, {kept} features kept")?;
+        let whose = match self.holder {
+            Holder::Line => "",
+            Holder::Account => " of accounts",
+        };
+        write!(
+            f,
+            "from version {version}{whose}: {before} -> {after} bytes, {kept} features kept"
+        )?;
         for (name, change) in self.features.iter().filter(|feature| !same(feature)) {
             write!(f, "\n  feature {name}: {}", change.words())?;
         }
@@ -196,6 +214,14 @@ impl fmt::Display for Migration {
 
 /// How a feature comes by its value, of what type, and over which time.
 pub(crate) fn describe(feature: &Feature) -> String {
+    let kind = kind(feature);
+    match feature.holder {
+        Holder::Line => kind,
+        Holder::Account => format!("{kind}, of the account"),
+    }
+}
+
+fn kind(feature: &Feature) -> String {
     let ty = feature.ty.word();
     match feature.kind {
         FeatureKind::Attribute { .. } => format!("attribute of {ty}"),

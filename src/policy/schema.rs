@@ -19,11 +19,28 @@ pub(crate) struct EventKind {
     pub(crate) source: Option<SourceId>,
     /// What an event of this kind is folded into.
     pub(crate) folds: Vec<FoldStep>,
+    /// The same of features that the account's profile holds.
+    pub(crate) account_folds: Vec<FoldStep>,
     /// Positions of the moments that listen to it, first by priority. Most kinds have few or
     /// none: that is what makes an irrelevant event cheap.
     pub(crate) moments: Vec<u16>,
     /// What it is to patterns.
     pub(crate) patterns: Vec<Listen>,
+}
+
+impl EventKind {
+    /// What an event of this kind is folded into, whoever holds it.
+    pub(crate) fn all_folds(&self) -> impl Iterator<Item = &FoldStep> {
+        self.folds.iter().chain(&self.account_folds)
+    }
+
+    /// What it is folded into of a profile of this holder.
+    pub(crate) fn folds_of(&self, holder: Holder) -> &[FoldStep] {
+        match holder {
+            Holder::Line => &self.folds,
+            Holder::Account => &self.account_folds,
+        }
+    }
 }
 
 /// A field of an event kind.
@@ -57,6 +74,19 @@ pub(crate) struct Feature {
     pub(crate) kind: FeatureKind,
     /// The members that it may hold, in ascending order, when its type is an enumeration.
     pub(crate) members: Vec<MemberId>,
+    /// Whose profile holds what is stored of it. What is computed may read both.
+    pub(crate) holder: Holder,
+}
+
+/// Whose profile: that of the line which is decided for, or of the account that pays for several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Holder {
+    /// The line's own.
+    #[default]
+    Line = 1,
+    /// The account's.
+    Account = 2,
 }
 
 /// Where a feature's value comes from.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::BitOrAssign;
 
-use super::schema::{EventKind, FeatureKind};
+use super::schema::{EventKind, FeatureKind, Holder};
 use super::{DUE_TIMES, Shape, Tables, Window};
 use crate::expr::{Op, Program};
 
@@ -75,7 +75,8 @@ impl Touched {
 }
 
 /// Positions of the kinds of event that are folded into what the programs read; all kinds, if they
-/// read how far a lifecycle has come, which any message may move.
+/// read how far a lifecycle has come, which any message may move, or what an account holds, which
+/// messages of other lines move.
 fn kinds(tables: &Tables, programs: &[Program]) -> Vec<usize> {
     let mut reads = Reads { tables, read: alloc::vec![false; tables.features.len()] };
     if programs.iter().any(|program| reads.program(*program)) {
@@ -97,7 +98,7 @@ struct Reads<'t> {
 }
 
 impl Reads<'_> {
-    /// Whether it reads how far a lifecycle has come.
+    /// Whether it reads how far a lifecycle has come, or what an account holds.
     fn program(&mut self, program: Program) -> bool {
         let tables = self.tables;
         program.of(&tables.code).iter().any(|op| match *op {
@@ -118,7 +119,11 @@ impl Reads<'_> {
             Some(known) if !*known => *known = true,
             _ => return false,
         }
-        match tables.features.get(position).map(|feature| feature.kind) {
+        let feature = tables.features.get(position);
+        if feature.is_some_and(|feature| feature.holder == Holder::Account) {
+            return true;
+        }
+        match feature.map(|feature| feature.kind) {
             Some(FeatureKind::Derived(program)) => self.program(program),
             Some(FeatureKind::Output { model }) => {
                 let model = tables.models.get(usize::from(model));

@@ -9,7 +9,9 @@ use serde_json::{Map, Value as Json, json};
 use super::Shape;
 use super::units::{decimal, time};
 use crate::base::money::MICROS;
-use crate::decision::{Change, Decision, Explanation, Fate, Offered, RuleOwner, Stage};
+use crate::decision::{
+    Change, Decision, Explanation, Fate, Offered, RuleOwner, ShadowOffer, Stage,
+};
 use crate::moment::{ConditionFate, MomentFate, MomentVerdict, PatternState, RaisedMoment};
 use crate::policy::{Arm, Policy};
 use crate::profile::Value;
@@ -53,6 +55,11 @@ fn decision(shape: &Shape<'_>, decision: &Decision) -> Json {
             Arm::Treated => "treated",
             Arm::Control => "control",
         }),
+        "arms": decision.arms.iter().map(|own| {
+            (shape.name(own.experiment), value(shape, Value::Member(own.arm)))
+        }).collect::<Map<_, _>>(),
+        "shadows": decision.shadows.iter().map(|found| shadow(shape, found)).collect::<Vec<_>>(),
+        "test": decision.test,
         "next_call": (decision.next_call_ms != 0).then(|| time(decision.next_call_ms)),
         "lease_low": decision.lease_low,
     })
@@ -87,6 +94,16 @@ fn offered(shape: &Shape<'_>, offered: &Offered) -> Json {
         "propensity": offered.propensity,
         "probability": offered.probability,
         "expires": time(offered.expires_ms),
+    })
+}
+
+fn shadow(shape: &Shape<'_>, shadow: &ShadowOffer) -> Json {
+    json!({
+        "offer": shape.name(shadow.offer),
+        "treatment": shape.name(shadow.treatment),
+        "moment": shadow.moment.map(|moment| shape.name(moment)),
+        "score": score(shadow.score),
+        "probability": shadow.probability,
     })
 }
 

@@ -57,13 +57,13 @@ fn version(shape: &Shape<'_>) -> u32 {
 
 fn features(shape: &Shape<'_>, profile: &[u8], now_ms: i64) -> Result<Vec<Value>, Error> {
     let policy = shape.policy;
-    let mut scratch = alloc::vec![0; policy.layout.bytes];
+    let mut scratch = alloc::vec![0; policy.profile_bytes().max(policy.account_bytes())];
     let own = profile::open(policy, profile, 0, &mut scratch)?;
-    let mut memo = Memo::new(policy.tables.features.len());
-    let mut readings = Features::new(policy, own, &mut memo, now_ms, None);
+    let mut memo = Memo::new(policy);
+    let mut readings = Features::alone(policy, own, &mut memo, now_ms);
     let mut list = Vec::new();
     for (feature, &from) in shape.features.iter().zip(&shape.layout.features) {
-        if !Layout::stores(feature) {
+        if !Layout::stores(feature) || feature.holder != shape.layout.holder {
             continue;
         }
         let mut out = Map::new();

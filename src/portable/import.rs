@@ -11,7 +11,7 @@ use super::units::{hash_back, time_back};
 use super::{FORMAT, Shape, pieces, slots};
 use crate::base::bytes::{write_i64, write_u32, write_u64};
 use crate::base::ids::FeatureId;
-use crate::policy::{Policy, header};
+use crate::policy::{Feature, Policy, header};
 use crate::profile::{self, OpenOffers, ProfileBytes};
 
 /// Reads a profile that [`export_profile`](super::export_profile) wrote under this policy or one
@@ -71,8 +71,10 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
         profile::sound(policy, &bytes, 0).map_err(sealed)?;
         return Ok(bytes);
     }
-    let (mut new, mut scratch) =
-        (alloc::vec![0; policy.layout.bytes], alloc::vec![0; policy.layout.bytes]);
+    let own = policy
+        .layout_of(shape.layout.holder)
+        .ok_or_else(|| layout.problem(ImportProblem::Layout))?;
+    let (mut new, mut scratch) = (alloc::vec![0; own.bytes], alloc::vec![0; own.bytes]);
     let profile = ProfileBytes::apart(&bytes, &mut new);
     profile.open(policy, 0, &mut scratch).map_err(sealed)?.keep(policy);
     Ok(new)
@@ -108,7 +110,8 @@ fn features(shape: &Shape<'_>, root: &At<'_>, bytes: &mut [u8]) -> Result<(), Im
     let mut seen: Vec<FeatureId> = Vec::new();
     for at in root.items("features")? {
         let id: FeatureId = at.named(shape)?;
-        let found = shape.features.iter().position(|feature| feature.id == id);
+        let held = |feature: &Feature| feature.holder == shape.layout.holder;
+        let found = shape.features.iter().position(|feature| feature.id == id && held(feature));
         let position = found.ok_or_else(|| at.problem(ImportProblem::UnknownName))?;
         if seen.contains(&id) {
             return Err(at.problem(ImportProblem::Twice));

@@ -50,6 +50,10 @@ impl<'p> Shape<'p> {
         if layout == policy.layout.hash {
             return Some(Shape::own(policy));
         }
+        if let Some(layout) = policy.account.as_ref().filter(|account| account.hash == layout) {
+            let (features, moments, patterns) = (&policy.tables.features, &[], &[]);
+            return Some(Shape { policy, older: None, features, moments, patterns, layout });
+        }
         let older = policy.predecessor(layout)?;
         let layout = &policy.migration(layout)?.from;
         let (features, moments, patterns) = (&older.features, &older.moments, &older.patterns);

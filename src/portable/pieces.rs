@@ -17,12 +17,10 @@ use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
 use crate::base::ids::{ChannelId, MomentId, OfferId, TreatmentId};
-use crate::base::limits::{
-    ID_NUMBER_MAX, OFFER_PARAMETERS_MAX, OPEN_OFFERS, SESSION_REORDER, SESSIONS,
-};
+use crate::base::limits::{ID_NUMBER_MAX, OFFER_PARAMETERS_MAX, SESSION_REORDER};
 use crate::expr::Type;
 use crate::policy::{
-    CALLS_BYTES, CONTACT_BYTES, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
+    CALLS_BYTES, CONTACT_BYTES, Holder, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
     PATTERNS_HEAD_BYTES, SESSION_BYTES,
 };
 
@@ -41,7 +39,7 @@ fn tables(shape: &Shape<'_>) -> [Table; 8] {
     let patterns = shape.patterns.len();
     let stored = shape.features.iter().zip(&layout.features);
     let ends = stored
-        .filter(|(feature, _)| Layout::stores(feature))
+        .filter(|(feature, _)| Layout::stores(feature) && feature.holder == layout.holder)
         .map(|(feature, from)| *from as usize + Layout::feature_bytes(feature));
     let end = ends.max().unwrap_or(layout.moments);
     [
@@ -57,7 +55,7 @@ fn tables(shape: &Shape<'_>) -> [Table; 8] {
         Table {
             key: "sessions",
             start: layout.sessions,
-            entries: SESSIONS,
+            entries: layout.session_entries,
             bytes: SESSION_BYTES,
             tell: tell_session,
             read: read_session,
@@ -73,7 +71,7 @@ fn tables(shape: &Shape<'_>) -> [Table; 8] {
         Table {
             key: "calls_to_come",
             start: layout.calls,
-            entries: 1,
+            entries: usize::from(layout.holder == Holder::Line),
             bytes: CALLS_BYTES,
             tell: tell_calls,
             read: read_calls,
@@ -105,7 +103,7 @@ fn tables(shape: &Shape<'_>) -> [Table; 8] {
         Table {
             key: "open_offers",
             start: layout.open_offers,
-            entries: OPEN_OFFERS,
+            entries: layout.open_offer_entries,
             bytes: OPEN_OFFER_BYTES,
             tell: tell_offer,
             read: read_offer,

@@ -49,7 +49,7 @@ mod tests {
             let policy = policy(when);
             let ways = &policy.exits[0][0].ways;
             let mut scratch = Scratch::new(&policy);
-            let mut memo = Memo::new(policy.tables.features.len());
+            let mut memo = Memo::new(&policy);
             let mut profile = new_profile(&policy, b"key").unwrap();
             let mut refusals = 0;
             let kind = |name: &str| policy.id(name).unwrap();
@@ -57,7 +57,9 @@ mod tests {
             for (number, kind) in kinds.into_iter().enumerate() {
                 for hours in [-1, 0, 1, 23, 24, 25, 1_000, 80_000_000] {
                     let now_ms = USED_MS + hours * HOUR_MS;
-                    let mut features = Features::new(&policy, &profile, &mut memo, now_ms, None);
+                    memo.clear();
+                    let mut features =
+                        Features::resumed(&policy, &profile, &mut memo, now_ms, None);
                     let holds = holds(policy.code(ways[0].when), &mut features);
                     let refused = ways[0].refused(&profile, now_ms);
                     assert!(!refused || !holds, "{when}, {hours} h, message {number}");
@@ -70,6 +72,7 @@ mod tests {
                     number: 0,
                     now_ms: USED_MS,
                     zone: None,
+                    account: None,
                     events: &events,
                 };
                 let bytes = ProfileBytes::in_place(&mut profile);

@@ -2,13 +2,13 @@
 
 use super::bucket::can_take;
 use super::clock::Clock;
-use super::fold::{Folded, count_late, fold_value};
+use super::fold::{Folded, count_late, fold_value, zone_of};
 use super::message::{Value, check_time};
 use super::timed::Stamp;
 use crate::base::ids::{FeatureId, MemberId, SourceId};
 use crate::error::Error;
 use crate::expr::Type;
-use crate::policy::{FeatureKind, Fold, Policy};
+use crate::policy::{FeatureKind, Fold, Holder, Policy};
 
 /// A dated value for one feature.
 ///
@@ -83,8 +83,13 @@ impl<'a> Dated<'a> {
     }
 }
 
-/// Checks dated values, each by itself.
-pub(crate) fn check_dated(policy: &Policy, dated: &[Dated], now_ms: i64) -> Result<(), Error> {
+/// Checks dated values for a profile of this holder, each by itself.
+pub(crate) fn check_dated(
+    policy: &Policy,
+    holder: Holder,
+    dated: &[Dated],
+    now_ms: i64,
+) -> Result<(), Error> {
     for entry in dated {
         check_time(entry.time_ms)?;
         if entry.time_ms > now_ms {
@@ -96,16 +101,20 @@ pub(crate) fn check_dated(policy: &Policy, dated: &[Dated], now_ms: i64) -> Resu
         if entry.source.is_some_and(|source| policy.tables.sources.by_id(source).is_none()) {
             return Err(Error::UnknownSource);
         }
-        folded(policy, entry)?;
+        let (position, _) = folded(policy, entry)?;
+        let feature = policy.tables.features.get(position);
+        if feature.is_none_or(|feature| feature.holder != holder) {
+            return Err(Error::ProfileHolder);
+        }
     }
     Ok(())
 }
 
 /// Folds dated values that were checked into a profile.
-pub(crate) fn backfill(policy: &Policy, bytes: &mut [u8], dated: &[Dated]) {
+pub(crate) fn backfill(policy: &Policy, holder: Holder, bytes: &mut [u8], dated: &[Dated]) {
     for entry in dated {
         let Ok((position, folded)) = folded(policy, entry) else { continue };
-        let mut clock = Clock::new(policy, bytes, entry.zone, entry.time_ms);
+        let mut clock = Clock::new(policy, zone_of(holder, bytes), entry.zone, entry.time_ms);
         let stamp = Stamp {
             time_ms: entry.time_ms,
             source: entry.source.map_or(0, |source| source.0 as u8),

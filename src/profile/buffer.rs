@@ -4,15 +4,14 @@
 //! the new one, in the bytes that the caller gave for it. So on an error neither the caller's old
 //! bytes nor its new ones have changed, and a profile that is changed in place is never copied.
 
+use super::features::Memo;
 use super::migration::migrate;
 use crate::base::bytes::{
     read_i64, read_u16, read_u32, read_u64, write_i64, write_u16, write_u32, write_u64,
 };
 use crate::base::simd::crc32c;
 use crate::error::Error;
-#[cfg(feature = "json")]
-use crate::policy::Layout;
-use crate::policy::{FORMAT_VERSION, MigrationProgram, Policy, header};
+use crate::policy::{FORMAT_VERSION, Holder, Layout, MigrationProgram, Policy, header};
 
 const MAGIC: u32 = u32::from_le_bytes(*b"OPPR");
 
@@ -70,45 +69,66 @@ impl<'a> ProfileBytes<'a> {
 
     /// Checks the profile, the revision that is expected and the output's room, so that nothing can
     /// fail later. One of a layout that the policy succeeds is migrated in `room`, which has the
-    /// length of the policy's own. Changes nothing of the caller's. A `subscriber` of zero stands
-    /// for any.
+    /// length of the longest of the policy's own. Changes nothing of the caller's. A `subscriber` of
+    /// zero stands for any.
     pub(crate) fn open(
         self,
-        policy: &Policy,
+        policy: &'a Policy,
         subscriber: u64,
         room: &'a mut [u8],
     ) -> Result<Opened<'a>, Error> {
         let old = self.old();
         let found = sound(policy, old, subscriber)?;
+        let layout = found.own_layout(policy)?;
         if self.expected_revision != 0 && revision(old) != self.expected_revision {
             return Err(Error::ProfileRevision);
         }
-        if self.to.len() < policy.layout.bytes {
+        if self.to.len() < layout.bytes {
             return Err(Error::OutputTooSmall);
         }
-        if room.len() != policy.layout.bytes {
-            return Err(Error::ScratchMismatch);
-        }
+        let room = room.get_mut(..layout.bytes).ok_or(Error::ScratchMismatch)?;
         let migrated = match found {
-            Found::Own => None,
+            Found::Own(_) => None,
             Found::Older(program) => {
-                migrate(policy, program, old, room);
+                migrate(policy, (program, layout), old, room);
                 Some(&*room)
             }
         };
-        Ok(Opened { profile: self, migrated })
+        Ok(Opened { profile: self, layout, migrated })
     }
+
+    /// The same of a line's profile, and of no account's.
+    pub(crate) fn open_line(
+        self,
+        policy: &'a Policy,
+        subscriber: u64,
+        room: &'a mut [u8],
+    ) -> Result<Opened<'a>, Error> {
+        let opened = self.open(policy, subscriber, room)?;
+        line(opened.layout)?;
+        Ok(opened)
+    }
+}
+
+fn line(layout: &Layout) -> Result<(), Error> {
+    if layout.holder == Holder::Line { Ok(()) } else { Err(Error::ProfileHolder) }
 }
 
 /// A profile that has passed the door, in the policy's own layout. Nothing has changed yet.
 #[derive(Debug)]
 pub(crate) struct Opened<'a> {
     profile: ProfileBytes<'a>,
+    layout: &'a Layout,
     /// What it is under the policy, if it is of an older layout.
     migrated: Option<&'a [u8]>,
 }
 
 impl<'a> Opened<'a> {
+    /// How it lies, and whose it is.
+    pub(crate) fn layout(&self) -> &'a Layout {
+        self.layout
+    }
+
     /// The profile as it is.
     pub(crate) fn read(&self) -> &[u8] {
         match self.migrated {
@@ -146,13 +166,18 @@ impl<'a> Opened<'a> {
     }
 }
 
-/// Writes the profile of a subscriber about whom nothing is known.
-pub(crate) fn initialise(policy: &Policy, subscriber: u64, out: &mut [u8]) -> Result<(), Error> {
-    let bytes = out.get_mut(..policy.layout.bytes).ok_or(Error::OutputTooSmall)?;
+/// Writes the profile of a subscriber, or of an account, of whom nothing is known.
+pub(crate) fn initialise(
+    policy: &Policy,
+    layout: &Layout,
+    subscriber: u64,
+    out: &mut [u8],
+) -> Result<(), Error> {
+    let bytes = out.get_mut(..layout.bytes).ok_or(Error::OutputTooSmall)?;
     bytes.fill(0);
     write_u32(bytes, header::MAGIC, MAGIC);
     write_u16(bytes, header::FORMAT, FORMAT_VERSION);
-    write_u64(bytes, header::LAYOUT, policy.layout.hash);
+    write_u64(bytes, header::LAYOUT, layout.hash);
     write_u64(bytes, header::SUBSCRIBER, subscriber);
     seal(policy, bytes);
     Ok(())
@@ -161,28 +186,71 @@ pub(crate) fn initialise(policy: &Policy, subscriber: u64, out: &mut [u8]) -> Re
 /// Checks a profile that is only read, and gives it in the policy's own layout: as it lies, or
 /// migrated in scratch.
 pub(crate) fn open<'a>(
-    policy: &Policy,
+    policy: &'a Policy,
+    profile: &'a [u8],
+    subscriber: u64,
+    scratch: &'a mut [u8],
+) -> Result<(&'a Layout, &'a [u8]), Error> {
+    let found = sound(policy, profile, subscriber)?;
+    let layout = found.own_layout(policy)?;
+    let program = match found {
+        Found::Own(_) => return Ok((layout, profile)),
+        Found::Older(program) => program,
+    };
+    let room = scratch.get_mut(..layout.bytes).ok_or(Error::ScratchMismatch)?;
+    migrate(policy, (program, layout), profile, room);
+    Ok((layout, room))
+}
+
+/// The same of a line's profile, and of no account's.
+pub(crate) fn open_line<'a>(
+    policy: &'a Policy,
     profile: &'a [u8],
     subscriber: u64,
     scratch: &'a mut [u8],
 ) -> Result<&'a [u8], Error> {
-    match sound(policy, profile, subscriber)? {
-        Found::Own => Ok(profile),
-        Found::Older(_) if scratch.len() != policy.layout.bytes => Err(Error::ScratchMismatch),
-        Found::Older(program) => {
-            migrate(policy, program, profile, scratch);
-            Ok(scratch)
-        }
+    let (layout, bytes) = open(policy, profile, subscriber, scratch)?;
+    line(layout)?;
+    Ok(bytes)
+}
+
+/// Begins what a call reads anew: over the account's profile, if one is given, which is checked and
+/// taken over in the policy's own layout.
+pub(crate) fn begin(policy: &Policy, memo: &mut Memo, account: Option<&[u8]>) -> Result<(), Error> {
+    memo.clear();
+    let Some(account) = account else { return Ok(()) };
+    let found = sound(policy, account, 0).map_err(Error::of_account)?;
+    let layout = found.own_layout(policy).map_err(Error::of_account)?;
+    if layout.holder != Holder::Account {
+        return Err(Error::AccountLayout);
     }
+    let room = memo.take_account(layout.bytes).ok_or(Error::ScratchMismatch)?;
+    match found {
+        Found::Own(_) => room.copy_from_slice(account),
+        Found::Older(program) => migrate(policy, (program, layout), account, room),
+    }
+    Ok(())
 }
 
 /// Which layout a sound profile is of.
 #[derive(Debug)]
 pub(crate) enum Found<'p> {
-    /// The policy's own.
-    Own,
+    /// One of the policy's own.
+    Own(&'p Layout),
     /// One that the policy succeeds.
     Older(&'p MigrationProgram),
+}
+
+impl<'p> Found<'p> {
+    /// The policy's own layout of profiles of this kind.
+    fn own_layout(&self, policy: &'p Policy) -> Result<&'p Layout, Error> {
+        match self {
+            Found::Own(layout) => Ok(layout),
+            Found::Older(program) => {
+                policy.layout_of(program.from.holder).ok_or(Error::ProfileLayout)
+            }
+        }
+    }
 }
 
 /// Checks that bytes are a sound profile of this policy or one that it succeeds and, unless zero,
@@ -202,14 +270,14 @@ pub(crate) fn sound<'p>(
     // A sound profile of another layout may well have another length: say what it is.
     let sound = read_u32(bytes, header::CHECKSUM) == checksum(policy, bytes);
     let layout = read_u64(bytes, header::LAYOUT);
-    let (found, length) = if layout == policy.layout.hash {
-        (Found::Own, policy.layout.bytes)
-    } else {
-        match policy.migration(layout) {
+    let own = [Some(&policy.layout), policy.account.as_ref()];
+    let (found, length) = match own.into_iter().flatten().find(|own| own.hash == layout) {
+        Some(own) => (Found::Own(own), own.bytes),
+        None => match policy.migration(layout) {
             Some(program) => (Found::Older(program), program.from.bytes),
             None if sound => return Err(Error::ProfileLayout),
-            None => (Found::Own, policy.layout.bytes),
-        }
+            None => (Found::Own(&policy.layout), policy.layout.bytes),
+        },
     };
     if bytes.len() != length {
         return Err(Error::ProfileLength);
@@ -247,9 +315,9 @@ pub(crate) fn restore(policy: &Policy, layout: &Layout, bytes: &mut [u8]) {
 }
 
 /// Empties a profile, of which its subscriber and its revision stay.
-pub(crate) fn empty(policy: &Policy, bytes: &mut [u8]) {
+pub(crate) fn empty(policy: &Policy, layout: &Layout, bytes: &mut [u8]) {
     let (subscriber, revision) = (read_u64(bytes, header::SUBSCRIBER), revision(bytes));
-    if initialise(policy, subscriber, bytes).is_ok() {
+    if initialise(policy, layout, subscriber, bytes).is_ok() {
         write_u64(bytes, header::REVISION, revision);
     }
 }

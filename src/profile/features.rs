@@ -6,6 +6,7 @@ use super::aggregate;
 use super::calendar::bucket_number;
 use super::clock::Clock;
 use super::events::EventCells;
+use super::fold::zone_of;
 use super::lifecycles::{since_of, stage_of};
 use super::timed::Timed;
 use crate::base::civil::LocalTime;
@@ -14,32 +15,59 @@ use crate::base::limits::MODEL_INPUTS_MAX;
 use crate::base::steps::step;
 use crate::expr::{Cell, Environment, evaluate, holds};
 use crate::model;
-use crate::policy::{FeatureKind, Policy};
+use crate::policy::{Aggregate, FeatureKind, Holder, Layout, Policy};
 use crate::snapshot::Switches;
 
-/// Values of features already read in this call.
+/// Values of features already read in this call, and the account's profile that they are read of.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memo {
     cells: Vec<Cell>,
     /// One bit a feature: whether its cell is up to date.
     fresh: Vec<u64>,
+    /// Room for the account's profile, of which the first bytes are one.
+    account: Vec<u8>,
+    account_bytes: usize,
 }
 
 impl Memo {
-    pub(crate) fn new(features: usize) -> Memo {
+    pub(crate) fn new(policy: &Policy) -> Memo {
+        let features = policy.tables.features.len();
         Memo {
             cells: alloc::vec![Cell::MISSING; features],
             fresh: alloc::vec![0; features.div_ceil(64)],
+            account: alloc::vec![0; policy.account_bytes()],
+            account_bytes: 0,
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.cells.len()
+    pub(crate) fn fits(&self, policy: &Policy) -> bool {
+        self.cells.len() == policy.tables.features.len()
+            && self.account.len() == policy.account_bytes()
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.fresh.fill(0);
+        self.account_bytes = 0;
+    }
+
+    /// One in which nothing was read, over the same account's profile. Allocates.
+    fn beside_account(&self) -> Memo {
+        let mut memo = self.clone();
+        memo.fresh.fill(0);
+        memo
+    }
+
+    /// Room for the account's profile that is read from here on; none if it is too large.
+    pub(super) fn take_account(&mut self, bytes: usize) -> Option<&mut [u8]> {
+        let room = self.account.get_mut(..bytes)?;
+        self.account_bytes = bytes;
+        Some(room)
+    }
+
+    /// The account's profile; empty if none was given.
+    fn account(&self) -> &[u8] {
+        self.account.get(..self.account_bytes).unwrap_or(&[])
     }
 
     /// Forgets the features whose bits are set.
@@ -75,26 +103,38 @@ pub(crate) struct Features<'a> {
     bytes: &'a [u8],
     memo: &'a mut Memo,
     clock: Clock<'a>,
+    /// What the message gave.
+    zone: Option<MemberId>,
     event: Option<&'a EventCells>,
     /// Whom experiments ask about, and what is switched off.
     chooses_for: Option<(&'a [u8], &'a Switches)>,
 }
 
 impl<'a> Features<'a> {
-    /// A view on checked bytes; `memo` is cleared. `zone` overrides the subscriber's own.
-    pub(crate) fn new(
+    /// A view on checked bytes that lie so, be they a line's or an account's, and on nothing else;
+    /// `memo` is cleared.
+    pub(crate) fn alone(
         policy: &'a Policy,
-        bytes: &'a [u8],
+        (layout, bytes): (&Layout, &'a [u8]),
         memo: &'a mut Memo,
         now_ms: i64,
-        zone: Option<MemberId>,
     ) -> Features<'a> {
         memo.clear();
-        Features::resumed(policy, bytes, memo, now_ms, zone)
+        let of_line = match layout.holder {
+            Holder::Line => bytes,
+            Holder::Account => {
+                if let Some(room) = memo.take_account(bytes.len()) {
+                    room.copy_from_slice(bytes);
+                }
+                &[]
+            }
+        };
+        Features::resumed(policy, of_line, memo, now_ms, None)
     }
 
-    /// The same over a `memo` that holds what was read of these bytes in this call, and nothing
-    /// else.
+    /// A view on the checked bytes of a line, over a `memo` that holds what was read of them in this
+    /// call, with the account's profile if there is one, and nothing else. `zone` overrides the
+    /// subscriber's own.
     pub(crate) fn resumed(
         policy: &'a Policy,
         bytes: &'a [u8],
@@ -103,7 +143,7 @@ impl<'a> Features<'a> {
         zone: Option<MemberId>,
     ) -> Features<'a> {
         let clock = Clock::new(policy, bytes, zone, now_ms);
-        Features { policy, bytes, memo, clock, event: None, chooses_for: None }
+        Features { policy, bytes, memo, clock, zone, event: None, chooses_for: None }
     }
 
     /// From here on expressions read the arms that the subscriber with this key is in. Before that
@@ -120,13 +160,13 @@ impl<'a> Features<'a> {
         now_ms: i64,
         ask: impl FnOnce(&mut Features) -> R,
     ) -> R {
-        let mut memo = Memo::new(self.memo.len());
+        let mut memo = self.memo.beside_account();
         if let Some((index, cell)) = feature {
             memo.set(index, cell);
         }
-        let Features { policy, bytes, chooses_for, .. } = *self;
+        let Features { policy, bytes, zone, chooses_for, .. } = *self;
         let clock = self.clock.moved_to(now_ms);
-        ask(&mut Features { policy, bytes, memo: &mut memo, clock, event: None, chooses_for })
+        ask(&mut Features { policy, bytes, memo: &mut memo, clock, zone, event: None, chooses_for })
     }
 
     /// Sets the event that expressions read from here on.
@@ -190,21 +230,36 @@ impl<'a> Features<'a> {
         let offset = offset as usize;
         match feature.kind {
             FeatureKind::Derived(program) => evaluate(self.policy.code(program), self),
+            FeatureKind::Output { model } => self.score(model, index),
+            kind if feature.holder == Holder::Account => self.of_account(kind, offset),
+            _ if self.bytes.is_empty() => Cell::MISSING,
             FeatureKind::Attribute { expires_ms } => {
                 read_told(self.policy, self.bytes, offset, expires_ms, self.clock.time_ms)
             }
-            FeatureKind::Output { model } => self.score(model, index),
             FeatureKind::Stage { lifecycle } => stage_of(self.policy, self.bytes, lifecycle),
             FeatureKind::Since { stage } => since_of(self.policy, self.bytes, stage),
             FeatureKind::Arm { experiment } => self.arm(experiment),
             FeatureKind::Aggregate(kept) => {
-                let now_ms = self.clock.time_ms;
-                let attribute =
-                    |position| read_attribute(self.policy, self.bytes, position, now_ms);
-                let current = bucket_number(kept.window, now_ms, || self.clock.local(), attribute);
-                let slot = self.bytes.get(offset..).unwrap_or_default();
-                aggregate::read(&kept, &self.policy.tables.sources, slot, current, now_ms)
+                read_aggregate(self.policy, self.bytes, (&kept, offset), &mut self.clock)
             }
+        }
+    }
+
+    /// What the account's profile says; missing without one. Its calendar is that of its folds.
+    #[inline(never)]
+    fn of_account(&self, kind: FeatureKind, offset: usize) -> Cell {
+        let (bytes, now_ms) = (self.memo.account(), self.clock.time_ms);
+        match kind {
+            _ if bytes.is_empty() => Cell::MISSING,
+            FeatureKind::Attribute { expires_ms } => {
+                read_told(self.policy, bytes, offset, expires_ms, now_ms)
+            }
+            FeatureKind::Aggregate(kept) => {
+                let zone_of = zone_of(Holder::Account, bytes);
+                let mut clock = Clock::new(self.policy, zone_of, self.zone, now_ms);
+                read_aggregate(self.policy, bytes, (&kept, offset), &mut clock)
+            }
+            _ => Cell::MISSING,
         }
     }
 }
@@ -236,6 +291,20 @@ impl Environment for Features<'_> {
     fn local(&self, utc_ms: i64) -> LocalTime {
         self.clock.at(utc_ms)
     }
+}
+
+/// What the buckets of a slot come to.
+fn read_aggregate(
+    policy: &Policy,
+    bytes: &[u8],
+    (kept, offset): (&Aggregate, usize),
+    clock: &mut Clock<'_>,
+) -> Cell {
+    let now_ms = clock.time_ms;
+    let attribute = |position| read_attribute(policy, bytes, position, now_ms);
+    let current = bucket_number(kept.window, now_ms, || clock.local(), attribute);
+    let slot = bytes.get(offset..).unwrap_or_default();
+    aggregate::read(kept, &policy.tables.sources, slot, current, now_ms)
 }
 
 /// The attribute at a position, as it is at a time.

@@ -13,14 +13,20 @@ use crate::base::civil::LocalTime;
 use crate::base::ids::MemberId;
 use crate::base::steps;
 use crate::expr::{Cell, Environment, Program, holds};
-use crate::policy::{FeatureKind, FoldStep, Policy, header};
+use crate::policy::{FeatureKind, FoldStep, Holder, Policy, header};
 
 /// Folds all events of a message into a profile. Cannot fail.
-pub(crate) fn fold_message(policy: &Policy, bytes: &mut [u8], message: &Message, events: &Events) {
+pub(crate) fn fold_message(
+    policy: &Policy,
+    holder: Holder,
+    bytes: &mut [u8],
+    message: &Message,
+    events: &Events,
+) {
     for (place, event) in events.all().iter().enumerate() {
         let Some(kind) = event.kind(policy) else { continue };
         let own = kind.zone.and_then(|position| event.field(position).bits());
-        let mut clock = Clock::new(policy, bytes, message.zone, event.time_ms);
+        let mut clock = Clock::new(policy, zone_of(holder, bytes), message.zone, event.time_ms);
         clock.own = own.map(|id| MemberId(id as u32));
         let stamp = Stamp {
             time_ms: event.time_ms,
@@ -29,12 +35,21 @@ pub(crate) fn fold_message(policy: &Policy, bytes: &mut [u8], message: &Message,
             place: place as u8,
         };
         let mut in_time = true;
-        for step in &kind.folds {
+        for step in kind.folds_of(holder) {
             in_time &= fold_event(policy, bytes, step, event, stamp, &mut clock);
         }
         if !in_time {
             count_late(bytes);
         }
+    }
+}
+
+/// Where the zone of a profile's holder stands: an account has none of its own, so that its calendar
+/// is the message's, or the policy's first.
+pub(super) fn zone_of(holder: Holder, bytes: &[u8]) -> &[u8] {
+    match holder {
+        Holder::Line => bytes,
+        Holder::Account => &[],
     }
 }
 

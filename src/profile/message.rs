@@ -11,10 +11,12 @@ use crate::policy::Policy;
 /// recognised when it is transmitted again.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// The line being decided for: 1 to 256 bytes, for example its MSISDN.
+    /// The line being decided for: 1 to 256 bytes, for example its MSISDN. Of a message for an
+    /// account's profile, the account's key.
     pub subscriber: &'a [u8],
     /// What numbers are counted in: Diameter's Session-Id, Nchf's ChargingDataRef. Empty for a
-    /// message that cannot be retransmitted; such a message is never taken for a repetition.
+    /// message that cannot be retransmitted; such a message is never taken for a repetition. Lines
+    /// of one account need different ones, as those of the protocols are.
     pub session: &'a [u8],
     /// The message's number within its session: CC-Request-Number, invocationSequenceNumber.
     pub number: u32,
@@ -23,6 +25,10 @@ pub struct Message<'a> {
     pub now_ms: i64,
     /// The zone whose clock rules follow; none for the subscriber's own, or the policy's default.
     pub zone: Option<MemberId>,
+    /// The profile of the account that pays for the line, as it lies, for rules to read; never
+    /// changed. None where the host knows none: what accounts hold is missing then. Not looked at
+    /// when the message is taken into an account's own profile.
+    pub account: Option<&'a [u8]>,
     /// What happened; empty for a tick.
     pub events: &'a [Event<'a>],
 }

@@ -12,17 +12,23 @@ use crate::base::limits::{CONTACTS_MAX, OPEN_OFFERS};
 use crate::base::money::MICROS;
 use crate::base::steps::step;
 use crate::policy::{
-    CONTACT_BYTES, Conversion, FORMAT_VERSION, Fold, MigrationProgram, Move, Policy,
-    RING_HEAD_BYTES, RingMove, header,
+    CONTACT_BYTES, Conversion, FORMAT_VERSION, Fold, Holder, Layout, MigrationProgram, Move,
+    Policy, RING_HEAD_BYTES, RingMove, header,
 };
 
-/// Fills scratch with what `old`, a sound profile of the program's layout, says under `policy`.
+/// Fills scratch with what `old`, a sound profile of the program's older layout, says in the
+/// policy's own.
 /// Everything that the program does not move is empty.
-pub(super) fn migrate(policy: &Policy, program: &MigrationProgram, old: &[u8], scratch: &mut [u8]) {
+pub(super) fn migrate(
+    policy: &Policy,
+    (program, layout): (&MigrationProgram, &Layout),
+    old: &[u8],
+    scratch: &mut [u8],
+) {
     scratch.fill(0);
     copy(old, 0, scratch, 0, header::BYTES);
     write_u16(scratch, header::FORMAT, FORMAT_VERSION);
-    write_u64(scratch, header::LAYOUT, policy.layout.hash);
+    write_u64(scratch, header::LAYOUT, layout.hash);
     for one in &program.moves {
         step(1);
         match *one {
@@ -47,7 +53,9 @@ pub(super) fn migrate(policy: &Policy, program: &MigrationProgram, old: &[u8], s
             }
         }
     }
-    close_vanished(policy, scratch);
+    if layout.holder == Holder::Line {
+        close_vanished(policy, scratch);
+    }
 }
 
 fn copy(old: &[u8], from: usize, scratch: &mut [u8], to: usize, bytes: usize) {

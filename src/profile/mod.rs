@@ -33,7 +33,9 @@ pub(crate) use bucket::{COUNT_PARTS, extreme_of, kept_extreme};
 pub use buffer::ProfileBytes;
 #[cfg(feature = "json")]
 pub(crate) use buffer::restore;
-pub(crate) use buffer::{Opened, commit, empty, initialise, open, revision, sound};
+pub(crate) use buffer::{
+    Opened, begin, commit, empty, initialise, open, open_line, revision, sound,
+};
 #[cfg(feature = "json")]
 pub(crate) use calendar::EPOCH_DAY;
 pub(crate) use contacts::{Contact, contacts, record_contact};

@@ -10,7 +10,7 @@ use crate::base::ids::{ChannelId, MomentId, OfferId, ParameterId, TreatmentId};
 use crate::base::limits::{DECISION_OFFERS_MAX, OFFER_PARAMETERS_MAX, OPEN_OFFERS};
 use crate::error::Error;
 use crate::expr::{Cell, Type};
-use crate::policy::{Layout, OPEN_OFFER_BYTES, Policy, header};
+use crate::policy::{Holder, Layout, OPEN_OFFER_BYTES, Policy, header};
 
 /// How far an open offer has come. It only moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -117,9 +117,16 @@ impl OpenOffers {
     /// entries mean the same in all of them.
     pub(crate) fn found(policy: &Policy, bytes: &[u8]) -> Result<OpenOffers, Error> {
         Ok(match sound(policy, bytes, 0)? {
-            Found::Own => OpenOffers::of(policy),
-            Found::Older(program) => OpenOffers::within(&program.from),
+            Found::Own(layout) => OpenOffers::of_line(layout)?,
+            Found::Older(program) => OpenOffers::of_line(&program.from)?,
         })
+    }
+
+    fn of_line(layout: &Layout) -> Result<OpenOffers, Error> {
+        match layout.holder {
+            Holder::Line => Ok(OpenOffers::within(layout)),
+            Holder::Account => Err(Error::ProfileHolder),
+        }
     }
 
     /// Entries in use.

@@ -10,8 +10,8 @@
 
 use super::message::MessageKey;
 use crate::base::bytes::{read_u32, read_u64, write_u32, write_u64};
-use crate::base::limits::{SESSION_REORDER, SESSIONS, TIME_MS_MAX};
-use crate::policy::{Policy, SESSION_BYTES, header};
+use crate::base::limits::{SESSION_REORDER, TIME_MS_MAX};
+use crate::policy::{Layout, SESSION_BYTES, header};
 
 // Offsets within an entry.
 const KEY: usize = 0;
@@ -33,11 +33,11 @@ pub(crate) enum Seen {
 }
 
 /// Looks a message up.
-pub(crate) fn seen(policy: &Policy, bytes: &[u8], key: MessageKey) -> Seen {
+pub(crate) fn seen(layout: &Layout, bytes: &[u8], key: MessageKey) -> Seen {
     if key.session == 0 {
         return Seen::First(None);
     }
-    let entry = entries(policy).find(|&entry| read_u64(bytes, entry + KEY) == key.session);
+    let entry = entries(layout).find(|&entry| read_u64(bytes, entry + KEY) == key.session);
     match entry {
         Some(entry) if came(bytes, entry, key.number) => Seen::Again,
         _ => Seen::First(entry),
@@ -46,7 +46,7 @@ pub(crate) fn seen(policy: &Policy, bytes: &[u8], key: MessageKey) -> Seen {
 
 /// Remembers a message that is new, whose session was found at `entry` or not at all.
 pub(crate) fn note_message(
-    policy: &Policy,
+    layout: &Layout,
     bytes: &mut [u8],
     key: MessageKey,
     entry: Option<usize>,
@@ -59,7 +59,7 @@ pub(crate) fn note_message(
         return note_number(bytes, entry, key.number, now_ms);
     }
     // An unused entry has time zero, so it goes first.
-    let Some(oldest) = entries(policy).min_by_key(|&entry| used(bytes, entry).0) else { return };
+    let Some(oldest) = entries(layout).min_by_key(|&entry| used(bytes, entry).0) else { return };
     if read_u64(bytes, oldest + KEY) != 0 {
         count(bytes, header::EVICTED, 1);
         let (below, known) = (read_u32(bytes, oldest + BELOW), used(bytes, oldest).1);
@@ -71,9 +71,9 @@ pub(crate) fn note_message(
     set_used(bytes, oldest, now_ms, 0);
 }
 
-fn entries(policy: &Policy) -> impl Iterator<Item = usize> {
-    let start = policy.layout.sessions;
-    (0..SESSIONS).map(move |entry| start + entry * SESSION_BYTES)
+fn entries(layout: &Layout) -> impl Iterator<Item = usize> {
+    let start = layout.sessions;
+    (0..layout.session_entries).map(move |entry| start + entry * SESSION_BYTES)
 }
 
 /// Whether a number has come, or is so old that it is taken to have.

@@ -10,7 +10,7 @@ use crate::base::ids::{
     TreatmentId,
 };
 use crate::base::limits::DECISION_ARMS_MAX;
-use crate::decision::{Decision, Offered, Stage};
+use crate::decision::{Decision, Offered, ShadowOffer, Stage};
 use crate::moment::RaisedMoment;
 use crate::policy::{Arm, Assignment};
 use crate::profile::{Parameter, Value};
@@ -41,6 +41,15 @@ pub(super) fn write_decision(body: &mut impl Sink, decision: &Decision) {
     }
     body.u8(decision.offers.len() as u8);
     decision.offers.iter().for_each(|offered| write_offered(body, offered));
+    body.u8(u8::from(decision.test));
+    body.u8(decision.shadows.len() as u8);
+    for shadow in &decision.shadows {
+        body.u32(shadow.offer.0);
+        body.u32(shadow.treatment.0);
+        body.u32(shadow.moment.map_or(NO_ID, |moment| moment.0));
+        body.u64(shadow.score.to_bits());
+        body.u64(shadow.probability.to_bits());
+    }
 }
 
 fn write_offered(body: &mut impl Sink, offered: &Offered) {
@@ -83,6 +92,8 @@ pub(super) fn read_decision(body: &mut Reader) -> Option<Decision> {
         stages: [0; Stage::COUNT],
         moments: SmallVec::new(),
         offers: SmallVec::new(),
+        shadows: SmallVec::new(),
+        test: false,
     };
     (usize::from(body.u8()?) == Stage::COUNT).then_some(())?;
     for count in &mut decision.stages {
@@ -100,6 +111,16 @@ pub(super) fn read_decision(body: &mut Reader) -> Option<Decision> {
     }
     for _ in 0..body.u8()? {
         decision.offers.push(read_offered(body)?);
+    }
+    decision.test = flag(body)?;
+    for _ in 0..body.u8()? {
+        decision.shadows.push(ShadowOffer {
+            offer: OfferId(body.u32()?),
+            treatment: TreatmentId(body.u32()?),
+            moment: Some(body.u32()?).filter(|id| *id != NO_ID).map(MomentId),
+            score: f64::from_bits(body.u64()?),
+            probability: f64::from_bits(body.u64()?),
+        });
     }
     Some(decision)
 }

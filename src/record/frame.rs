@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::LOG_VERSION;
 use super::decision_bytes::{read_decision, write_decision};
 use super::message_bytes::{
-    LoggedBackfill, LoggedMessage, write_backfill, write_context, write_message,
+    LoggedBackfill, LoggedMessage, write_account, write_backfill, write_context, write_message,
 };
 use crate::base::bytes::{Reader, Writer};
 use crate::base::checksum::crc32c_portable;
@@ -96,6 +96,7 @@ impl LogWriter {
         self.frame(Kind::Message, |body| {
             write_message(body, message);
             write_context(body, context);
+            write_account(body, message);
         });
     }
 

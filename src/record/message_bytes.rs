@@ -21,6 +21,7 @@ pub struct LoggedMessage<'a> {
     number: u32,
     now_ms: i64,
     zone: Option<MemberId>,
+    account: Option<&'a [u8]>,
     /// Kind, time, and where the event's fields end in `fields`.
     events: Vec<(EventId, i64, usize)>,
     fields: Vec<Field<'a>>,
@@ -53,6 +54,7 @@ impl<'a> LoggedMessage<'a> {
             number: self.number,
             now_ms: self.now_ms,
             zone: self.zone,
+            account: self.account,
             events,
         }
     }
@@ -65,6 +67,7 @@ impl<'a> LoggedMessage<'a> {
             now_ms: body.i64()?,
             zone: Some(body.u32()?).filter(|id| *id != NO_ID).map(MemberId),
             context: Context::default(),
+            account: None,
             events: Vec::new(),
             fields: Vec::new(),
         };
@@ -77,6 +80,9 @@ impl<'a> LoggedMessage<'a> {
             logged.events.push((kind, time_ms, logged.fields.len()));
         }
         logged.context = read_context(body)?;
+        if !body.is_empty() {
+            logged.account = Some(body.run()?);
+        }
         Some(logged)
     }
 }
@@ -117,6 +123,13 @@ pub(super) fn write_context(body: &mut impl Sink, context: &Context) {
     body.u8(u8::from(context.seed.is_some()));
     if let Some(seed) = context.seed {
         body.u64(seed);
+    }
+}
+
+/// The account's profile that the message was decided beside; nothing without one.
+pub(super) fn write_account(body: &mut impl Sink, message: &Message) {
+    if let Some(account) = message.account {
+        body.run(account);
     }
 }
 

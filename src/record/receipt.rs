@@ -19,8 +19,8 @@ use crate::snapshot::Lease;
 
 const MAGIC: u32 = u32::from_le_bytes(*b"OPPT");
 const VERSION: u32 = 1;
-/// Where the checksum is: after magic and version, and ten words.
-const SUM: usize = 8 + 8 * 10;
+/// Where the checksum is: after magic and version, and eleven words.
+const SUM: usize = 8 + 8 * 11;
 const BYTES: usize = SUM + 4;
 
 /// Digests of what a decision is about to be made from.
@@ -40,6 +40,8 @@ pub struct Inputs {
     snapshot: u64,
     lease: u64,
     profile: u64,
+    /// Zero without one.
+    account: u64,
     message: u64,
     context: u64,
     now_ms: i64,
@@ -47,7 +49,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Of the inputs of one [`decide`](crate::decide), before it is called. O(bytes of the profile
+    /// Of the inputs of one [`decide`](crate::decide), before it is called. O(bytes of the profiles
     /// and the message + budgets); does not allocate.
     pub fn of(
         shared: Shared,
@@ -66,6 +68,7 @@ impl Inputs {
             snapshot: shared.snapshot.digest(),
             lease: lease.digest(),
             profile: hash_bytes(0, profile),
+            account: message.account.map_or(0, |account| hash_bytes(0, account)),
             message: said.0,
             context: asked.0,
             now_ms: message.now_ms,
@@ -113,13 +116,14 @@ impl Receipt {
 
     /// Which of these inputs are not those of the receipt, in the order of [`Input`].
     pub fn differences(&self, inputs: &Inputs) -> impl Iterator<Item = Input> {
-        let Inputs { policy, snapshot, lease, profile, message, context, now_ms, seed: _ } =
+        let Inputs { policy, snapshot, lease, profile, account, message, context, now_ms, seed: _ } =
             self.inputs;
         [
             (Input::Policy, policy == inputs.policy),
             (Input::Snapshot, snapshot == inputs.snapshot),
             (Input::Lease, lease == inputs.lease),
             (Input::Profile, profile == inputs.profile),
+            (Input::Account, account == inputs.account),
             (Input::Message, message == inputs.message),
             (Input::Context, context == inputs.context),
             (Input::Now, now_ms == inputs.now_ms),
@@ -160,13 +164,15 @@ impl Receipt {
 
     /// As bytes: magic, version, words in the order of `docs/log-record.md`, checksum.
     pub fn to_bytes(&self) -> [u8; BYTES] {
-        let Inputs { policy, snapshot, lease, profile, message, context, now_ms, .. } = self.inputs;
+        let Inputs { policy, snapshot, lease, profile, account, message, context, now_ms, .. } =
+            self.inputs;
         let words = [
             u64::from(VERSION) << 32 | u64::from(MAGIC),
             policy,
             snapshot,
             lease,
             profile,
+            account,
             message,
             context,
             self.seed(),
@@ -201,6 +207,7 @@ impl Receipt {
                 snapshot: body.u64()?,
                 lease: body.u64()?,
                 profile: body.u64()?,
+                account: body.u64()?,
                 message: body.u64()?,
                 context: body.u64()?,
                 seed: Some(body.u64()?),
@@ -230,6 +237,8 @@ pub enum Input {
     Lease,
     /// The profile before the call.
     Profile,
+    /// The account's profile that was read beside it.
+    Account,
     /// The message: subscriber, session, number, zone or events.
     Message,
     /// What the caller asked for.
@@ -246,6 +255,7 @@ impl Input {
             Input::Snapshot => "snapshot",
             Input::Lease => "lease",
             Input::Profile => "profile",
+            Input::Account => "account",
             Input::Message => "message",
             Input::Context => "context",
             Input::Now => "time of the call",

@@ -35,9 +35,11 @@ pub(crate) enum TreatmentCount {
     Expired,
     Fulfilled,
     Failed,
+    /// Would have been offered, but is in shadow.
+    Shadowed,
 }
 
-const TREATMENT_COUNTS: usize = 9;
+const TREATMENT_COUNTS: usize = 10;
 
 /// What is counted for each budget, in its own units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +95,12 @@ impl Delta {
             self.treatment(position, TreatmentCount::Offered),
             self.treatment(position, TreatmentCount::Accepted),
         ))
+    }
+
+    /// How often a treatment would have been offered, had it not been in shadow.
+    pub fn shadowed(&self, policy: &Policy, treatment: TreatmentId) -> Option<i64> {
+        let position = policy.treatment_position(treatment)?;
+        Some(self.treatment(position, TreatmentCount::Shadowed))
     }
 
     /// How often a moment was raised.

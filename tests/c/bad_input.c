@@ -449,6 +449,16 @@ static void shared_state(void)
     REFUSED(OPPORTUNE_MALFORMED,
             opportune_snapshot_advance(policy, snapshot, delta, delta_len - 1, &made));
     HOLDS(made == (opportune_snapshot *)out);
+    const uint32_t offers = OPPORTUNE_NAMESPACE_OFFER, off = OPPORTUNE_SWITCH_OFF;
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_switch(NULL, snapshot, offers, 1, off, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_switch(policy, NULL, offers, 1, off, &made));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_snapshot_switch(policy, snapshot, offers, 1, off, NULL));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE,
+            opportune_snapshot_switch(policy, snapshot, offers, 16000000, off, &made));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_snapshot_switch(policy, snapshot, offers, 1, 3, &made));
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, opportune_snapshot_switch(policy, snapshot, 0, 0, off, &made));
+    DONE(opportune_snapshot_switch(policy, snapshot, offers, 1, off, &made));
+    opportune_snapshot_free(made);
     DONE(opportune_snapshot_advance(policy, snapshot, delta, delta_len, &made));
     {
         opportune_snapshot *again = NULL;
@@ -724,7 +734,7 @@ static void calls(void)
                          &decision));
     }
 #define TICK(policy, snapshot, local, key, key_len, now, into)                                    \
-    opportune_tick(policy, snapshot, local, key, key_len, now, SELF, into)
+    opportune_tick(policy, snapshot, local, key, key_len, NULL, 0, now, SELF, into)
     REFUSED(OPPORTUNE_NULL_POINTER, TICK(NULL, snapshot, local, key, 13, NOW_MS, &decision));
     REFUSED(OPPORTUNE_NULL_POINTER, TICK(policy, NULL, local, key, 13, NOW_MS, &decision));
     REFUSED(OPPORTUNE_NULL_POINTER, TICK(policy, snapshot, NULL, key, 13, NOW_MS, &decision));
@@ -733,6 +743,138 @@ static void calls(void)
     REFUSED(OPPORTUNE_BAD_KEY, TICK(policy, snapshot, local, NULL, 0, NOW_MS, &decision));
     REFUSED(OPPORTUNE_BAD_TIME, TICK(policy, snapshot, local, key, 13, -1, &decision));
     HOLDS(count == 7);
+}
+
+/* The account that pays for a line: kept by the same calls, and read beside the line's profile. */
+static void accounts(void)
+{
+    static const char text[] =
+        "[policy]\n name = 'home'\n version = 1\n currency = 'USD'\n zones = ['UTC']\n"
+        "[attributes]\n lines = { type = 'int', profile = 'account' }\n"
+        "[events.use]\n"
+        "[features]\n uses = { count = 'use', profile = 'account' }\n"
+        "[moments.hot]\n on = 'use'\n when = 'uses >= 2 && lines > 1'\n intent = 'buy'\n"
+        "[channels.ussd]\n[contact]\n"
+        "caps = [{ at_most = 10, within = '30d', of = 'all' }]\n"
+        "[issues.sales.groups.plans]\n"
+        "[offers.family]\n group = 'sales.plans'\n kind = 'sale'\n moments = ['hot']\n"
+        "value = '1.00'\n treatments.ussd = { content = 'family', propensity = 0.1 }\n";
+    static uint8_t account[ROOM], line[2 * ROOM], kept[ROOM];
+    opportune_policy *home = NULL;
+    opportune_snapshot *start = NULL;
+    opportune_local *mine = NULL;
+    opportune_decision made;
+    opportune_message said;
+    opportune_event use;
+    opportune_dated lines;
+    opportune_value value;
+    size_t account_len = 7, line_len = 0;
+    uint64_t revision = 0;
+    uint32_t repeated = 7, number = 0;
+
+    /* The policy of the other tests keeps nothing of accounts. */
+    DONE(opportune_policy_account_bytes(policy, &account_len));
+    HOLDS(account_len == 0);
+    REFUSED(OPPORTUNE_ACCOUNT_LAYOUT, opportune_account_init(policy, KEY, out, sizeof out));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_account_bytes(NULL, &account_len));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_policy_account_bytes(policy, NULL));
+    HOLDS(account_len == 0);
+
+    DONE(opportune_policy_compile("home", 4, text, sizeof text - 1, NULL, 0, &home, NULL, 0, NULL));
+    DONE(opportune_snapshot_initial(home, &start));
+    DONE(opportune_local_new(home, 1, 1, 1, &mine));
+    DONE(opportune_policy_account_bytes(home, &account_len));
+    DONE(opportune_policy_profile_bytes(home, &line_len));
+    HOLDS(account_len > 0 && account_len < ROOM && line_len < ROOM);
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_account_init(NULL, KEY, out, sizeof out));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_account_init(home, NULL, 3, out, sizeof out));
+    REFUSED(OPPORTUNE_BAD_KEY, opportune_account_init(home, NULL, 0, out, sizeof out));
+    REFUSED(OPPORTUNE_NULL_POINTER, opportune_account_init(home, KEY, NULL, sizeof out));
+    REFUSED(OPPORTUNE_OUTPUT_TOO_SMALL, opportune_account_init(home, KEY, out, account_len - 1));
+    DONE(opportune_account_init(home, "home 7", 6, account, account_len));
+    DONE(opportune_profile_init(home, KEY, line, line_len));
+
+    memset(&lines, 0, sizeof lines);
+    lines.time_ms = NOW_MS;
+    DONE(opportune_policy_id(home, OPPORTUNE_NAMESPACE_FEATURE, "lines", 5, &lines.value.id));
+    lines.value.type = OPPORTUNE_TYPE_INT;
+    lines.value.data.integer = 3;
+    REFUSED(OPPORTUNE_PROFILE_HOLDER,
+            opportune_backfill(home, mine, KEY, &lines, 1, NOW_MS, line, line_len, out, sizeof out,
+                               0, NULL, NULL));
+    DONE(opportune_backfill(home, mine, "home 7", 6, &lines, 1, NOW_MS, account, account_len,
+                            account, account_len, 0, NULL, NULL));
+
+    DONE(opportune_policy_id(home, OPPORTUNE_NAMESPACE_EVENT, "use", 3, &use.kind));
+    use.time_ms = NOW_MS;
+    use.fields = NULL;
+    use.field_count = 0;
+    memset(&said, 0, sizeof said);
+    said.struct_size = sizeof said;
+    said.session.ptr = "s";
+    said.session.len = 1;
+    said.now_ms = NOW_MS;
+    said.events = &use;
+    said.event_count = 1;
+    said.subscriber.ptr = "home 7";
+    said.subscriber.len = 6;
+    for (said.number = 1; said.number <= 2; said.number++) {
+        DONE(opportune_update(home, mine, &said, account, account_len, account, account_len, 0,
+                              &repeated, &revision, NULL));
+        HOLDS(repeated == 0 && revision == 1 + said.number);
+    }
+    DONE(opportune_policy_id(home, OPPORTUNE_NAMESPACE_FEATURE, "uses", 4, &number));
+    DONE(opportune_read_feature(home, mine, account, account_len, number, NOW_MS, &value));
+    HOLDS(value.type == OPPORTUNE_TYPE_INT && value.data.integer == 2);
+    DONE(opportune_read_feature(home, mine, line, line_len, number, NOW_MS, &value));
+    HOLDS(value.type == OPPORTUNE_TYPE_NONE);
+
+#define BESIDE(from, from_len, into)                                                              \
+    opportune_decide(home, start, mine, &said, NULL, from, from_len, into, ROOM, 0, &decision)
+    REFUSED(OPPORTUNE_PROFILE_HOLDER, BESIDE(account, account_len, out));
+    said.subscriber.ptr = key;
+    said.subscriber.len = sizeof key - 1;
+    said.account.ptr = account;
+    said.account.len = account_len - 1;
+    REFUSED(OPPORTUNE_ACCOUNT_LENGTH, BESIDE(line, line_len, out));
+    said.account.len = HUGE_LEN;
+    REFUSED(OPPORTUNE_OUT_OF_RANGE, BESIDE(line, line_len, out));
+    said.account.ptr = NULL;
+    said.account.len = 1;
+    REFUSED(OPPORTUNE_NULL_POINTER, BESIDE(line, line_len, out));
+    said.account.ptr = line;
+    said.account.len = line_len;
+    REFUSED(OPPORTUNE_ACCOUNT_LAYOUT, BESIDE(line, line_len, out));
+    REFUSED(OPPORTUNE_OVERLAP, BESIDE(line, line_len, line));
+    memcpy(kept, account, account_len);
+    kept[70] ^= 1;
+    said.account.ptr = kept;
+    said.account.len = account_len;
+    REFUSED(OPPORTUNE_ACCOUNT_CHECKSUM, BESIDE(line, line_len, out));
+    kept[0] ^= 1;
+    REFUSED(OPPORTUNE_ACCOUNT_FORMAT, BESIDE(line, line_len, out));
+    REFUSED(OPPORTUNE_ACCOUNT_FORMAT,
+            opportune_tick(home, start, mine, KEY, kept, account_len, NOW_MS, line, line_len, out,
+                           ROOM, 0, &decision));
+    REFUSED(OPPORTUNE_OVERLAP,
+            opportune_tick(home, start, mine, KEY, out, account_len, NOW_MS, line, line_len, out,
+                           ROOM, 0, &decision));
+
+    /* Without the account the moment is not known to hold, beside it it is. */
+    memcpy(kept, account, account_len);
+    made.struct_size = sizeof made;
+    said.struct_size = offsetof(opportune_message, account);
+    DONE(opportune_decide(home, start, mine, &said, NULL, line, line_len, line + ROOM, ROOM, 0, &made));
+    HOLDS(made.offer_count == 0);
+    said.struct_size = sizeof said;
+    said.account.len = account_len;
+    DONE(opportune_decide(home, start, mine, &said, NULL, line, line_len, line + ROOM, ROOM, 0, &made));
+    HOLDS(made.offer_count == 1);
+    HOLDS(memcmp(kept, account, account_len) == 0);
+
+    opportune_local_free(mine);
+    opportune_snapshot_free(start);
+    opportune_policy_free(home);
 }
 
 /* What opportune_decide would do, and why. */
@@ -927,6 +1069,7 @@ int main(int argc, char **argv)
     messages();
     calls();
     explanations();
+    accounts();
     outcomes();
 
     /* Not one of them has left a trace in the delta. */

@@ -123,7 +123,8 @@ static void round_of_calls(unsigned number)
     message.number++;
     DONE(opportune_allocate(policy, snapshot, local, &message, moments, count, NULL, SELF,
                             &decision));
-    DONE(opportune_tick(policy, snapshot, local, key, sizeof key - 1, now_ms, SELF, &decision));
+    DONE(opportune_tick(policy, snapshot, local, key, sizeof key - 1, NULL, 0, now_ms, SELF,
+                        &decision));
     DONE(opportune_open_offers(policy, profile, profile_len, now_ms, open,
                                OPPORTUNE_OPEN_OFFERS_MAX, &count));
     DONE(opportune_read_feature(policy, local, profile, profile_len, spent, now_ms, &value));

@@ -31,7 +31,7 @@ FIELD(opportune_event, time_ms, 8);
 FIELD(opportune_event, fields, 16);
 FIELD(opportune_event, field_count, 24);
 
-SIZE(opportune_message, 72);
+SIZE(opportune_message, 88);
 FIELD(opportune_message, struct_size, 0);
 FIELD(opportune_message, subscriber, 8);
 FIELD(opportune_message, session, 24);
@@ -40,6 +40,7 @@ FIELD(opportune_message, events, 48);
 FIELD(opportune_message, event_count, 56);
 FIELD(opportune_message, number, 64);
 FIELD(opportune_message, zone, 68);
+FIELD(opportune_message, account, 72);
 
 SIZE(opportune_dated, 72);
 FIELD(opportune_dated, time_ms, 0);
@@ -95,7 +96,15 @@ SIZE(opportune_assignment, 8);
 FIELD(opportune_assignment, experiment, 0);
 FIELD(opportune_assignment, arm, 4);
 
-SIZE(opportune_decision, 1312);
+SIZE(opportune_shadow_offer, 32);
+FIELD(opportune_shadow_offer, offer, 0);
+FIELD(opportune_shadow_offer, treatment, 4);
+FIELD(opportune_shadow_offer, moment, 8);
+FIELD(opportune_shadow_offer, reserved, 12);
+FIELD(opportune_shadow_offer, score, 16);
+FIELD(opportune_shadow_offer, probability, 24);
+
+SIZE(opportune_decision, 1448);
 FIELD(opportune_decision, struct_size, 0);
 FIELD(opportune_decision, id, 8);
 FIELD(opportune_decision, revision, 16);
@@ -110,8 +119,11 @@ FIELD(opportune_decision, offers, 56);
 FIELD(opportune_decision, stages, 728);
 FIELD(opportune_decision, moments, 856);
 FIELD(opportune_decision, assignment_count, 1176);
-FIELD(opportune_decision, reserved, 1180);
+FIELD(opportune_decision, shadow_count, 1180);
 FIELD(opportune_decision, assignments, 1184);
+FIELD(opportune_decision, shadows, 1312);
+FIELD(opportune_decision, test, 1440);
+FIELD(opportune_decision, reserved, 1444);
 
 SIZE(opportune_outcome, 48);
 FIELD(opportune_outcome, struct_size, 0);

@@ -58,6 +58,7 @@ impl<'p> Line<'p> {
             number: sent.number,
             now_ms: sent.now_ms,
             zone: sent.zone.map(|zone| self.member(&format!("home_zone.{zone}"))),
+            account: None,
             events: &events,
         };
         let bytes = ProfileBytes::in_place(&mut self.profile);

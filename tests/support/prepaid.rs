@@ -126,6 +126,7 @@ pub fn message<'a>(key: &'a str, number: u32, now_ms: i64, events: &'a [Event]) 
         number,
         now_ms,
         zone: None,
+        account: None,
         events,
     }
 }

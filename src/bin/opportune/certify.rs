@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use opportune::{Certificate, Policy};
+use opportune::{Certificate, Policy, ProfileCost};
 use serde_json::{Value, json};
 
 use crate::input::policy;
@@ -51,19 +51,37 @@ fn in_words(policy: &Policy, certificate: &Certificate) -> String {
         policy.version(),
         certificate.fingerprint,
     );
-    for (id, bytes) in &certificate.profile.features {
-        text += &format!("\n  {bytes:>5}  {}", policy.name_of(*id).unwrap_or("?"));
+    let list = |text: &mut String, cost: &ProfileCost| {
+        for (id, bytes) in &cost.features {
+            *text += &format!("\n  {bytes:>5}  {}", policy.name_of(*id).unwrap_or("?"));
+        }
+    };
+    list(&mut text, &certificate.profile);
+    if let Some(account) = &certificate.account {
+        text += "\nbytes of an account's features:";
+        list(&mut text, account);
     }
     text
 }
 
 fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
     let (profile, steps) = (&certificate.profile, &certificate.steps);
-    let features: Vec<Value> = profile
-        .features
-        .iter()
-        .map(|(id, bytes)| json!({ "id": id.0, "name": policy.name_of(*id), "bytes": bytes }))
-        .collect();
+    let features = |cost: &ProfileCost| -> Vec<Value> {
+        let named = cost
+            .features
+            .iter()
+            .map(|(id, bytes)| json!({ "id": id.0, "name": policy.name_of(*id), "bytes": bytes }));
+        named.collect()
+    };
+    let account = certificate.account.as_ref().map(|account| {
+        json!({
+            "total": account.total,
+            "header": account.header,
+            "sessions": account.sessions,
+            "padding": account.padding,
+            "features": features(account),
+        })
+    });
     let limits: Vec<Value> = certificate
         .limits
         .iter()
@@ -81,8 +99,9 @@ fn as_json(policy: &Policy, certificate: &Certificate) -> Value {
             "contacts": profile.contacts,
             "open_offers": profile.open_offers,
             "padding": profile.padding,
-            "features": features,
+            "features": features(profile),
         },
+        "account_bytes": account,
         "steps_max": {
             "event": steps.event,
             "update": steps.update,

@@ -82,8 +82,12 @@ impl Options {
 }
 
 fn summary(policy: &Policy) -> String {
+    let account = match policy.account_bytes() {
+        0 => String::new(),
+        bytes => format!(", {bytes} an account"),
+    };
     format!(
-        "{} version {}: sound\n  {}, {}, {}, {} in {} on {}\n  {} bytes a subscriber, fingerprint {:016x}",
+        "{} version {}: sound\n  {}, {}, {}, {} in {} on {}\n  {} bytes a subscriber{}, fingerprint {:016x}",
         policy.name(),
         policy.version(),
         count(policy.names::<EventId>().count(), "event kind"),
@@ -93,6 +97,7 @@ fn summary(policy: &Policy) -> String {
         count(policy.names::<TreatmentId>().count(), "treatment"),
         count(policy.names::<ChannelId>().count(), "channel"),
         policy.profile_bytes(),
+        account,
         policy.fingerprint(),
     )
 }

@@ -7,7 +7,7 @@ use super::formula::{Formula, Reader, Scale, Tree, Variable};
 use crate::base::limits::{STREAK_PERIODS_MAX, TIME_MS_MAX, TIME_MS_MIN};
 use crate::base::money::MICROS;
 use crate::expr::{Calendar, Op, Type};
-use crate::policy::{FeatureKind, Fold, ModelOutput, Policy};
+use crate::policy::{FeatureKind, Fold, Holder, ModelOutput, Policy};
 
 /// Times that a call accepts.
 const TIMES: Interval = Interval { low: TIME_MS_MIN, high: TIME_MS_MAX };
@@ -58,7 +58,9 @@ fn of_feature(policy: &Policy, reader: &Reader<'_>, position: usize) -> Facts {
                 Fold::Count | Fold::Distinct { .. } => Interval::new(0, i64::MAX),
                 _ => all,
             };
-            Facts::new(interval, !aggregate.always_known())
+            // Without its account a line knows nothing of it.
+            let known = aggregate.always_known() && feature.holder == Holder::Line;
+            Facts::new(interval, !known)
         }
         FeatureKind::Output { model } => {
             let model = &policy.tables.models[usize::from(model)];

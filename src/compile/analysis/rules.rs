@@ -11,7 +11,7 @@ use super::Analysis;
 use super::solver::Truth;
 use crate::compile::diagnostic::Code;
 use crate::expr::{Op, Program};
-use crate::policy::{FeatureKind, Rules};
+use crate::policy::{EventKind, FeatureKind, Rules};
 
 /// The three tiers of a catalogue entry, with their keys.
 pub(super) fn tiers(rules: &Rules) -> impl Iterator<Item = (&'static str, Program)> {
@@ -73,7 +73,7 @@ impl Analysis<'_> {
     /// Filters of features, each once for every event that it filters.
     fn filters(&self) {
         let tables = &self.policy.tables;
-        for step in tables.events.iter().flat_map(|event| &event.folds) {
+        for step in tables.events.iter().flat_map(EventKind::all_folds) {
             let feature = &tables.features[usize::from(step.feature)];
             if let FeatureKind::Aggregate(_) = feature.kind {
                 for (key, rule) in [("where", step.filter), ("of", step.part)] {

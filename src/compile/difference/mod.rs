@@ -214,13 +214,15 @@ impl Difference {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         let profiles = &self.profiles;
-        self.changes.is_empty() && profiles.layout_equal && self.id_conflicts.is_empty()
+        let same = profiles.layout_equal && profiles.account_layout_equal;
+        self.changes.is_empty() && same && self.id_conflicts.is_empty()
     }
 
     /// One JSON object: `changes` (what, name, change, key, old, new, effect), `experiments` (name,
     /// redrawn, moved_millionths, needless_millionths, joined_millionths, left_millionths, fewest),
     /// `version_raised`, `profiles`
-    /// (salt_equal, layout_equal, bytes_before, bytes_after, contacts_before, contacts_after, features) and
+    /// (salt_equal, layout_equal, bytes_before, bytes_after, account_layout_equal,
+    /// account_bytes_before, account_bytes_after, contacts_before, contacts_after, features) and
     /// `id_conflicts`.
     pub fn to_json(&self) -> String {
         let json = Json::object([

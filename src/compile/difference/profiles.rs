@@ -21,6 +21,10 @@ pub struct ProfileChange {
     pub salts: Option<(String, String)>,
     /// Bytes of a profile, before and after.
     pub bytes: (usize, usize),
+    /// The same as `layout_equal` of the profiles of accounts.
+    pub account_layout_equal: bool,
+    /// Bytes of an account's profile, before and after; zero where nothing is kept of accounts.
+    pub account_bytes: (usize, usize),
     /// Contacts that a profile remembers, before and after.
     pub contacts: (usize, usize),
     /// Features by name, with what happens to each that is not the same.
@@ -50,6 +54,7 @@ impl fmt::Display for ProfileChange {
             }
         };
         writeln!(f, "{fate}")?;
+        self.accounts(f)?;
         for (name, change) in &self.features {
             writeln!(f, "  feature {name}: {}", change.words())?;
         }
@@ -62,6 +67,26 @@ impl fmt::Display for ProfileChange {
 }
 
 impl ProfileChange {
+    /// A line on accounts' profiles, if there are any.
+    fn accounts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.account_bytes {
+            (0, 0) => Ok(()),
+            (0, after) => writeln!(f, "accounts: profiles of {after} bytes, new"),
+            (before, 0) => {
+                writeln!(f, "accounts: nothing is kept of them any more; {before} bytes before")
+            }
+            (_, after) if self.account_layout_equal => {
+                writeln!(f, "accounts: layout equal, {after} bytes")
+            }
+            (before, after) => {
+                writeln!(
+                    f,
+                    "accounts: layout differs, {before} -> {after} bytes, migrated likewise"
+                )
+            }
+        }
+    }
+
     pub(super) fn to_json(&self) -> Json {
         let feature = |(name, change): &(String, FeatureChange)| {
             let mut known =
@@ -85,6 +110,9 @@ impl ProfileChange {
             ("layout_equal", Json::Bool(self.layout_equal)),
             ("bytes_before", self.bytes.0.into()),
             ("bytes_after", self.bytes.1.into()),
+            ("account_layout_equal", Json::Bool(self.account_layout_equal)),
+            ("account_bytes_before", self.account_bytes.0.into()),
+            ("account_bytes_after", self.account_bytes.1.into()),
             ("contacts_before", self.contacts.0.into()),
             ("contacts_after", self.contacts.1.into()),
             ("features", Json::list(self.features.iter().map(feature))),
@@ -93,8 +121,16 @@ impl ProfileChange {
 }
 
 pub(super) fn profiles(old: &Policy, new: &Policy) -> ProfileChange {
-    let migration = Migration::new(&Predecessor::of(old, new), &new.tables, &new.layout);
+    let migration = |of: Predecessor, bytes| Migration::new(&of, &new.tables, bytes);
+    let of_account = migration(Predecessor::of_account(old, new), new.account_bytes());
+    let migration = migration(Predecessor::of(old, new), new.profile_bytes());
     let mut features = migration.features;
+    for (name, change) in of_account.features {
+        // One that comes from the line's profile was met there.
+        if features.iter().all(|(known, _)| *known != name) {
+            features.push((name, change));
+        }
+    }
     features.retain(|(_, change)| *change != FeatureChange::Kept);
     // What is computed has no bytes, but rules read it.
     for (id, name) in old.names::<FeatureId>() {
@@ -118,6 +154,9 @@ pub(super) fn profiles(old: &Policy, new: &Policy) -> ProfileChange {
         layout_equal: migration.layout == new.layout.hash,
         salts: None,
         bytes: migration.bytes,
+        account_layout_equal: old.account.as_ref().map(|it| it.hash)
+            == new.account.as_ref().map(|it| it.hash),
+        account_bytes: (old.account_bytes(), new.account_bytes()),
         contacts: migration.contacts,
         features,
     }

@@ -120,7 +120,7 @@ pub(in crate::compile) static POLICY: Record = Record {
         optional(
             "test_subscribers",
             Form::List(&Form::Text),
-            "Keys of subscribers that are ours, for trying things out.",
+            "Keys of subscribers that are ours: only consent binds what they are offered, and nothing of them is counted.",
         )
         .in_any_file(),
     ],

@@ -18,6 +18,7 @@ pub(in crate::compile) static ATTRIBUTE: Record = Record {
             "Event fields that set it too, as event.field.",
         ),
         optional("expires", Form::Length, "After how long a value is too old to be known."),
+        PROFILE,
         EXPORT,
     ],
 };
@@ -135,11 +136,19 @@ pub(in crate::compile) static FEATURE: Record = Record {
         ),
         optional("half_life", Form::Length, "After how long an event weighs half."),
         optional("per", Form::Length, "What decays, as a rate per this length of time."),
+        PROFILE,
         EXPORT,
     ],
 };
 
 const FIELDS: Form = Form::OneOrMore(&Form::Text);
+
+/// Whose profile remembers it.
+const PROFILE: Key = optional(
+    "profile",
+    Form::Choice(schema::holders),
+    "Whose profile remembers it: the line's, if absent, or that of the account that pays for it.",
+);
 
 pub(super) const EXPORT: Key =
     optional("export", Form::Bool, "Whether the host reads it, though no rule does.");

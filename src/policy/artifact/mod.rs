@@ -39,7 +39,7 @@ use check::ensure;
 use sections::Sections;
 
 /// The version grows with every change of the sections, whatever the library's own version.
-const ENVELOPE: Envelope = Envelope { magic: *b"OPPA", version: 2 };
+const ENVELOPE: Envelope = Envelope { magic: *b"OPPA", version: 3 };
 
 impl Policy {
     /// The policy as an artifact: versioned, checksummed bytes that [`from_bytes`] reads, with
@@ -59,13 +59,14 @@ impl Policy {
 
     /// Bytes that the policy keeps on the heap once it is loaded, without the allocator's own.
     pub(crate) fn heap_bytes(&self) -> usize {
-        let Policy { layout, index, tables, .. } = self;
+        let Policy { layout, account, index, tables, .. } = self;
         sections::heap_bytes(tables)
             + tables.names.heap_bytes()
             + tables.texts.heap_bytes()
             + tables.wordings.heap_bytes()
             + index.size().bytes
             + layout.features.heap_bytes()
+            + account.as_ref().map_or(0, |account| account.features.heap_bytes())
             + self.touched.heap_bytes()
             + exits::heap_bytes(&self.exits)
             + self.migrations.iter().map(MigrationProgram::heap_bytes).sum::<usize>()
@@ -100,6 +101,8 @@ impl Policy {
         let policy = Policy::new(Tables { names, texts, wordings, ..tables });
         let fits = policy.profile_bytes() <= PROFILE_BYTES_MAX;
         ensure(fits, "profiles are larger than the limit")?;
+        let fits = policy.account_bytes() <= PROFILE_BYTES_MAX;
+        ensure(fits, "profiles of accounts are larger than the limit")?;
         Ok(policy)
     }
 }
@@ -111,8 +114,9 @@ mod tests {
     use crate::base::ids::{EventId, FeatureId, MemberId};
     use crate::expr::{Op, Program, Type};
     use crate::policy::{
-        Answer, Bgnbd, Cap, CapScope, Contact, EventKind, Exploration, Feature, FeatureKind,
-        FoldStep, KindSet, Lifecycle, Model, ModelInput, ModelOutput, Period, Scoring, Transition,
+        Aggregate, Answer, Bgnbd, Cap, CapScope, Contact, EventKind, Exploration, Feature,
+        FeatureKind, Fold, FoldStep, Holder, KindSet, Lifecycle, Model, ModelInput, ModelOutput,
+        Period, Scoring, Transition, Window,
     };
 
     /// The least that passes, and a derived feature that reads another.
@@ -122,6 +126,7 @@ mod tests {
             ty: Type::Bool,
             kind: FeatureKind::Derived(Program { start, len: 1 }),
             members: Vec::new(),
+            holder: Holder::Line,
         };
         let exempt = KindSet::default();
         let period = Period::ALWAYS;
@@ -160,7 +165,8 @@ mod tests {
         tables.lifecycles.push(Lifecycle { feature: 0, first, transitions });
         let kind = FeatureKind::Stage { lifecycle: 0 };
         let members = alloc::vec![first, to];
-        tables.features[0] = Feature { id: FeatureId(1), ty: Type::Member, kind, members };
+        let (id, ty, holder) = (FeatureId(1), Type::Member, Holder::Line);
+        tables.features[0] = Feature { id, ty, kind, members, holder };
     }
 
     #[test]
@@ -171,6 +177,20 @@ mod tests {
             let policy = Policy::new(tables);
             let loaded = Policy::from_bytes(&policy.to_bytes()).unwrap();
             assert_eq!(loaded.to_bytes(), policy.to_bytes());
+        }
+    }
+
+    /// A kind of event that is folded so into a line's profile.
+    fn folding(fold: FoldStep) -> EventKind {
+        EventKind {
+            id: EventId(1),
+            fields: Vec::new(),
+            zone: None,
+            source: None,
+            folds: Vec::from([fold]),
+            account_folds: Vec::new(),
+            moments: Vec::new(),
+            patterns: Vec::new(),
         }
     }
 
@@ -225,18 +245,23 @@ mod tests {
             ("ranges do not end with their list", |tables| tables.moment_offers.push(0)),
             ("an event is folded into what cannot take it", |tables| {
                 let fold = FoldStep { feature: 0, field: None, filter: None, part: None };
-                let (folds, id) = (Vec::from([fold]), EventId(1));
-                let (fields, moments, patterns) = (Vec::new(), Vec::new(), Vec::new());
-                let (zone, source) = (None, None);
-                tables.events.push(EventKind {
-                    id,
-                    fields,
-                    zone,
-                    source,
-                    folds,
-                    moments,
-                    patterns,
-                });
+                tables.events.push(folding(fold));
+            }),
+            ("an account holds what only a line can", |tables| {
+                tables.features[0].holder = Holder::Account;
+            }),
+            ("an event is folded into another profile", |tables| {
+                let kept =
+                    Aggregate { fold: Fold::Count, value: Type::Int, window: Window::Lifetime };
+                tables.features[1].kind = FeatureKind::Aggregate(kept);
+                tables.features[1].ty = Type::Int;
+                tables.features[1].holder = Holder::Account;
+                tables.events.push(folding(FoldStep {
+                    feature: 1,
+                    field: None,
+                    filter: None,
+                    part: None,
+                }));
             }),
             ("a feature is the output of no model", |tables| {
                 tables.features[0].kind = FeatureKind::Output { model: 0 };

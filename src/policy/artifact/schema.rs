@@ -15,7 +15,7 @@ use crate::base::limits::{
 use crate::expr::{Op, Program, Type};
 use crate::policy::{
     Aggregate, BillDay, CalendarUnit, EventKind, Feature, FeatureKind, FieldSpec, Fold, FoldStep,
-    Listen, Moment, Quantile, Window,
+    Holder, Listen, Moment, Quantile, Window,
 };
 
 encoded! {
@@ -25,12 +25,13 @@ encoded! {
         zone: Option<u16>,
         source: Option<SourceId>,
         folds: Vec<FoldStep>,
+        account_folds: Vec<FoldStep>,
         moments: Vec<u16>,
         patterns: Vec<Listen>,
     }
     FieldSpec { id: FieldId, ty: Type, members: Vec<MemberId> }
     FoldStep { feature: u16, field: Option<u16>, filter: Option<Program>, part: Option<Program> }
-    Feature { id: FeatureId, ty: Type, kind: FeatureKind, members: Vec<MemberId> }
+    Feature { id: FeatureId, ty: Type, kind: FeatureKind, members: Vec<MemberId>, holder: Holder }
     Moment {
         id: MomentId,
         intent: IntentId,
@@ -61,6 +62,11 @@ encoded_choice! { FeatureKind {
     5 Stage { lifecycle: u16 };
     6 Since { stage: u16 };
     7 Arm { experiment: u16 };
+} }
+
+encoded_choice! { Holder {
+    1 Line;
+    2 Account;
 } }
 
 encoded_choice! { Fold {
@@ -106,6 +112,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     ensure(tables.moments.len() <= MOMENTS_MAX, "too many moments")?;
     for (position, feature) in tables.features.iter().enumerate() {
         members(feature.ty, &feature.members)?;
+        holder(feature)?;
         kind(check, position, feature)?;
     }
     chains_end(check)?;
@@ -136,9 +143,15 @@ fn kind(check: &Check<'_>, position: usize, feature: &Feature) -> Result<(), Art
         FeatureKind::Arm { experiment } => experiments::arm(check, position, experiment),
         FeatureKind::Aggregate(kept) => {
             aggregate(feature.ty, &kept)?;
-            bill_day(&check.tables.features, &kept)
+            bill_day(&check.tables.features, feature.holder, &kept)
         }
     }
+}
+
+/// Only attributes and aggregates are held by accounts.
+pub(super) fn holder(feature: &Feature) -> Result<(), ArtifactError> {
+    let told = matches!(feature.kind, FeatureKind::Attribute { .. } | FeatureKind::Aggregate(_));
+    ensure(told || feature.holder == Holder::Line, "an account holds what only a line can")
 }
 
 pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError> {
@@ -146,13 +159,19 @@ pub(super) fn aggregate(ty: Type, kept: &Aggregate) -> Result<(), ArtifactError>
     ensure(kept.result() == ty, "a fold that gives another type")
 }
 
-pub(super) fn bill_day(features: &[Feature], kept: &Aggregate) -> Result<(), ArtifactError> {
+pub(super) fn bill_day(
+    features: &[Feature],
+    holder: Holder,
+    kept: &Aggregate,
+) -> Result<(), ArtifactError> {
     let Some(position) = kept.bill_day() else { return Ok(()) };
     let feature = features.get(usize::from(position));
     let fits = feature.is_some_and(|feature| {
         feature.ty == Type::Int && matches!(feature.kind, FeatureKind::Attribute { .. })
     });
-    ensure(fits, "the day of the bill is no attribute of whole numbers")
+    ensure(fits, "the day of the bill is no attribute of whole numbers")?;
+    let beside = feature.is_some_and(|feature| feature.holder == holder);
+    ensure(beside, "the day of the bill is in another profile")
 }
 
 /// Derived features read one another along chains that end soon. Each round lengthens what is
@@ -204,7 +223,9 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
     let sources = &check.tables.sources;
     let known = event.source.is_none_or(|source| sources.by_id(source).is_some());
     ensure(known, "an event comes from a source that is not there")?;
-    event.folds.iter().try_for_each(|step| fold_step(check, event, step))?;
+    for (steps, holder) in [(&event.folds, Holder::Line), (&event.account_folds, Holder::Account)] {
+        steps.iter().try_for_each(|step| fold_step(check, event, step, holder))?;
+    }
     patterns::event_kind(check, event)?;
     let moments = check.tables.moments.len();
     let known = event.moments.iter().all(|position| usize::from(*position) < moments);
@@ -212,7 +233,12 @@ fn event_kind(check: &Check<'_>, event: &EventKind) -> Result<(), ArtifactError>
 }
 
 /// A slot gets values of its own type, and a fold that needs a value has a field.
-fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<(), ArtifactError> {
+fn fold_step(
+    check: &Check<'_>,
+    event: &EventKind,
+    step: &FoldStep,
+    holder: Holder,
+) -> Result<(), ArtifactError> {
     let feature = check.tables.features.get(usize::from(step.feature));
     let field = step.field.map(|position| event.fields.get(usize::from(position)));
     let is = |ty| field.is_none_or(|field| field.is_some_and(|field| field.ty == ty));
@@ -230,6 +256,8 @@ fn fold_step(check: &Check<'_>, event: &EventKind, step: &FoldStep) -> Result<()
         }
     });
     ensure(fits, "an event is folded into what cannot take it")?;
+    let held = feature.is_some_and(|feature| feature.holder == holder);
+    ensure(held, "an event is folded into another profile")?;
     for program in [step.filter, step.part].into_iter().flatten() {
         check.of_event(program, event.fields.len())?;
     }

@@ -6,7 +6,7 @@ use crate::base::encoding::encoded;
 use crate::base::ids::MemberId;
 use crate::base::limits::{ZONE_OFFSET_S_MAX, ZONES_MAX};
 use crate::expr::Type;
-use crate::policy::{FeatureKind, Zone, Zones};
+use crate::policy::{FeatureKind, Holder, Zone, Zones};
 
 encoded! {
     Zones { zones: Vec<Zone>, feature: Option<u16> }
@@ -30,5 +30,7 @@ pub(super) fn check(check: &Check<'_>) -> Result<(), ArtifactError> {
     let tells = feature.is_some_and(|feature| {
         feature.ty == Type::Member && matches!(feature.kind, FeatureKind::Attribute { .. })
     });
-    ensure(tells, "the zone attribute is not an attribute of an enumeration")
+    ensure(tells, "the zone attribute is not an attribute of an enumeration")?;
+    let own = feature.is_some_and(|feature| feature.holder == Holder::Line);
+    ensure(own, "the zone attribute is an account's")
 }
