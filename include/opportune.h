@@ -211,6 +211,16 @@
 #define OPPORTUNE_STAGE_OFFERED 17
 
 /**
+ * Outcomes have paused it: it was rejected often enough.
+ */
+#define OPPORTUNE_STAGE_PAUSED 18
+
+/**
+ * A limit excludes it: there are as many of its like as may be.
+ */
+#define OPPORTUNE_STAGE_EXCLUDED 19
+
+/**
  * Offers in one decision.
  */
 #define OPPORTUNE_DECISION_OFFERS_MAX 4
@@ -994,6 +1004,12 @@ typedef struct {
      * Always 0.
      */
     uint32_t reserved;
+    /**
+     * When to call opportune_tick for this subscriber, as in a decision: at once if the outcome
+     * raised a moment, such as a fulfilment that failed; 0: no need. Written as far as
+     * struct_size reaches.
+     */
+    int64_t next_call_ms;
 } opportune_settled;
 
 /**

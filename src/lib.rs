@@ -149,7 +149,7 @@ pub use call::{
 pub use certificate::{Certificate, Nearness, ProfileCost, Steps};
 pub use decision::{
     Change, Context, Decision, Explanation, Fate, Lookup, Offered, Outcome, OutcomeKind, RuleOwner,
-    Settled, ShadowOffer, Stage,
+    Settled, Settlement, ShadowOffer, Stage,
 };
 pub use error::Error;
 pub use expr::Type;

@@ -8,7 +8,8 @@
 //! `offer`, `offers` (all, in order), `goes_on` (with how many that were open before), `channel`,
 //! `moments`, `none` (why nothing was offered), `settled`, `active` (moments of earlier messages that
 //! are found), `repeated`, `parameters`, `call_again`
-//! (a time, or `"never"`), `arms` (of experiments and control groups), `features`, `raised` (of a
+//! (a time, or `"never"`), `arms` (of experiments and control groups), `features`, `open` (what any
+//! channel may show) with the `open_parameters` of the first, `raised` (of a
 //! moment: `intent`, `strength`, `urgency`, `expires`). A case may say in which `arms` the subscriber
 //! is (`"none"`: in none) or its key (`subscriber`), what is switched `off` and what is in `shadow`; a
 //! step, which `shadows` would have been offered. Where the policy keeps something of accounts,
@@ -27,7 +28,7 @@ use opportune::{
     Arm, Context, Dated, Decision, Event, EventId, FeatureId, Field, FieldId, Holder, Local,
     MICROS, MemberId, Message, Offered, Origin, Outcome, OutcomeKind, Policy, ProfileBytes,
     Scratch, Shared, Snapshot, Switches, Type, Value, backfill, decide, new_account, new_profile,
-    read_feature, settle, update,
+    open_offers, read_feature, settle, update,
 };
 use toml::{Table, Value as Toml};
 
@@ -253,7 +254,8 @@ impl Stage<'_> {
         if let Some(told) = step.get("told").and_then(Toml::as_table) {
             self.take(told, step, now_ms);
         } else if let Some(kind) = text_of(step, "outcome") {
-            let settled = self.settle(kind, text_of(step, "of"), now_ms);
+            let (settled, next_call_ms) = self.settle(kind, text_of(step, "of"), now_ms);
+            problems.extend(call_again(step, next_call_ms));
             let expected = text_of(step, "settled").unwrap_or("credited");
             if settled != expected {
                 problems.push(format!("{kind} was {settled}, not {expected}"));
@@ -264,6 +266,7 @@ impl Stage<'_> {
             // The first is what an outcome is of, unless it names another.
             self.made.extend(decision.offers.into_iter().rev());
         }
+        problems.extend(self.compare_open(step, now_ms));
         if let Some(features) = step.get("features").and_then(Toml::as_table) {
             problems.extend(self.compare_features(&self.profile, features, now_ms));
         }
@@ -339,7 +342,7 @@ impl Stage<'_> {
         decide(shared, profile, &message, &context, &mut self.local).expect("a sound message")
     }
 
-    fn settle(&mut self, kind: &str, of: Option<&str>, now_ms: i64) -> &'static str {
+    fn settle(&mut self, kind: &str, of: Option<&str>, now_ms: i64) -> (&'static str, i64) {
         let kind = OutcomeKind::ALL
             .into_iter()
             .find(|k| format!("{k:?}").to_lowercase() == kind)
@@ -350,12 +353,15 @@ impl Stage<'_> {
         let subscriber = self.key.as_bytes();
         let outcome = Outcome { subscriber, decision, slot, kind, now_ms };
         let profile = ProfileBytes::in_place(&mut self.profile);
-        match settle(self.policy, profile, &outcome, &mut self.local).expect("a sound outcome") {
+        let settlement = settle(self.policy, profile, &outcome, &mut self.local);
+        let settlement = settlement.expect("a sound outcome");
+        let word = match settlement.settled {
             opportune::Settled::Credited { .. } => "credited",
             opportune::Settled::Unattributed => "unattributed",
             opportune::Settled::Repeated => "repeated",
             opportune::Settled::OutOfOrder => "out of order",
-        }
+        };
+        (word, settlement.next_call_ms)
     }
 
     fn compare(&self, step: &Table, decision: &Decision) -> Vec<String> {
@@ -417,11 +423,6 @@ impl Stage<'_> {
         expect("a test subscriber", test, decision.test.to_string());
         let repeated = step.get("repeated").and_then(Toml::as_bool).map(|b| b.to_string());
         expect("repeated", repeated, decision.repeated.to_string());
-        let call_again = step.get("call_again").map(|time| match time.as_str() {
-            Some("never") => "0".to_owned(),
-            _ => time_ms(time).to_string(),
-        });
-        expect("the time to call again", call_again, decision.next_call_ms.to_string());
         if let Some(parameters) = step.get("parameters").and_then(Toml::as_table) {
             for (key, value) in parameters {
                 let found = first.into_iter().flat_map(|first| &first.parameters);
@@ -429,6 +430,33 @@ impl Stage<'_> {
                     .filter(|parameter| policy.name_of(parameter.id) == Some(key))
                     .find_map(|parameter| parameter.value);
                 expect(key, Some(words(value)), found.map_or("nothing".to_owned(), shown));
+            }
+        }
+        problems.extend(call_again(step, decision.next_call_ms));
+        problems
+    }
+
+    /// What any channel may show: the offers that are open, and the parameters of the first.
+    fn compare_open(&self, step: &Table, now_ms: i64) -> Vec<String> {
+        let mut problems = Vec::new();
+        let open = open_offers(self.policy, &self.profile, now_ms).expect("a sound profile");
+        let names: Vec<_> =
+            open.iter().filter_map(|open| self.policy.name_of(open.offer)).collect();
+        if let Some(expected) = step.get("open").and_then(Toml::as_array) {
+            let expected: Vec<_> = expected.iter().filter_map(Toml::as_str).collect();
+            if expected != names {
+                problems.push(format!("open are {names:?}, not {expected:?}"));
+            }
+        }
+        let parameters = step.get("open_parameters").and_then(Toml::as_table);
+        for (key, value) in parameters.into_iter().flatten() {
+            let found = open.first().into_iter().flat_map(|open| &open.parameters);
+            let found = found
+                .filter(|parameter| self.policy.name_of(parameter.id) == Some(key))
+                .find_map(|parameter| parameter.value)
+                .map_or("nothing".to_owned(), shown);
+            if found != words(value) {
+                problems.push(format!("{key} is still {found}, not {}", words(value)));
             }
         }
         problems
@@ -455,6 +483,16 @@ impl Stage<'_> {
         }
         problems
     }
+}
+
+/// What is wrong with the time at which to call again, if the step says one.
+fn call_again(step: &Table, next_call_ms: i64) -> Option<String> {
+    let expected = step.get("call_again").map(|time| match time.as_str() {
+        Some("never") => 0,
+        _ => time_ms(time),
+    })?;
+    (expected != next_call_ms)
+        .then(|| format!("the time to call again is {next_call_ms}, not {expected}"))
 }
 
 /// A value of the table as the policy's type wants it: money and times from plain numbers.

@@ -799,6 +799,25 @@ fn derived_features_are_typed_after_what_they_read() {
     assert!(Policy::from_bytes(&policy.to_bytes()).is_ok());
 }
 
+#[test]
+fn interactions_are_the_librarys_own() {
+    let declared =
+        GOOD.replace("[events.recharge]", "[events.interaction]\nx = 'int'\n[events.recharge]");
+    let found = compile(&[Source { name: "p", bytes: declared.as_bytes() }], "");
+    let text = found.expect_err("a name of the library's own").to_string();
+    assert!(text.contains("`interaction` is what the library itself reports"), "{text}");
+    // A policy that does not name it has none.
+    let plain = compile(&[Source { name: "p", bytes: GOOD.as_bytes() }], "").unwrap();
+    assert_eq!(plain.policy.id::<EventId>("interaction"), None);
+    assert!(!plain.ids.contains("interaction"));
+    // A member that is misspelt is found.
+    let counted = GOOD.to_owned()
+        + "[features.no]\ncount = 'interaction'\nwhere = \"event.step == 'rejectd'\"\nexport = true\n";
+    let found = compile(&[Source { name: "p", bytes: counted.as_bytes() }], "");
+    let text = found.expect_err("no such step").to_string();
+    assert!(text.contains("rejected"), "{text}");
+}
+
 /// A source's number stands in one byte of a profile, so none above 255 is taken.
 #[test]
 fn the_numbers_of_sources_end_at_255() {

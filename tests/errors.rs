@@ -21,7 +21,10 @@ struct Bench {
 
 impl Bench {
     fn new() -> Bench {
-        let policy = support::shipped_policy("prepaid");
+        Bench::of(support::shipped_policy("prepaid"))
+    }
+
+    fn of(policy: Policy) -> Bench {
         let key = support::subscriber_in(&policy, Arm::Treated);
         Bench {
             snapshot: Snapshot::initial(&policy),
@@ -324,4 +327,17 @@ content = "hello"
 propensity = 0.1
 "#
     )
+}
+
+#[test]
+fn what_the_library_itself_reports() {
+    let text = support::shipped_text("prepaid")
+        + "\n[features.offered]\ncount = 'interaction'\nexport = true\n";
+    let policy = support::compile_text(&text);
+    let mut bench = Bench::of(policy);
+    let (kind, profile) =
+        (bench.policy.id("interaction").expect("an event"), bench.profile.clone());
+    let event = Event { kind, time_ms: AFTERNOON_MS, fields: &[] };
+    let refused = bench.decide_with(&profile, 0, &[event], |_| {});
+    assert_eq!(refused, Err(Error::UnknownEvent));
 }

@@ -550,7 +550,7 @@ fn sessions_snoozes_contacts_and_open_offers_go_along() {
     };
     let mut take = |decision, kind| {
         let bytes = ProfileBytes::in_place(&mut row);
-        settle(&b.policy, bytes, &outcome(decision, kind), &mut b.local).expect("sound")
+        settle(&b.policy, bytes, &outcome(decision, kind), &mut b.local).expect("sound").settled
     };
     assert!(
         matches!(take(made.id, OutcomeKind::Accepted), Settled::Credited { offer, .. } if offer == pass)

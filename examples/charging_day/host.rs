@@ -153,7 +153,7 @@ impl Host {
         let settled = opportune::settle(&self.policy, profile, outcome, &mut self.local)
             .map_err(|error| format!("outcome at {} ms: {error}", outcome.now_ms))?;
         self.log.outcome(outcome)?;
-        Ok(settled)
+        Ok(settled.settled)
     }
 
     /// Learns from what was counted since the last time, and decides by it from here on.

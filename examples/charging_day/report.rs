@@ -160,7 +160,8 @@ fn no_offer(out: &mut Text, book: &Book) {
     let row = |out: &mut Text, words: &str, count: u64| {
         out.row(words, "", &[grouped(count), format!("{:.1}", percent(count, book.decisions))]);
     };
-    for (stage, &count) in Stage::ALL.into_iter().zip(&book.no_offer) {
+    for stage in Stage::ALL {
+        let count = book.no_offer[stage as usize];
         if count > 0 {
             row(out, stage.words(), count);
         }

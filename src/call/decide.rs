@@ -6,8 +6,8 @@ use super::profiles::{Updated, subscriber_hash};
 use super::scratch::{Local, Scratch, Shared};
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::decision::{
-    self, Context, Decision, Explaining, Explanation, Inputs, NoTrace, Outcome, Settled, Trace,
-    Workspace,
+    self, Context, Decision, Explaining, Explanation, Inputs, NoTrace, Outcome, Settlement, Told,
+    Trace, Workspace,
 };
 use crate::error::Error;
 use crate::moment::{self, Moments, NoWatch, RaisedMoment};
@@ -106,7 +106,7 @@ pub fn allocate(
     let key = MessageKey::new(policy, message)?;
     local.scratch.check(policy)?;
     let Local { lease, delta, scratch } = local;
-    let Scratch { room, memo, workspace, .. } = scratch;
+    let Scratch { room, events, memo, workspace } = scratch;
     let opened = profile.open_line(policy, key.subscriber, room)?;
     profile::begin(policy, memo, message.account)?;
     let inputs = inputs(shared, message, context, key, opened.read());
@@ -118,7 +118,7 @@ pub fn allocate(
     }
     decision.moments = moments;
     let due = moment::concerns_due(policy, message);
-    let work = Work { bytes: opened.change(), memo, workspace, lease, delta, due };
+    let work = Work { bytes: opened.change(), events, memo, workspace, lease, delta, due };
     answer(&inputs, message, context, work, &mut NoTrace, &mut decision);
     Ok(decision)
 }
@@ -202,6 +202,9 @@ pub fn explain(
 /// Takes in what became of an offer. Never allocates. An outcome that finds no open offer is
 /// counted in the delta and changes no profile.
 ///
+/// It makes no decision. Where the policy makes features or moments of interactions, those follow
+/// the outcome at once, and a moment that it raises is active, for a [`tick`] to answer.
+///
 /// # Errors
 /// Those of the profile; [`Error::Key`], [`Error::Time`], [`Error::LeaseMismatch`]. On any of
 /// them nothing has changed.
@@ -210,22 +213,31 @@ pub fn settle(
     profile: ProfileBytes,
     outcome: &Outcome,
     local: &mut Local,
-) -> Result<Settled, Error> {
+) -> Result<Settlement, Error> {
     local.check(policy)?;
     local.scratch.check(policy)?;
     profile::check_time(outcome.now_ms)?;
     let subscriber = subscriber_hash(policy, outcome.subscriber)?;
     let Local { lease, delta, scratch } = local;
-    let opened = profile.open_line(policy, subscriber, &mut scratch.room)?;
+    let Scratch { room, events, memo, .. } = scratch;
+    let opened = profile.open_line(policy, subscriber, room)?;
     let migrated = opened.is_migrated();
     let bytes = opened.change();
-    let (settled, changed) = decision::settle(policy, bytes, outcome, lease, delta);
+    let mut told = Told::new(events);
+    let (settled, changed) =
+        decision::settle(policy, bytes, outcome, (lease, &mut *delta), &mut told);
+    if !told.is_empty() {
+        memo.clear();
+        profile::move_on(policy, bytes, memo, outcome.now_ms, None);
+        told.follow(policy, bytes, memo, outcome.now_ms, delta);
+    }
+    let next_call_ms = moment::next_call_ms(policy, bytes, outcome.now_ms);
     if changed {
         profile::commit(policy, bytes, outcome.now_ms);
     } else if migrated {
         profile::commit(policy, bytes, 0);
     }
-    Ok(settled)
+    Ok(Settlement { settled, next_call_ms })
 }
 
 fn decide_traced(
@@ -265,7 +277,7 @@ fn decide_traced(
         moment::classify(&mut features, message, events, &mut *trace, &mut decision.moments);
     }
     let due = moment::moved_due(policy, message, events);
-    let work = Work { bytes, memo, workspace, lease, delta, due };
+    let work = Work { bytes, events, memo, workspace, lease, delta, due };
     answer(&inputs, message, context, work, trace, decision);
     Ok(())
 }
@@ -333,6 +345,7 @@ fn inputs<'a>(
 /// What a decision is worked out in, and what it changes.
 struct Work<'w> {
     bytes: &'w mut [u8],
+    events: &'w mut Events,
     memo: &'w mut Memo,
     workspace: &'w mut Workspace,
     lease: &'w mut Lease,
@@ -351,18 +364,25 @@ fn answer(
     decision: &mut Decision,
 ) {
     let Inputs { policy, now_ms, .. } = *inputs;
-    let Work { bytes, memo, workspace, lease, delta, due } = work;
-    decision::sweep_expired(policy, bytes, now_ms, lease, delta);
+    let Work { bytes, events, memo, workspace, lease, delta, due } = work;
+    let mut told = Told::new(events);
+    decision::sweep_expired(policy, bytes, now_ms, (lease, delta), &mut told);
     if !decision.moments.is_empty() || context.channel.is_some() {
+        if !told.is_empty() {
+            memo.forget_read();
+        }
         let mut features = Features::resumed(policy, bytes, memo, now_ms, message.zone);
         decision::allocate(&mut features, decision, inputs, context, lease, workspace, trace);
-        decision::apply(inputs, context, decision, bytes, lease, delta);
+        decision::apply(inputs, context, decision, bytes, (lease, delta), &mut told);
     }
     if message.events.is_empty() && context.channel.is_none() {
         moment::serve(policy, bytes, now_ms);
     }
     if decision.next_call_ms != 0 {
         moment::wait_until_ms(policy, bytes, decision.next_call_ms);
+    }
+    if !told.is_empty() {
+        told.follow(policy, bytes, memo, now_ms, delta);
     }
     if due != 0 {
         moment::plan(policy, bytes, memo, message, due);

@@ -74,7 +74,8 @@ pub(super) fn nearness(
         ("budgets", tables.budgets.len(), max::BUDGETS_MAX),
         ("contact caps", tables.contact.caps.len(), max::CONTACT_RULES_MAX),
         ("suppressions", tables.contact.suppressions.len(), max::CONTACT_RULES_MAX),
-        ("contacts remembered", policy.layout.contact_entries, max::CONTACTS_MAX),
+        ("contacts remembered", policy.layout.logs.contacts, max::CONTACTS_MAX),
+        ("outcomes remembered", policy.layout.logs.outcomes, max::CONTACTS_MAX),
         ("operations of a program", ops, max::EXPRESSION_OPS_MAX),
     ]
     .into_iter()

@@ -138,7 +138,7 @@ fn profile_bytes(policy: &Policy, layout: &Layout) -> ProfileCost {
         sessions: layout.session_entries * SESSION_BYTES,
         moments: calls + MOMENT_BYTES * moments,
         patterns: patterns_bytes(patterns),
-        contacts: layout.contact_entries * CONTACT_BYTES,
+        contacts: (layout.logs.contacts + layout.logs.outcomes) * CONTACT_BYTES,
         open_offers: layout.open_offer_entries * OPEN_OFFER_BYTES,
         padding: slots.next_multiple_of(8) - slots,
         features,

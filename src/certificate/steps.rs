@@ -4,11 +4,11 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::programs::{crossings, of_rules};
-use crate::base::limits::{DECISION_OFFERS_MAX, MESSAGE_EVENTS_MAX, MOMENTS_RAISED_MAX};
-use crate::expr::{Op, Program};
-use crate::policy::{
-    Aggregate, CapScope, EventKind, FeatureKind, FoldStep, Moment, Offer, Policy, Tables,
+use crate::base::limits::{
+    DECISION_OFFERS_MAX, EXPLORATION_TOP_MAX, MESSAGE_EVENTS_MAX, MOMENTS_RAISED_MAX, OPEN_OFFERS,
 };
+use crate::expr::{Op, Program};
+use crate::policy::{Aggregate, EventKind, FeatureKind, FoldStep, Moment, Offer, Policy, Tables};
 
 /// The largest number of steps of one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,18 +102,38 @@ fn moving_on(tables: &Tables) -> u64 {
     each.sum()
 }
 
+fn asking(moment: &Moment) -> u64 {
+    1 + ops(moment.when) + ops(moment.strength)
+}
+
+fn asking_at(tables: &Tables, position: u16) -> u64 {
+    tables.moments.get(usize::from(position)).map_or(0, asking)
+}
+
 fn classify(tables: &Tables, taking_in: impl Fn(&EventKind) -> u64) -> u64 {
-    let ask = |moment: &Moment| 1 + ops(moment.when) + ops(moment.strength);
-    let asked = |position: &u16| tables.moments.get(usize::from(*position)).map_or(0, ask);
-    let event = |kind: &EventKind| taking_in(kind) + kind.moments.iter().map(asked).sum::<u64>();
-    let events = MESSAGE_EVENTS_MAX as u64 * tables.events.iter().map(event).max().unwrap_or(0);
-    let on_tick = tables.moments.iter().filter(|moment| moment.on_tick).map(ask).sum::<u64>();
+    let of_kind = |kind| {
+        let events = MESSAGE_EVENTS_MAX as u64;
+        events * taking_in(kind) + classify_events(tables, kind, events)
+    };
+    let events = tables.events.iter().map(of_kind).max().unwrap_or(0);
+    let on_tick = tables.moments.iter().filter(|moment| moment.on_tick).map(asking).sum::<u64>();
     let active = |moment: &Moment| 2 + ops(moment.strength);
     let tick = tables.moments.iter().map(active).sum::<u64>() + on_tick;
+    events.max(tick + completing(tables))
+}
+
+/// Asking the moments of so many events of a kind, and of all patterns.
+fn classify_events(tables: &Tables, kind: &EventKind, events: u64) -> u64 {
+    let listening = kind.moments.iter().map(|position| asking_at(tables, *position)).sum::<u64>();
+    events * listening + completing(tables)
+}
+
+/// Asking the moments of all patterns, and reading what moments read.
+fn completing(tables: &Tables) -> u64 {
     let of_patterns = tables.patterns.iter().flat_map(|pattern| &pattern.moments);
-    let completed = of_patterns.map(asked).sum::<u64>();
+    let completed = of_patterns.map(|position| asking_at(tables, *position)).sum::<u64>();
     let programs = tables.moments.iter().flat_map(|moment| [moment.when, moment.strength]);
-    events.max(tick) + completed + reading(tables, programs)
+    completed + reading(tables, programs)
 }
 
 fn allocate(policy: &Policy) -> u64 {
@@ -126,8 +146,8 @@ fn allocate(policy: &Policy) -> u64 {
         tables.channels.iter().map(|channel| ops(channel.consent) + ops(channel.reach)).sum();
     let suppressions: u64 =
         tables.contact.suppressions.iter().map(|suppression| 1 + ops(suppression.when)).sum();
-    let (contacts, caps) = (policy.layout.contact_entries as u64, tables.contact.caps.len() as u64);
-    let of_each = tables.contact.caps.iter().filter(|cap| cap.scope == CapScope::EachOffer).count();
+    let (contacts, caps) = (policy.layout.logs.contacts as u64, tables.contact.caps.len() as u64);
+    let of_each = tables.contact.caps.iter().filter(|cap| cap.scope.each()).count();
     let treatment = 1 + caps + of_each as u64 * contacts;
     let parameters = |offer: &Offer| offer.parameters.iter().map(|p| ops(p.value)).sum::<u64>();
     let made = tables.offers.iter().map(parameters).max().unwrap_or(0);
@@ -143,10 +163,35 @@ fn allocate(policy: &Policy) -> u64 {
         + channels
         + suppressions
         + contacts * caps
+        + pausing(policy)
         + looking(tables, treatment)
         + DECISION_OFFERS_MAX as u64 * made
         + reading(tables, programs)
         + planning(tables)
+        + telling(tables)
+}
+
+/// Folding the interactions of a call: every open offer expires or makes room, and new ones are
+/// made; and what follows from each.
+fn telling(tables: &Tables) -> u64 {
+    let Some(kind) = tables.events.last().filter(|_| tables.interactions.is_some()) else {
+        return 0;
+    };
+    let following = taking_in(kind)
+        + observing(kind)
+        + watching(tables)
+        + classify_events(tables, kind, 1)
+        + planning(tables);
+    (OPEN_OFFERS + 2 * DECISION_OFFERS_MAX) as u64
+        * (folding(tables, kind, &kind.folds) + following)
+}
+
+/// Finding what outcomes stop: for each rule every outcome may be the last of as many as it takes.
+fn pausing(policy: &Policy) -> u64 {
+    let rules = policy.tables.contact.pauses.len() as u64;
+    let outcomes = (policy.layout.logs.outcomes + OPEN_OFFERS) as u64;
+    let places = (EXPLORATION_TOP_MAX * DECISION_OFFERS_MAX) as u64;
+    rules * (1 + outcomes * (1 + outcomes) + places)
 }
 
 /// Finding the first moment that is due.
@@ -163,7 +208,8 @@ fn looking(tables: &Tables, treatment: u64) -> u64 {
     let offer = |position: &u32| {
         let offer = tables.offers.get(*position as usize);
         1 + offer.map_or(0, |offer| {
-            of_rules(&offer.rules).map(ops).sum::<u64>()
+            2 * tables.contact.pauses.len() as u64
+                + of_rules(&offer.rules).map(ops).sum::<u64>()
                 + treatment * offer.treatments.len() as u64
                 + ops(offer.value)
                 + ops(offer.weight)

@@ -1,5 +1,6 @@
 //! `[contact]`: caps, quiet hours and suppression.
 
+use std::format;
 use std::string::ToString;
 use std::vec::Vec;
 
@@ -11,8 +12,20 @@ use super::section::Section;
 use super::source::Item;
 use super::tree::Value;
 use super::types::BOOL;
+use crate::base::ids::IntentId;
 use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX, WINDOW_MS_MAX};
-use crate::policy::{Cap, CapScope, KindSet, OfferKind, Period, QuietHours, Suppression};
+use crate::policy::{
+    CalendarUnit, Cap, CapScope, KindSet, OfferKind, Period, QuietHours, Suppression,
+};
+
+/// Scopes that are one word.
+pub(super) const CAP_SCOPES: [(&str, CapScope); 5] = [
+    ("all", CapScope::All),
+    ("each issue", CapScope::EachIssue),
+    ("each group", CapScope::EachGroup),
+    ("each offer", CapScope::EachOffer),
+    ("each channel", CapScope::EachChannel),
+];
 
 impl Build<'_> {
     pub(super) fn contact(&mut self, root: &Section<'_>) {
@@ -24,6 +37,7 @@ impl Build<'_> {
         if let Some(item) = contact.get("caps") {
             self.caps(&item);
         }
+        self.pauses(&contact);
         let suppress = contact.get("suppress");
         for item in suppress.map_or_else(Vec::new, |item| rules(&item, "suppressions")) {
             let Some(section) = item.section(&model::SUPPRESS) else { continue };
@@ -51,25 +65,39 @@ impl Build<'_> {
         let section = item.section(&model::CAP)?;
         let limit =
             section.get("at_most").and_then(|item| item.integer_in(1..i64::from(u16::MAX) + 1));
-        let window = section.get("within").and_then(|item| {
-            item.duration_ms().filter(|ms| {
-                let fits = (1..=WINDOW_MS_MAX).contains(ms);
-                if !fits {
-                    item.error(Code::Limit, "a cap covers more than nothing and at most 90d", None);
-                }
-                fits
-            })
-        });
+        let window = match (section.get("within"), section.get("per")) {
+            (Some(within), None) => window_ms(&within).map(|ms| (ms, None)),
+            (None, Some(per)) => {
+                let listed = CalendarUnit::LISTED.map(|(word, unit, ms)| (word, (ms, Some(unit))));
+                per.choice(&listed)
+            }
+            _ => {
+                item.error(Code::Conflict, "a cap has either `within` or `per`", None);
+                None
+            }
+        };
         let scope = section.get("of").and_then(|of| self.cap_scope(&of));
         let exempt = kinds(section.get("exempt"));
         let period = self.period(&section);
-        let (limit, window_ms, scope) = (limit? as u16, window?, scope?);
-        Some(Cap { scope, limit, window_ms, period, exempt })
+        let (limit, (window_ms, per), scope) = (limit? as u16, window?, scope?);
+        Some(Cap { scope, limit, window_ms, per, period, exempt })
     }
 
-    fn cap_scope(&self, item: &Item<'_>) -> Option<CapScope> {
+    /// An intent that some moment has.
+    fn intent(&self, item: &Item<'_>) -> Option<IntentId> {
+        let name = item.text()?;
+        let known = self.ids.known(name);
+        let found =
+            known.filter(|id| self.tables.moments.iter().any(|moment| moment.intent == *id));
+        if found.is_none() {
+            item.error(Code::UnknownName, format!("no moment has the intent `{name}`"), None);
+        }
+        found
+    }
+
+    pub(super) fn cap_scope(&self, item: &Item<'_>) -> Option<CapScope> {
         if !item.is_table() {
-            return item.choice(&[("all", CapScope::All), ("each offer", CapScope::EachOffer)]);
+            return item.choice(&CAP_SCOPES);
         }
         let section = item.section(&model::CAP_SCOPE)?;
         let entries = section.entries();
@@ -83,12 +111,16 @@ impl Build<'_> {
             "issue" => find(&self.scope.issues).map(|at| CapScope::Issue(at as u16)),
             "group" => find(&self.scope.groups).map(|at| CapScope::Group(at as u16)),
             "offer" => find(&self.scope.offers).map(|at| CapScope::Offer(at as u32)),
+            "intent" => self.intent(of).map(CapScope::Intent),
+            "kind" => {
+                of.choice(&OfferKind::ALL.map(|kind| (kind.word(), kind))).map(CapScope::Kind)
+            }
             _ => None,
         }
     }
 }
 
-fn rules<'s>(item: &Item<'s>, what: &str) -> Vec<Item<'s>> {
+pub(super) fn rules<'s>(item: &Item<'s>, what: &str) -> Vec<Item<'s>> {
     let items = item.list().unwrap_or_default();
     if item.within(items.len(), CONTACT_RULES_MAX, what) { items } else { Vec::new() }
 }
@@ -96,7 +128,8 @@ fn rules<'s>(item: &Item<'s>, what: &str) -> Vec<Item<'s>> {
 /// Puts the cap over all contacts with the longest window first, of those without dates: it bounds the log of contacts,
 /// so that what the other caps need is always remembered. `sound`: all caps could be read.
 fn mandatory_first(item: &Item<'_>, caps: &mut Vec<(Cap, Item<'_>)>, sound: bool) {
-    let always = |cap: &Cap| cap.scope == CapScope::All && cap.period == Period::ALWAYS;
+    let always =
+        |cap: &Cap| cap.scope == CapScope::All && cap.period == Period::ALWAYS && cap.per.is_none();
     let over_all = caps.iter().enumerate().filter(|(_, (cap, _))| always(cap));
     let longest = over_all.rev().max_by_key(|(_, (cap, _))| cap.window_ms);
     let Some((position, _)) = longest else {
@@ -122,6 +155,17 @@ fn mandatory_first(item: &Item<'_>, caps: &mut Vec<(Cap, Item<'_>)>, sound: bool
         }
     }
     caps.insert(0, mandatory);
+}
+
+/// The length of a rolling window.
+pub(super) fn window_ms(item: &Item<'_>) -> Option<i64> {
+    item.duration_ms().filter(|ms| {
+        let fits = (1..=WINDOW_MS_MAX).contains(ms);
+        if !fits {
+            item.error(Code::Limit, "it covers more than nothing and at most 90d", None);
+        }
+        fits
+    })
 }
 
 fn quiet_hours(item: &Item<'_>) -> Option<QuietHours> {

@@ -40,6 +40,7 @@ mod header;
 mod ids;
 mod include;
 mod instant;
+mod interactions;
 mod json;
 mod json_schema;
 mod json_text;
@@ -58,6 +59,7 @@ mod operators;
 #[cfg(test)]
 mod parsers;
 mod patterns;
+mod pauses;
 mod periods;
 mod placeholder;
 mod plain;
@@ -215,6 +217,7 @@ impl<'a> Build<'a> {
         self.content(root, &header.languages, &uses);
         self.contact(root);
         self.control(root);
+        self.interaction_members();
     }
 
     /// The policy, unless something is wrong with what only the whole shows.

@@ -8,6 +8,7 @@ use super::Build;
 use super::data_sources::expires;
 use super::diagnostic::{Code, did_you_mean};
 use super::header::Header;
+use super::interactions;
 use super::model;
 use super::scope::{Enumeration, Field};
 use super::section::Section;
@@ -48,6 +49,7 @@ impl Build<'_> {
         for item in self.entries(root, "events", EVENTS_MAX, "event kinds") {
             self.event(&item);
         }
+        self.interactions(root);
         for item in &attributes {
             self.attribute_sources(item);
         }
@@ -179,7 +181,7 @@ impl Build<'_> {
 
     fn event(&mut self, item: &Item<'_>) {
         let Some(section) = item.open_section() else { return };
-        if self.scope.events.declare(item, item.name).is_none() {
+        if interactions::refuse(item) || self.scope.events.declare(item, item.name).is_none() {
             return;
         }
         let id = self.ids.id(item.name);

@@ -5,18 +5,19 @@ use super::arms::list_arms;
 use super::change::helping;
 use super::continuing::continued;
 use super::gates::Gates;
+use super::interaction::{Interaction, Told};
 use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
 use super::shadow::{self, Rivals};
 use super::workspace::Workspace;
 use super::{Context, Decision, Fate, NoTrace, Offered, Stage, Trace};
-use crate::base::ids::MomentId;
+use crate::base::ids::{IntentId, MomentId};
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::base::steps::step;
 use crate::expr::evaluate;
 use crate::moment::{MomentState, Moments, RaisedMoment, stop_waiting};
-use crate::policy::{Moment, Offer, Policy};
-use crate::profile::{Contact, Features, NewOffer, Parameter, Value, record_contact};
+use crate::policy::{InteractionStep, Moment, Offer, Policy};
+use crate::profile::{Contact, Features, Log, NewOffer, Parameter, Value};
 use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
 
 /// In place of a moment's position: the offer fills a place that is left.
@@ -127,7 +128,9 @@ fn fill(gates: &mut Gates, decision: &mut Decision, context: &Context) {
         if stays || gates.rules(offer).is_err() {
             continue;
         }
-        let Ok(candidate) = consider(gates, position, offer, NO_MOMENT) else { continue };
+        let Ok(candidate) = consider(gates, position, offer, (NO_MOMENT, IntentId(0))) else {
+            continue;
+        };
         if !gates.covered_beside(candidate.treatment, decision) {
             continue;
         }
@@ -169,7 +172,9 @@ fn ask_all<T: Trace>(
                 continue;
             }
             let passed = gates.rules(offer);
-            match passed.and_then(|()| consider(gates, position, offer, place as u8)) {
+            match passed
+                .and_then(|()| consider(gates, position, offer, (place as u8, moment.intent)))
+            {
                 Ok(candidate) => rivals.insert(candidate, gates.inputs, offer, stages, trace),
                 Err(stage) => {
                     waits |= stage == Stage::QuietHours && can_wait;
@@ -211,7 +216,7 @@ fn search_all(
             step(1);
             let position = policy.index.offer(at);
             let Some(offer) = policy.tables.offers.get(position as usize) else { return };
-            match consider(gates, position, offer, place as u8) {
+            match consider(gates, position, offer, (place as u8, raised.intent)) {
                 Ok(candidate) => {
                     rivals.insert(candidate, gates.inputs, offer, stages, &mut NoTrace);
                 }
@@ -249,9 +254,9 @@ fn consider(
     gates: &mut Gates,
     position: u32,
     offer: &Offer,
-    moment: u8,
+    (moment, intent): (u8, IntentId),
 ) -> Result<Candidate, Stage> {
-    gates.offer(offer)?;
+    let touch = gates.offer(position, offer, intent)?;
     let tables = &gates.inputs.policy.tables;
     let mut furthest = Stage::Unreachable;
     let mut best: Option<Candidate> = None;
@@ -261,7 +266,7 @@ fn consider(
         let at = treatment_position as usize;
         let Some(treatment) = tables.treatments.get(at) else { continue };
         let Some(channel) = tables.channels.get(usize::from(treatment.channel)) else { continue };
-        if let Err(stage) = gates.treatment(treatment, channel, (position, offer)) {
+        if let Err(stage) = gates.treatment(treatment, channel, touch) {
             furthest = furthest.max(stage);
             continue;
         }
@@ -333,8 +338,8 @@ pub(crate) fn apply(
     context: &Context,
     decision: &mut Decision,
     bytes: &mut [u8],
-    lease: &mut Lease,
-    delta: &mut Delta,
+    (lease, delta): (&mut Lease, &mut Delta),
+    told: &mut Told,
 ) {
     let policy = inputs.policy;
     for raised in decision.moments.iter().filter(|moment| !moment.earlier) {
@@ -354,13 +359,23 @@ pub(crate) fn apply(
             delta.count_treatment(position, TreatmentCount::Offered);
         }
         if context.channel.is_none() {
-            let contact =
-                Contact { time_ms: inputs.now_ms, offer: offered.offer, channel: offered.channel };
-            record_contact(policy, bytes, contact);
+            let kind = policy.tables.offers.get(treatment.offer as usize).map(|offer| offer.kind);
+            let contact = Contact {
+                time_ms: inputs.now_ms,
+                offer: offered.offer,
+                channel: offered.channel,
+                intent: policy.intent_of(offered.moment),
+                kind,
+                step: None,
+            };
+            Log::of_contacts(policy).record(bytes, contact);
         }
-        if let Some(entry) = make_room(policy, bytes, lease, delta) {
+        if let Some(entry) = make_room(policy, bytes, inputs.now_ms, (lease, delta), told) {
             let terms = inputs.terms(position);
-            entry.write(bytes, &open_offer(inputs, terms, offered));
+            let inbound = context.channel.is_some();
+            entry.write(bytes, &open_offer(inputs, (terms, inbound), offered));
+            let offered = Interaction::of(entry, bytes, InteractionStep::Offered, inputs.now_ms);
+            told.fold(policy, bytes, offered);
         }
         answer(policy, bytes, offered, context, inputs.now_ms);
     }
@@ -373,7 +388,11 @@ pub(crate) fn apply(
     }
 }
 
-fn open_offer<'o>(inputs: &Inputs, terms: u32, offered: &'o Offered) -> NewOffer<'o> {
+fn open_offer<'o>(
+    inputs: &Inputs,
+    (terms, inbound): (u32, bool),
+    offered: &'o Offered,
+) -> NewOffer<'o> {
     NewOffer {
         decision: offered.decision,
         slot: offered.slot,
@@ -381,6 +400,7 @@ fn open_offer<'o>(inputs: &Inputs, terms: u32, offered: &'o Offered) -> NewOffer
         offer: offered.offer,
         treatment: offered.treatment,
         channel: offered.channel,
+        inbound,
         made_ms: inputs.now_ms,
         expires_ms: offered.expires_ms,
         probability: offered.probability,
@@ -389,14 +409,14 @@ fn open_offer<'o>(inputs: &Inputs, terms: u32, offered: &'o Offered) -> NewOffer
     }
 }
 
-fn count_moment(policy: &Policy, raised: &RaisedMoment, delta: &mut Delta) {
+pub(super) fn count_moment(policy: &Policy, raised: &RaisedMoment, delta: &mut Delta) {
     if let Some(position) = policy.moment_position(raised.id) {
         delta.count_moment(position);
     }
 }
 
 /// A moment becomes active, and ends those that it supersedes.
-fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment) {
+pub(super) fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment) {
     let Some(position) = policy.moment_position(raised.id) else { return };
     MomentState::of(policy, position).raise(bytes, raised.expires_ms);
     let moment = policy.tables.moments.get(position);

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::allocate::group_of;
+use super::pauses::apart;
 use super::{Context, Fate, Inputs, Offered, Stage, Trace};
 use crate::base::hash::{hash_words, unit_interval};
 use crate::base::ids::OfferId;
@@ -148,6 +149,7 @@ impl Ranking {
             let taken = chosen.iter().flat_map(|(other, _)| draws_of(other));
             rest.retain(|other| {
                 other.group != candidate.group
+                    && !apart(inputs.policy, candidate.offer, other.offer)
                     && (inputs.test || lease.covers(draws_of(other), taken.clone()))
             });
         }

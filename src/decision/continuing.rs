@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::arbitration::{score, worth};
+use super::contact::Touch;
 use super::gates::Gates;
 use super::{Context, Offered};
 use crate::base::limits::{DECISION_OFFERS_MAX, OPEN_OFFERS};
@@ -41,12 +42,13 @@ fn on_channel(gates: &mut Gates, entry: Entry, context: &Context) -> Option<Offe
     let position = policy.offer_position(entry.offer(bytes))?;
     let offer = tables.offers.get(position)?;
     gates.still_made(offer).ok()?;
+    let touch = Touch::at(policy, position, policy.intent_of(entry.moment(bytes)));
     let at = offer.treatments.clone().find(|at| {
         let treatment = tables.treatments.get(*at as usize);
         let channel = treatment.and_then(|t| tables.channels.get(usize::from(t.channel)));
         treatment.zip(channel).is_some_and(|(treatment, channel)| {
             let here = context.channel == Some(channel.id);
-            here && gates.shown(treatment, channel, (position as u32, offer)).is_ok()
+            here && gates.shown(treatment, channel, touch).is_ok()
         })
     })? as usize;
     let treatment = tables.treatments.get(at)?;

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::contact::CapUse;
+use super::contact::{CapUse, Touch};
+use super::pauses::Pauses;
 use super::{Context, Decision, Inputs, RuleOwner, Stage};
-use crate::base::ids::MemberId;
+use crate::base::ids::{IntentId, MemberId};
 use crate::base::steps::step;
 use crate::expr::{Environment, Program, holds};
 use crate::policy::{
@@ -27,6 +28,8 @@ pub(crate) struct Answers {
     /// is looked at once.
     seen: Vec<u32>,
     decision: u32,
+    caps: CapUse,
+    pauses: Pauses,
 }
 
 /// The answer of a rule that several offers share.
@@ -47,6 +50,8 @@ impl Answers {
             channels: alloc::vec![Default::default(); tables.channels.len()],
             seen: alloc::vec![0; tables.offers.len()],
             decision: 0,
+            caps: CapUse::new(policy),
+            pauses: Pauses::new(policy),
         }
     }
 
@@ -55,6 +60,8 @@ impl Answers {
             && self.groups.len() == policy.tables.groups.len()
             && self.channels.len() == policy.tables.channels.len()
             && self.seen.len() == policy.tables.offers.len()
+            && self.caps.fits(policy)
+            && self.pauses.fits(policy)
     }
 
     /// Forgets the last decision.
@@ -62,6 +69,8 @@ impl Answers {
         self.issues.fill(Default::default());
         self.groups.fill(Default::default());
         self.channels.fill(Default::default());
+        self.caps.begin();
+        self.pauses.begin();
         self.decision = self.decision.wrapping_add(1);
         if self.decision == 0 {
             self.seen.fill(0);
@@ -80,7 +89,6 @@ pub(crate) struct Gates<'a, 'f> {
     workspace: &'a mut Answers,
     /// Kinds that are silenced now; worked out when first asked.
     suppressed: Option<KindSet>,
-    caps: Option<CapUse>,
     /// How long quiet hours still last, if it is quiet.
     quiet_ms: Option<i64>,
 }
@@ -99,17 +107,7 @@ impl<'a, 'f> Gates<'a, 'f> {
         let quiet = quiet.filter(|_| !inputs.test);
         let quiet_ms =
             quiet.and_then(|quiet| quiet.remaining_ms(features.local(inputs.now_ms).ms_of_day()));
-        Gates {
-            features,
-            inputs,
-            arm,
-            context,
-            lease,
-            workspace,
-            suppressed: None,
-            caps: None,
-            quiet_ms,
-        }
+        Gates { features, inputs, arm, context, lease, workspace, suppressed: None, quiet_ms }
     }
 
     /// Whether this decision has not looked at the offer yet.
@@ -198,11 +196,23 @@ impl<'a, 'f> Gates<'a, 'f> {
         Some(RuleOwner::Offer(offer.id))
     }
 
-    /// The other stages that hold for an offer on any channel.
-    pub(crate) fn offer(&mut self, offer: &Offer) -> Result<(), Stage> {
+    /// The other stages that hold for an offer on any channel, in answer to a moment with this
+    /// intent; what it is to contact rules.
+    pub(crate) fn offer(
+        &mut self,
+        position: u32,
+        offer: &Offer,
+        intent: IntentId,
+    ) -> Result<Touch, Stage> {
         let policy = self.inputs.policy;
+        let touch = Touch::at(policy, position as usize, intent);
         if self.suppressed(offer.kind) {
             return Err(Stage::Suppressed);
+        }
+        let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);
+        let test = self.inputs.test;
+        if !test {
+            self.workspace.pauses.stop(policy, bytes, now_ms, &touch, Stage::Paused)?;
         }
         if self.arm == Arm::Control
             && !self.inputs.test
@@ -213,12 +223,14 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.withheld(offer) {
             return Err(Stage::InControl);
         }
-        let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);
         let mut open = OpenOffers::of(policy).used(bytes);
         if open.any(|open| open.offer(bytes) == offer.id && open.expires_ms(bytes) > now_ms) {
             return Err(Stage::AlreadyOpen);
         }
-        Ok(())
+        if !test {
+            self.workspace.pauses.stop(policy, bytes, now_ms, &touch, Stage::Excluded)?;
+        }
+        Ok(touch)
     }
 
     /// Whether the offer is kept from the subscriber to measure what its group or issue is worth.
@@ -238,9 +250,9 @@ impl<'a, 'f> Gates<'a, 'f> {
         &mut self,
         treatment: &Treatment,
         channel: &Channel,
-        offer: (u32, &Offer),
+        touch: Touch,
     ) -> Result<(), Stage> {
-        self.shown(treatment, channel, offer)?;
+        self.shown(treatment, channel, touch)?;
         self.budget(&treatment.draws)
     }
 
@@ -249,21 +261,17 @@ impl<'a, 'f> Gates<'a, 'f> {
         &mut self,
         treatment: &Treatment,
         channel: &Channel,
-        offer: (u32, &Offer),
+        touch: Touch,
     ) -> Result<(), Stage> {
         // Whoever could only be reached by it cannot be reached now.
         if !treatment.period.contains(self.inputs.now_ms) {
             return Err(Stage::Unreachable);
         }
-        self.channel(treatment.channel, channel, offer)
+        self.channel(channel, Touch { channel: treatment.channel, ..touch })
     }
 
-    fn channel(
-        &mut self,
-        position: u16,
-        channel: &Channel,
-        (offer_position, offer): (u32, &Offer),
-    ) -> Result<(), Stage> {
+    fn channel(&mut self, channel: &Channel, touch: Touch) -> Result<(), Stage> {
+        let position = touch.channel;
         let inbound = match self.context.channel {
             Some(asking) if asking != channel.id => return Err(Stage::Unreachable),
             asking => asking.is_some(),
@@ -279,16 +287,16 @@ impl<'a, 'f> Gates<'a, 'f> {
             return Err(Stage::NoConsent);
         }
         let Contact { quiet, .. } = &self.inputs.policy.tables.contact;
-        if self.quiet_ms.is_some() && channel.quiet && !quiet_exempts(quiet, offer.kind) {
+        if self.quiet_ms.is_some() && channel.quiet && !quiet_exempts(quiet, touch.kind) {
             return Err(Stage::QuietHours);
         }
         if self.inputs.test {
             return Ok(());
         }
-        let (policy, now_ms, bytes) =
-            (self.inputs.policy, self.inputs.now_ms, self.features.bytes());
-        let caps = self.caps.get_or_insert_with(|| CapUse::count(policy, bytes, now_ms));
-        if caps.capped(policy, bytes, now_ms, (offer_position, offer), position) {
+        let (policy, now_ms) = (self.inputs.policy, self.inputs.now_ms);
+        let caps = &mut self.workspace.caps;
+        caps.count(policy, self.features, now_ms);
+        if caps.capped(policy, now_ms, &touch) {
             return Err(Stage::ContactCap);
         }
         Ok(())
@@ -379,8 +387,8 @@ impl<'a, 'f> Gates<'a, 'f> {
     }
 }
 
-fn quiet_exempts(quiet: &Option<QuietHours>, kind: OfferKind) -> bool {
-    quiet.is_some_and(|quiet| quiet.exempt.contains(kind))
+fn quiet_exempts(quiet: &Option<QuietHours>, kind: Option<OfferKind>) -> bool {
+    quiet.zip(kind).is_some_and(|(quiet, kind)| quiet.exempt.contains(kind))
 }
 
 /// The three tiers of rules, in the order in which they are asked.

@@ -2,11 +2,12 @@
 
 use smallvec::SmallVec;
 
+use super::interaction::{Interaction, Told};
 use crate::base::bytes::{read_u32, read_u64, write_u32};
 use crate::base::ids::{OfferId, TreatmentId};
 use crate::base::limits::OPEN_OFFERS;
 use crate::moment::{MomentState, stop_waiting};
-use crate::policy::{Draw, Policy, header};
+use crate::policy::{Draw, InteractionStep, Policy, header};
 use crate::profile::{Entry, OfferState, OpenOffers};
 use crate::snapshot::{BudgetCount, Delta, Lease, TreatmentCount};
 
@@ -48,6 +49,19 @@ pub enum OutcomeKind {
 }
 
 impl OutcomeKind {
+    fn step(self) -> InteractionStep {
+        match self {
+            OutcomeKind::Delivered => InteractionStep::Delivered,
+            OutcomeKind::Seen => InteractionStep::Seen,
+            OutcomeKind::Clicked => InteractionStep::Clicked,
+            OutcomeKind::Accepted => InteractionStep::Accepted,
+            OutcomeKind::Rejected => InteractionStep::Rejected,
+            OutcomeKind::Expired => InteractionStep::Expired,
+            OutcomeKind::Fulfilled => InteractionStep::Fulfilled,
+            OutcomeKind::Failed => InteractionStep::Failed,
+        }
+    }
+
     /// Every kind, in numeric order.
     pub const ALL: [OutcomeKind; 8] = [
         OutcomeKind::Delivered,
@@ -85,13 +99,24 @@ pub enum Settled {
     OutOfOrder,
 }
 
+/// What settling an outcome came to, and what is to be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// What it came to.
+    pub settled: Settled,
+    /// When to call [`tick`](crate::tick) for this subscriber, as in
+    /// [`Decision::next_call_ms`](crate::Decision::next_call_ms): at once if the outcome raised a
+    /// moment, such as a fulfilment that failed. Zero: no need.
+    pub next_call_ms: i64,
+}
+
 /// Settles an outcome in a profile; whether that changed it. Cannot fail.
 pub(crate) fn settle(
     policy: &Policy,
     bytes: &mut [u8],
     outcome: &Outcome,
-    lease: &mut Lease,
-    delta: &mut Delta,
+    (lease, delta): (&mut Lease, &mut Delta),
+    told: &mut Told,
 ) -> (Settled, bool) {
     let found = OpenOffers::of(policy).find(bytes, outcome.decision, outcome.slot);
     let (Some(entry), Some(state)) = (found, found.and_then(|entry| entry.state(bytes))) else {
@@ -99,7 +124,7 @@ pub(crate) fn settle(
         return (Settled::Unattributed, false);
     };
     if state != OfferState::Accepted && entry.expires_ms(bytes) <= outcome.now_ms {
-        close(policy, bytes, entry, TreatmentCount::Expired, lease, delta);
+        expire(policy, bytes, entry, entry.expires_ms(bytes), (lease, delta), told);
         count_unattributed(policy, bytes, delta);
         return (Settled::Unattributed, true);
     }
@@ -127,6 +152,8 @@ pub(crate) fn settle(
         MomentState::of(policy, position).end(bytes);
         stop_waiting(policy, bytes);
     }
+    let interaction = Interaction::of(entry, bytes, outcome.kind.step(), outcome.now_ms);
+    told.fold(policy, bytes, interaction);
     match next {
         Some(next) => {
             if next == OfferState::Accepted {
@@ -145,8 +172,8 @@ pub(crate) fn sweep_expired(
     policy: &Policy,
     bytes: &mut [u8],
     now_ms: i64,
-    lease: &mut Lease,
-    delta: &mut Delta,
+    (lease, delta): (&mut Lease, &mut Delta),
+    told: &mut Told,
 ) {
     if !OpenOffers::some_due(bytes, now_ms) {
         return;
@@ -154,8 +181,22 @@ pub(crate) fn sweep_expired(
     let over: SmallVec<[Entry; OPEN_OFFERS]> =
         OpenOffers::of(policy).expired(bytes, now_ms).collect();
     for entry in over {
-        close(policy, bytes, entry, TreatmentCount::Expired, lease, delta);
+        expire(policy, bytes, entry, entry.expires_ms(bytes), (lease, delta), told);
     }
+}
+
+/// Closes an offer that nobody answered, as of a time.
+fn expire(
+    policy: &Policy,
+    bytes: &mut [u8],
+    entry: Entry,
+    time_ms: i64,
+    (lease, delta): (&mut Lease, &mut Delta),
+    told: &mut Told,
+) {
+    let expired = Interaction::of(entry, bytes, InteractionStep::Expired, time_ms);
+    told.fold(policy, bytes, expired);
+    close(policy, bytes, entry, TreatmentCount::Expired, lease, delta);
 }
 
 /// Gives back what offers that wait for an answer have reserved, when the profile is erased. What
@@ -173,14 +214,15 @@ pub(crate) fn release(policy: &Policy, bytes: &[u8], lease: &mut Lease, delta: &
 pub(super) fn make_room(
     policy: &Policy,
     bytes: &mut [u8],
-    lease: &mut Lease,
-    delta: &mut Delta,
+    now_ms: i64,
+    (lease, delta): (&mut Lease, &mut Delta),
+    told: &mut Told,
 ) -> Option<Entry> {
     let entry = OpenOffers::of(policy).next(bytes)?;
     match entry.state(bytes) {
         None => return Some(entry),
         Some(OfferState::Accepted) => entry.close(bytes),
-        Some(_) => close(policy, bytes, entry, TreatmentCount::Expired, lease, delta),
+        Some(_) => expire(policy, bytes, entry, now_ms, (lease, delta), told),
     }
     let count = read_u32(bytes, header::CROWDED_OUT).saturating_add(1);
     write_u32(bytes, header::CROWDED_OUT, count);

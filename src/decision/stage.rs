@@ -1,7 +1,10 @@
 //! The stages of a decision.
 
-/// Where a candidate fell out, in the order in which candidates are tested.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+use core::cmp::Ordering;
+
+/// Where a candidate fell out. Stages compare by the order in which candidates are tested, which is
+/// that of [`Stage::ALL`]; numbers stay what they are as stages come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Stage {
     /// The message raised no moment: there was nothing to answer.
@@ -41,13 +44,17 @@ pub enum Stage {
     Outranked = 16,
     /// It was offered.
     Offered = 17,
+    /// Outcomes have paused it: it was rejected often enough.
+    Paused = 18,
+    /// A limit excludes it: there are as many of its like as may be.
+    Excluded = 19,
 }
 
 impl Stage {
     /// How many stages there are.
-    pub const COUNT: usize = 18;
+    pub const COUNT: usize = 20;
 
-    /// Every stage, in order.
+    /// Every stage, in the order in which candidates are tested.
     pub const ALL: [Stage; Stage::COUNT] = [
         Stage::NoMoment,
         Stage::NoCandidate,
@@ -57,8 +64,10 @@ impl Stage {
         Stage::NotApplicable,
         Stage::NotSuitable,
         Stage::Suppressed,
+        Stage::Paused,
         Stage::InControl,
         Stage::AlreadyOpen,
+        Stage::Excluded,
         Stage::Unreachable,
         Stage::NoConsent,
         Stage::QuietHours,
@@ -90,12 +99,39 @@ impl Stage {
             Stage::ScoreTooLow => "score too low",
             Stage::Outranked => "outranked",
             Stage::Offered => "offered",
+            Stage::Paused => "paused",
+            Stage::Excluded => "excluded",
         }
     }
 
     /// The stage with this number.
     pub fn from_number(number: u32) -> Option<Stage> {
-        Self::ALL.get(number as usize).copied()
+        Self::ALL.into_iter().find(|stage| *stage as u32 == number)
+    }
+
+    /// Its place in the order in which candidates are tested.
+    const fn place(self) -> u8 {
+        const PLACES: [u8; Stage::COUNT] = {
+            let (mut places, mut place) = ([0; Stage::COUNT], 0);
+            while place < Stage::COUNT {
+                places[Stage::ALL[place] as usize] = place as u8;
+                place += 1;
+            }
+            places
+        };
+        PLACES[self as usize]
+    }
+}
+
+impl Ord for Stage {
+    fn cmp(&self, other: &Stage) -> Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
+impl PartialOrd for Stage {
+    fn partial_cmp(&self, other: &Stage) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -104,9 +140,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_positions() {
-        for (position, stage) in Stage::ALL.into_iter().enumerate() {
-            assert_eq!(stage as usize, position);
-        }
+    fn every_number_is_one_stage_and_the_order_is_that_of_the_list() {
+        let mut numbers = Stage::ALL.map(|stage| stage as usize);
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(0..Stage::COUNT));
+        assert!(Stage::ALL.is_sorted());
+        assert!(Stage::Suppressed < Stage::Paused && Stage::Paused < Stage::InControl);
+        assert_eq!(Stage::from_number(18), Some(Stage::Paused));
+        assert_eq!(Stage::from_number(Stage::COUNT as u32), None);
     }
 }

@@ -8,7 +8,7 @@ use super::status::{OPPORTUNE_BAD_ENUM, OPPORTUNE_OUT_OF_RANGE, Refusal, opportu
 use super::structs::{self, Versioned};
 use super::value::opportune_bytes;
 use crate::call;
-use crate::decision::{Outcome, OutcomeKind, Settled};
+use crate::decision::{Outcome, OutcomeKind, Settled, Settlement};
 
 /// It arrived.
 pub const OPPORTUNE_OUTCOME_DELIVERED: u32 = 1;
@@ -83,6 +83,10 @@ pub struct opportune_settled {
     pub treatment: u32,
     /// Always 0.
     pub reserved: u32,
+    /// When to call opportune_tick for this subscriber, as in a decision: at once if the outcome
+    /// raised a moment, such as a fulfilment that failed; 0: no need. Written as far as
+    /// struct_size reaches.
+    pub next_call_ms: i64,
 }
 
 // SAFETY: repr(C), struct_size first, then numbers.
@@ -90,9 +94,9 @@ unsafe impl Versioned for opportune_settled {
     const SIZE_MIN: usize = core::mem::offset_of!(opportune_settled, treatment);
 }
 
-impl From<Settled> for opportune_settled {
-    fn from(settled: Settled) -> opportune_settled {
-        let (result, offer, treatment) = match settled {
+impl From<Settlement> for opportune_settled {
+    fn from(settlement: Settlement) -> opportune_settled {
+        let (result, offer, treatment) = match settlement.settled {
             Settled::Credited { offer, treatment } => {
                 (OPPORTUNE_SETTLED_CREDITED, offer.0, treatment.0)
             }
@@ -101,7 +105,8 @@ impl From<Settled> for opportune_settled {
             Settled::OutOfOrder => (OPPORTUNE_SETTLED_OUT_OF_ORDER, 0, 0),
         };
         let struct_size = size_of::<opportune_settled>();
-        opportune_settled { struct_size, result, offer, treatment, reserved: 0 }
+        let Settlement { next_call_ms, .. } = settlement;
+        opportune_settled { struct_size, result, offer, treatment, reserved: 0, next_call_ms }
     }
 }
 

@@ -44,6 +44,10 @@ pub const OPPORTUNE_STAGE_SCORE_TOO_LOW: u32 = 15;
 pub const OPPORTUNE_STAGE_OUTRANKED: u32 = 16;
 /// It was offered.
 pub const OPPORTUNE_STAGE_OFFERED: u32 = 17;
+/// Outcomes have paused it: it was rejected often enough.
+pub const OPPORTUNE_STAGE_PAUSED: u32 = 18;
+/// A limit excludes it: there are as many of its like as may be.
+pub const OPPORTUNE_STAGE_EXCLUDED: u32 = 19;
 
 const _: () = assert!(OPPORTUNE_STAGES_MAX >= Stage::COUNT);
 
@@ -84,6 +88,8 @@ stages! {
     OPPORTUNE_STAGE_SCORE_TOO_LOW ScoreTooLow;
     OPPORTUNE_STAGE_OUTRANKED Outranked;
     OPPORTUNE_STAGE_OFFERED Offered;
+    OPPORTUNE_STAGE_PAUSED Paused;
+    OPPORTUNE_STAGE_EXCLUDED Excluded;
 }
 
 /// A few words for people about one of OPPORTUNE_STAGE_..., such as "contact cap". Static,

@@ -16,4 +16,4 @@ pub(crate) use explain::Recorder;
 pub use explain::{ConditionFate, MomentFate, MomentVerdict, PatternState};
 pub(crate) use observe::observe;
 pub(crate) use plan::{concerns_due, moved_due, next_call_ms, plan, plan_anew, serve};
-pub(crate) use state::{MomentState, stop_waiting, wait_until_ms};
+pub(crate) use state::{MomentState, completed, set_completed, stop_waiting, wait_until_ms};

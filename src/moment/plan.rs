@@ -11,7 +11,7 @@ use crate::profile::{Event, Events, Features, Memo, Message};
 /// A tick answers whatever was due until now. Other calls leave that to the tick: they cannot raise
 /// what time alone raises.
 pub(crate) fn serve(policy: &Policy, bytes: &mut [u8], now_ms: i64) {
-    for call in [Call::Due, Call::Quiet] {
+    for call in [Call::Due, Call::Waiting] {
         if call.time_ms(policy, bytes) <= now_ms {
             call.set(policy, bytes, 0);
         }

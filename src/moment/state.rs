@@ -65,18 +65,18 @@ pub(super) enum Call {
     Absence,
     /// The first moment that says when it is due.
     Due,
-    /// An offer waits for the end of quiet hours.
-    Quiet,
+    /// An offer waits for the end of quiet hours, or a moment to be answered.
+    Waiting,
 }
 
 impl Call {
-    pub(super) const ALL: [Call; 3] = [Call::Absence, Call::Due, Call::Quiet];
+    pub(super) const ALL: [Call; 3] = [Call::Absence, Call::Due, Call::Waiting];
 
     fn offset(self, policy: &Policy) -> Option<usize> {
         match self {
             Call::Absence => patterns_head(policy).map(|head| head + 4),
             Call::Due => Some(policy.layout.calls),
-            Call::Quiet => Some(policy.layout.calls + 4),
+            Call::Waiting => Some(policy.layout.calls + 4),
         }
     }
 
@@ -122,15 +122,17 @@ fn due_mark(policy: &Policy) -> u32 {
     (policy.fingerprint() as u32).max(1)
 }
 
-/// An offer waits for the end of quiet hours.
-pub(crate) fn wait_until_ms(policy: &Policy, bytes: &mut [u8], quiet_until_ms: i64) {
-    Call::Quiet.set(policy, bytes, second_from(quiet_until_ms));
+/// Something waits for a call at this time: the first of such times stands.
+pub(crate) fn wait_until_ms(policy: &Policy, bytes: &mut [u8], until_ms: i64) {
+    let (second, waiting) = (second_from(until_ms), Call::Waiting.second(policy, bytes));
+    let first = if waiting == 0 { second } else { second.min(waiting) };
+    Call::Waiting.set(policy, bytes, first);
 }
 
 /// Something may have been answered: if no moment is left that a call at the end of quiet hours
 /// could find, none is due. O(moments) while an offer waits, else nothing.
 pub(crate) fn stop_waiting(policy: &Policy, bytes: &mut [u8]) {
-    let quiet_ms = Call::Quiet.time_ms(policy, bytes);
+    let quiet_ms = Call::Waiting.time_ms(policy, bytes);
     if quiet_ms == 0 {
         return;
     }
@@ -145,7 +147,7 @@ pub(crate) fn stop_waiting(policy: &Policy, bytes: &mut [u8]) {
         last_ms > quiet_ms && state.silent_until_ms(bytes) <= quiet_ms
     };
     if !policy.tables.moments.iter().enumerate().any(waits) {
-        Call::Quiet.set(policy, bytes, 0);
+        Call::Waiting.set(policy, bytes, 0);
     }
 }
 
@@ -154,11 +156,11 @@ fn patterns_head(policy: &Policy) -> Option<usize> {
 }
 
 /// A bit for each pattern that the last message completed.
-pub(super) fn completed(policy: &Policy, bytes: &[u8]) -> u32 {
+pub(crate) fn completed(policy: &Policy, bytes: &[u8]) -> u32 {
     patterns_head(policy).map_or(0, |head| read_u32(bytes, head))
 }
 
-pub(super) fn set_completed(policy: &Policy, bytes: &mut [u8], completed: u32) {
+pub(crate) fn set_completed(policy: &Policy, bytes: &mut [u8], completed: u32) {
     if let Some(head) = patterns_head(policy) {
         write_u32(bytes, head, completed);
     }

@@ -6,6 +6,7 @@
 //! the event is heard.)
 
 use super::schema::Feature;
+use crate::base::civil::{DAY_MS, HOUR_MS};
 use crate::base::ids::FeatureId;
 use crate::base::limits::{
     BILL_DAY_MAX, DISTINCT_REGISTERS, HALF_LIFE_MS_MAX, QUANTILE_BINS_MAX, STREAK_PERIODS_MAX,
@@ -105,6 +106,16 @@ pub(crate) enum CalendarUnit {
     Month,
     /// From the subscriber's bill day to the day before the next.
     Cycle(BillDay),
+}
+
+impl CalendarUnit {
+    /// Those that every subscriber has alike: how a policy says them, and the longest that they can
+    /// be, on the night that summer time ends.
+    pub(crate) const LISTED: [(&str, CalendarUnit, i64); 3] = [
+        ("day", CalendarUnit::Day, DAY_MS + HOUR_MS),
+        ("week", CalendarUnit::Week, 7 * DAY_MS + HOUR_MS),
+        ("month", CalendarUnit::Month, 31 * DAY_MS + HOUR_MS),
+    ];
 }
 
 /// The day of the month on which a billing cycle begins. In a month that has no such day it is

@@ -3,8 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::aggregate::CalendarUnit;
 use super::catalogue::OfferKind;
+use super::interaction::InteractionStep;
 use super::period::Period;
+use crate::base::ids::IntentId;
 use crate::expr::Program;
 
 /// A set of offer kinds.
@@ -29,17 +32,23 @@ pub(crate) struct Contact {
     /// The first is the mandatory cap over all contacts. It has the longest window, so the log
     /// of contacts never needs to hold more than its limit, and "full" means "capped".
     pub(crate) caps: Vec<Cap>,
+    pub(crate) pauses: Vec<Pause>,
+    /// How many outcomes a profile remembers for pauses: none without pauses.
+    pub(crate) remembered: u16,
     pub(crate) quiet: Option<QuietHours>,
     pub(crate) suppressions: Vec<Suppression>,
 }
 
-/// At most `limit` contacts within any `window_ms`, while it is in force: contacts from before
-/// count.
+/// At most `limit` contacts within any `window_ms`, or within a local day, week or month, while it
+/// is in force: contacts from before count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cap {
     pub(crate) scope: CapScope,
     pub(crate) limit: u16,
+    /// Of a calendar cap the longest that its periods can be.
     pub(crate) window_ms: i64,
+    /// A calendar cap counts within these; none for one that holds in any window.
+    pub(crate) per: Option<CalendarUnit>,
     /// Always for the mandatory cap.
     pub(crate) period: Period,
     /// Kinds that neither count nor are stopped. Empty for the mandatory cap.
@@ -56,6 +65,48 @@ pub(crate) enum CapScope {
     /// Each offer by itself.
     EachOffer,
     Channel(u16),
+    EachIssue,
+    EachGroup,
+    EachChannel,
+    /// Of moments with this intent.
+    Intent(IntentId),
+    Kind(OfferKind),
+}
+
+impl CapScope {
+    /// Whether it counts several things, each by itself.
+    pub(crate) fn each(self) -> bool {
+        use CapScope::{EachChannel, EachGroup, EachIssue, EachOffer};
+        matches!(self, EachOffer | EachGroup | EachIssue | EachChannel)
+    }
+}
+
+/// After so many outcomes of one kind nothing more of the same scope is offered for a while; or, a
+/// limit, for as long as there were so many within its window.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause {
+    pub(crate) after: InteractionStep,
+    pub(crate) times: u16,
+    /// How long ago the first of them may be.
+    pub(crate) within_ms: i64,
+    pub(crate) scope: CapScope,
+    /// How long it lasts, from the last of them; none for a limit.
+    pub(crate) for_ms: Option<i64>,
+    pub(crate) period: Period,
+    /// Kinds that neither count nor are stopped.
+    pub(crate) exempt: KindSet,
+}
+
+impl Pause {
+    /// How long an outcome can count.
+    pub(crate) fn horizon_ms(&self) -> i64 {
+        self.within_ms.saturating_add(self.for_ms.unwrap_or(0))
+    }
+
+    /// Whether an offer that is open may become one outcome more.
+    pub(crate) fn counts_open(&self) -> bool {
+        self.for_ms.is_none() && self.after == InteractionStep::Accepted
+    }
 }
 
 /// A stretch of the local day, which may span midnight.

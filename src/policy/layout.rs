@@ -62,7 +62,7 @@ pub(crate) const PATTERNS_HEAD_BYTES: usize = 8;
 pub(crate) const MOMENT_BYTES: usize = 8;
 /// Bytes of the state of one pattern.
 pub(crate) const PATTERN_BYTES: usize = 16;
-/// Bytes of one entry of the contact log.
+/// Bytes of one entry of the logs of contacts and of outcomes.
 pub(crate) const CONTACT_BYTES: usize = 16;
 /// Bytes of one open offer.
 pub(crate) const OPEN_OFFER_BYTES: usize = 88;
@@ -70,7 +70,17 @@ pub(crate) const OPEN_OFFER_BYTES: usize = 88;
 /// The version of header and slots that this library reads and writes.
 pub(crate) const FORMAT_VERSION: u16 = 2;
 
-/// Computed offsets: header, sessions, calls to come, patterns, slots, moments, contacts, open offers.
+/// How many entries the logs of a profile have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Logs {
+    /// Of contacts: the limit of the mandatory cap.
+    pub(crate) contacts: usize,
+    /// Of outcomes: none without pauses and limits.
+    pub(crate) outcomes: usize,
+}
+
+/// Computed offsets: header, sessions, calls to come, patterns, slots, moments, contacts, outcomes,
+/// open offers.
 /// What every message touches comes first. An account's profile has its sessions and its slots:
 /// moments, contacts and offers are of lines.
 #[derive(Clone, Debug)]
@@ -93,10 +103,11 @@ pub(crate) struct Layout {
     pub(crate) moments: usize,
     /// [`PATTERNS_HEAD_BYTES`], then [`PATTERN_BYTES`] a pattern; nothing without patterns.
     pub(crate) patterns: usize,
-    /// `contact_entries` entries of [`CONTACT_BYTES`].
+    /// `logs.contacts` entries of [`CONTACT_BYTES`].
     pub(crate) contacts: usize,
-    /// How many contacts the log holds: the limit of the mandatory cap.
-    pub(crate) contact_entries: usize,
+    /// `logs.outcomes` entries of [`CONTACT_BYTES`].
+    pub(crate) outcomes: usize,
+    pub(crate) logs: Logs,
     /// `open_offer_entries` entries of [`OPEN_OFFER_BYTES`].
     pub(crate) open_offers: usize,
     pub(crate) open_offer_entries: usize,
@@ -106,8 +117,9 @@ impl Layout {
     /// How profiles of lines lie.
     pub(crate) fn line(tables: &Tables) -> Layout {
         let contacts = tables.contact.caps.first().map_or(0, |cap| usize::from(cap.limit));
+        let logs = Logs { contacts, outcomes: usize::from(tables.contact.remembered) };
         let (features, moments) = (&tables.features, &tables.moments);
-        let mut line = Layout::of_line(features, moments, &tables.patterns, contacts);
+        let mut line = Layout::of_line(features, moments, &tables.patterns, logs);
         let account = Layout::account(tables).map_or(Vec::new(), |account| account.features);
         // A feature has a slot in one of the two.
         line.features.iter_mut().zip(account).for_each(|(slot, offset)| *slot |= offset);
@@ -120,14 +132,14 @@ impl Layout {
         tables.features.iter().any(kept).then(|| Layout::of_account(&tables.features))
     }
 
-    /// The layout of a line's profile that holds these features and moments and remembers so many
-    /// contacts. Of a moment only what it is and what it remembers counts, and derived features
+    /// The layout of a line's profile that holds these features and moments and remembers so much
+    /// contact. Of a moment only what it is and what it remembers counts, and derived features
     /// and those of accounts do not count.
     pub(crate) fn of_line(
         features: &[Feature],
         moments: &[Moment],
         patterns: &[Pattern],
-        contact_entries: usize,
+        logs: Logs,
     ) -> Layout {
         let mut place = Place { next: header::BYTES };
         let sessions = place.table(SESSIONS * SESSION_BYTES);
@@ -135,12 +147,13 @@ impl Layout {
         let of_patterns = place.table(patterns_bytes(patterns.len()));
         let slots = place.slots(features, Holder::Line);
         let of_moments = place.table(MOMENT_BYTES * moments.len());
-        let contacts = place.table(contact_entries * CONTACT_BYTES);
+        let contacts = place.table(logs.contacts * CONTACT_BYTES);
+        let outcomes = place.table(logs.outcomes * CONTACT_BYTES);
         let open_offers = place.table(OPEN_OFFERS * OPEN_OFFER_BYTES);
         Layout {
             holder: Holder::Line,
             bytes: place.next,
-            hash: line_hash(features, moments, patterns, contact_entries),
+            hash: line_hash(features, moments, patterns, logs),
             sessions,
             session_entries: SESSIONS,
             features: slots,
@@ -148,7 +161,8 @@ impl Layout {
             moments: of_moments,
             patterns: of_patterns,
             contacts,
-            contact_entries,
+            outcomes,
+            logs,
             open_offers,
             open_offer_entries: OPEN_OFFERS,
         }
@@ -171,7 +185,8 @@ impl Layout {
             moments: end,
             patterns: end,
             contacts: end,
-            contact_entries: 0,
+            outcomes: end,
+            logs: Logs::default(),
             open_offers: end,
             open_offer_entries: 0,
         }
@@ -271,16 +286,14 @@ impl Place {
 }
 
 /// Two layouts with one hash mean the same by every byte.
-fn line_hash(
-    features: &[Feature],
-    moments: &[Moment],
-    patterns: &[Pattern],
-    contact_entries: usize,
-) -> u64 {
+fn line_hash(features: &[Feature], moments: &[Moment], patterns: &[Pattern], logs: Logs) -> u64 {
     let mut meaning = Writer::default();
     FORMAT_VERSION.write(&mut meaning);
-    meaning.u32(contact_entries as u32);
     meaning.u32(CALLS_BYTES as u32);
+    meaning.u32(logs.contacts as u32);
+    if logs.outcomes > 0 {
+        meaning.u32(logs.outcomes as u32);
+    }
     write_features(features, Holder::Line, &mut meaning);
     for moment in moments {
         (moment.id, 6u8).write(&mut meaning);

@@ -39,7 +39,7 @@ pub(crate) enum Move {
     Extreme { from: u32, to: u32, least: bool },
     /// A ring into one of another shape.
     Ring(RingMove),
-    /// Contacts into a log of another length: the latest, in their order.
+    /// Contacts or outcomes into a log of another length: the latest, in their order.
     Contacts { from: u32, to: u32, old: u16, new: u16 },
 }
 
@@ -201,17 +201,9 @@ impl MigrationProgram {
             // The due times are worked out anew.
             moves.copy(from.calls, layout.calls, NEXT_CALLS_BYTES);
         }
-        if from.contact_entries == layout.contact_entries {
-            let bytes = layout.contact_entries * CONTACT_BYTES;
-            moves.copy(from.contacts, layout.contacts, bytes);
-        } else {
-            moves.done.push(Move::Contacts {
-                from: from.contacts as u32,
-                to: layout.contacts as u32,
-                old: from.contact_entries as u16,
-                new: layout.contact_entries as u16,
-            });
-        }
+        let (old_logs, logs) = (from.logs, layout.logs);
+        moves.log((from.contacts, old_logs.contacts), (layout.contacts, logs.contacts));
+        moves.log((from.outcomes, old_logs.outcomes), (layout.outcomes, logs.outcomes));
         moves.copy(
             from.open_offers,
             layout.open_offers,
@@ -244,6 +236,16 @@ struct Moves {
 }
 
 impl Moves {
+    /// A log at an offset, of so many entries.
+    fn log(&mut self, (from, old): (usize, usize), (to, new): (usize, usize)) {
+        if old == new {
+            self.copy(from, to, new * CONTACT_BYTES);
+        } else if old > 0 && new > 0 {
+            let (from, to, old, new) = (from as u32, to as u32, old as u16, new as u16);
+            self.done.push(Move::Contacts { from, to, old, new });
+        }
+    }
+
     /// Copies that follow on one another on both sides are one.
     fn copy(&mut self, from: usize, to: usize, bytes: usize) {
         let (from, to, more) = (from as u32, to as u32, bytes as u32);

@@ -14,6 +14,7 @@ mod experiments;
 #[cfg(all(test, feature = "compiler"))]
 mod first_bytes;
 mod index;
+mod interaction;
 mod layout;
 mod lifecycles;
 mod migration;
@@ -41,12 +42,17 @@ pub use catalogue::OfferKind;
 pub(crate) use catalogue::{
     Budget, Channel, Draw, Group, Issue, Offer, ParameterSpec, Rules, Treatment,
 };
-pub(crate) use contact::{Cap, CapScope, Contact, Control, KindSet, QuietHours, Suppression};
+pub(crate) use contact::{
+    Cap, CapScope, Contact, Control, KindSet, Pause, QuietHours, Suppression,
+};
 pub(crate) use exits::{Exit, Exits};
 pub use experiments::{Arm, Assignment};
 pub(crate) use experiments::{ArmRange, Experiment, LayerPart, Withheld, at_once};
 pub use index::IndexSize;
 pub(crate) use index::{Change, Index, IndexTier, Probe, Word, changes};
+#[cfg(feature = "compiler")]
+pub(crate) use interaction::INTERACTION;
+pub(crate) use interaction::{InteractionField, InteractionStep, Interactions};
 pub(crate) use layout::{
     CALLS_BYTES, CONTACT_BYTES, DUE_TIMES, FORMAT_VERSION, Layout, MOMENT_BYTES, NEXT_CALLS_BYTES,
     OPEN_OFFER_BYTES, PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES, header, patterns_bytes,
@@ -98,6 +104,8 @@ pub(crate) struct Tables {
     pub(crate) zones: Zones,
     pub(crate) sources: DataSources,
     pub(crate) events: Vec<EventKind>,
+    /// What the last kind of event is made of, if it is the library's own.
+    pub(crate) interactions: Option<Interactions>,
     pub(crate) features: Vec<Feature>,
     pub(crate) models: Vec<Model>,
     pub(crate) lifecycles: Vec<Lifecycle>,

@@ -9,7 +9,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::layout::Layout;
+use super::layout::{Layout, Logs};
 use super::migration::MigrationProgram;
 use super::pattern::{Pattern, Shape};
 use super::schema::{Feature, FeatureKind, Holder, Moment};
@@ -36,6 +36,8 @@ pub(crate) struct Predecessor {
     pub(crate) patterns: Vec<Pattern>,
     /// How many contacts a profile remembers.
     pub(crate) contact_entries: u16,
+    /// How many outcomes.
+    pub(crate) outcome_entries: u16,
     /// What the successor has no longer, for people.
     pub(crate) gone: Vec<GoneName>,
 }
@@ -245,7 +247,8 @@ impl Predecessor {
             features: held(old, Holder::Line),
             moments: tables.moments.iter().map(bare).collect(),
             patterns: tables.patterns.iter().map(bare_pattern).collect(),
-            contact_entries: old.layout.contact_entries as u16,
+            contact_entries: old.layout.logs.contacts as u16,
+            outcome_entries: old.layout.logs.outcomes as u16,
             gone: gone(old, new),
         }
     }
@@ -262,6 +265,7 @@ impl Predecessor {
             moments: Vec::new(),
             patterns: Vec::new(),
             contact_entries: 0,
+            outcome_entries: 0,
             gone: gone(old, new).into_iter().filter(of_features).collect(),
         }
     }
@@ -269,10 +273,9 @@ impl Predecessor {
     /// How profiles of the older policy lie.
     pub(crate) fn layout(&self) -> Layout {
         let contacts = usize::from(self.contact_entries);
+        let logs = Logs { contacts, outcomes: usize::from(self.outcome_entries) };
         match self.holder {
-            Holder::Line => {
-                Layout::of_line(&self.features, &self.moments, &self.patterns, contacts)
-            }
+            Holder::Line => Layout::of_line(&self.features, &self.moments, &self.patterns, logs),
             Holder::Account => Layout::of_account(&self.features),
         }
     }

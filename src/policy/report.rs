@@ -139,7 +139,7 @@ impl Migration {
             holder: old.holder,
             layout: from.hash,
             bytes: (from.bytes, bytes),
-            contacts: (from.contact_entries, contacts),
+            contacts: (from.logs.contacts, contacts),
             features,
             moments_dropped: gone(Namespace::Moment),
             treatments_dropped: gone(Namespace::Treatment),

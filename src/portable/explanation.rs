@@ -40,7 +40,8 @@ impl Explanation {
 }
 
 fn decision(shape: &Shape<'_>, decision: &Decision) -> Json {
-    let counts = Stage::ALL.into_iter().zip(decision.stages).filter(|(_, count)| *count > 0);
+    let count = |stage: Stage| (stage, decision.stages[stage as usize]);
+    let counts = Stage::ALL.into_iter().map(count).filter(|(_, count)| *count > 0);
     let stages: Map<String, Json> =
         counts.map(|(stage, count)| (stage.words().into(), json!(count))).collect();
     json!({

@@ -50,6 +50,7 @@ pub fn import_profile(policy: &Policy, json: &[u8]) -> Result<Vec<u8>, ImportErr
         "pattern_waits",
         "patterns",
         "contacts",
+        "outcomes",
         "open_offers",
     ])?;
     let format = root.get("format")?;

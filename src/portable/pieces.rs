@@ -20,9 +20,10 @@ use crate::base::ids::{ChannelId, MomentId, OfferId, TreatmentId};
 use crate::base::limits::{ID_NUMBER_MAX, OFFER_PARAMETERS_MAX, SESSION_REORDER};
 use crate::expr::Type;
 use crate::policy::{
-    CALLS_BYTES, CONTACT_BYTES, Holder, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES, PATTERN_BYTES,
-    PATTERNS_HEAD_BYTES, SESSION_BYTES,
+    CALLS_BYTES, CONTACT_BYTES, Holder, InteractionStep, Layout, MOMENT_BYTES, OPEN_OFFER_BYTES,
+    OfferKind, PATTERN_BYTES, PATTERNS_HEAD_BYTES, SESSION_BYTES,
 };
+use crate::profile::Contact;
 
 /// Entries of one kind, one after the other.
 struct Table {
@@ -34,7 +35,7 @@ struct Table {
     read: fn(&Shape<'_>, &At<'_>, &mut [u8]) -> Result<(), ImportError>,
 }
 
-fn tables(shape: &Shape<'_>) -> [Table; 8] {
+fn tables(shape: &Shape<'_>) -> [Table; 9] {
     let layout = shape.layout;
     let patterns = shape.patterns.len();
     let stored = shape.features.iter().zip(&layout.features);
@@ -95,7 +96,15 @@ fn tables(shape: &Shape<'_>) -> [Table; 8] {
         Table {
             key: "contacts",
             start: layout.contacts,
-            entries: layout.contact_entries,
+            entries: layout.logs.contacts,
+            bytes: CONTACT_BYTES,
+            tell: tell_contact,
+            read: read_contact,
+        },
+        Table {
+            key: "outcomes",
+            start: layout.outcomes,
+            entries: layout.logs.outcomes,
             bytes: CONTACT_BYTES,
             tell: tell_contact,
             read: read_contact,
@@ -194,18 +203,37 @@ fn read_session(_: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), Impo
 }
 
 fn tell_contact(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
-    told([
-        ("time", time(read_i64(entry, 0))),
-        ("offer", json!(shape.name(OfferId(read_u32(entry, 8))))),
-        ("channel", json!(shape.name(ChannelId(read_u32(entry, 12))))),
-    ])
+    let Some(contact) = Contact::read(entry, 0) else { return Told::new() };
+    let mut told = told([
+        ("time", time(contact.time_ms)),
+        ("offer", json!(shape.name(contact.offer))),
+        ("channel", json!(shape.name(contact.channel))),
+        ("intent", json!(shape.name(contact.intent))),
+        ("kind", json!(contact.kind.map(OfferKind::word))),
+    ]);
+    if let Some(step) = contact.step {
+        told.insert("step".into(), json!(step.word()));
+    }
+    told
 }
 
 fn read_contact(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), ImportError> {
-    at.keys(&["place", "time", "offer", "channel"])?;
-    write_i64(entry, 0, at.get("time")?.time()?);
-    write_u32(entry, 8, id::<OfferId>(shape, at, "offer")?.0);
-    write_u32(entry, 12, id::<ChannelId>(shape, at, "channel")?.0);
+    at.keys(&["place", "time", "offer", "channel", "intent", "kind", "step"])?;
+    let kind = at.get("kind")?;
+    let known = OfferKind::ALL.into_iter().find(|known| kind.value.as_str() == Some(known.word()));
+    let step = at.maybe("step").map(|at| {
+        let mut steps = InteractionStep::ALL.into_iter();
+        at.some(steps.find(|known| at.value.as_str() == Some(known.word())), "a step")
+    });
+    let contact = Contact {
+        time_ms: at.get("time")?.time()?,
+        offer: id(shape, at, "offer")?,
+        channel: id(shape, at, "channel")?,
+        intent: id(shape, at, "intent")?,
+        kind: Some(kind.some(known, "a kind of offer")?),
+        step: step.transpose()?,
+    };
+    contact.write(entry, 0);
     Ok(())
 }
 
@@ -223,7 +251,7 @@ const STATES: [&str; 5] = ["offered", "delivered", "seen", "clicked", "accepted"
 
 fn tell_offer(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
     let state = read_u32(entry, 36);
-    let word = STATES.get((state as usize & 0xF).wrapping_sub(1));
+    let word = STATES.get((state as usize & 0x7).wrapping_sub(1));
     let types = read_u32(entry, 52).to_le_bytes();
     let parameter = |(place, ty): (usize, u8)| {
         let held = read_u64(entry, 56 + 8 * place);
@@ -238,6 +266,7 @@ fn tell_offer(shape: &Shape<'_>, _: usize, entry: &[u8]) -> Told {
         ("treatment", json!(shape.name(TreatmentId(read_u32(entry, 28))))),
         ("channel", json!(shape.name(ChannelId(read_u32(entry, 32))))),
         ("state", json!(word)),
+        ("inbound", json!(state >> 3 & 1 == 1)),
         ("slot", json!(state >> 4 & 0xF)),
         ("moment", json!(shape.name(MomentId(state >> 8)))),
         ("probability", value(shape, read_u64(entry, 40), Type::Double)),
@@ -256,6 +285,7 @@ fn read_offer(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), Im
         "treatment",
         "channel",
         "state",
+        "inbound",
         "slot",
         "moment",
         "probability",
@@ -271,11 +301,13 @@ fn read_offer(shape: &Shape<'_>, at: &At<'_>, entry: &mut [u8]) -> Result<(), Im
     let state = at.get("state")?;
     let found = STATES.iter().position(|word| state.value.as_str() == Some(word));
     let number = state.some(found, "a state of an open offer")? as u32 + 1;
+    let inbound = at.get("inbound")?;
+    let inbound = u32::from(inbound.some(inbound.value.as_bool(), "true or false")?);
     let slot = at.get("slot")?;
     slot.expect(slot.number()? <= 0xF, "a place in a decision")?;
     let moment = id::<MomentId>(shape, at, "moment")?.0;
     at.expect(moment <= ID_NUMBER_MAX, "the number of a moment")?;
-    write_u32(entry, 36, number | slot.number()? << 4 | moment << 8);
+    write_u32(entry, 36, number | inbound << 3 | slot.number()? << 4 | moment << 8);
     let probability = at.get("probability")?;
     let held = bits(shape, probability.value, Type::Double);
     write_u64(entry, 40, probability.some(held, "a number")?);

@@ -38,6 +38,13 @@ pub(super) fn bucket_number(
     u32::try_from(number).unwrap_or(if number < 0 { 0 } else { u32::MAX })
 }
 
+/// The number of the local day, week or month of a time, in the order of time; of a billing cycle,
+/// the month in which it began if it began on the first.
+pub(crate) fn period_number(unit: CalendarUnit, local: LocalTime) -> u32 {
+    let window = Window::Calendar { unit, periods: 1, ago: 0 };
+    bucket_number(window, 0, || local, |_| Cell::MISSING)
+}
+
 /// Months since the year 0.
 fn month(day: i64) -> i64 {
     let (year, month, _) = date_of_day(day);

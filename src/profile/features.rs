@@ -70,6 +70,11 @@ impl Memo {
         self.account.get(..self.account_bytes).unwrap_or(&[])
     }
 
+    /// Forgets what was read, of a profile that has changed since.
+    pub(crate) fn forget_read(&mut self) {
+        self.fresh.fill(0);
+    }
+
     /// Forgets the features whose bits are set.
     pub(super) fn forget(&mut self, features: &[u64]) {
         for (fresh, gone) in self.fresh.iter_mut().zip(features) {

@@ -164,6 +164,11 @@ impl MessageKey {
         if message.events.len() > MESSAGE_EVENTS_MAX {
             return Err(Error::TooManyEvents);
         }
+        if let Some(own) = &policy.tables.interactions
+            && message.events.iter().any(|event| event.kind == own.event)
+        {
+            return Err(Error::UnknownEvent);
+        }
         if message.zone.is_some_and(|zone| policy.tables.zones.by_id(zone).is_none()) {
             return Err(Error::UnknownZone);
         }

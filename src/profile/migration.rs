@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use super::bucket::extreme_as_double;
+use super::contacts::contact_time_ms;
 use super::open_offers::{Entry, OpenOffers};
 use super::timed::Timed;
 use crate::base::bytes::{
@@ -130,7 +131,7 @@ fn contacts(
     (old, from, before): (&[u8], usize, usize),
     (scratch, to, after): (&mut [u8], usize, usize),
 ) {
-    let time = |entry: usize| read_i64(old, from + entry * CONTACT_BYTES);
+    let time = |entry: usize| contact_time_ms(old, from + entry * CONTACT_BYTES);
     let used: SmallVec<[usize; CONTACTS_MAX]> =
         (0..before.min(CONTACTS_MAX)).filter(|entry| time(*entry) != 0).collect();
     let mut next = 0;

@@ -38,7 +38,8 @@ pub(crate) use buffer::{
 };
 #[cfg(feature = "json")]
 pub(crate) use calendar::EPOCH_DAY;
-pub(crate) use contacts::{Contact, contacts, record_contact};
+pub(crate) use calendar::period_number;
+pub(crate) use contacts::{Contact, Log};
 pub(crate) use events::{EventCells, Events};
 pub(crate) use features::{Features, Memo};
 pub(crate) use fold::fold_message;

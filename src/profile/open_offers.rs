@@ -82,8 +82,11 @@ const EXPIRES: usize = 16;
 const OFFER: usize = 24;
 const TREATMENT: usize = 28;
 const CHANNEL: usize = 32;
-/// State in the lowest four bits, slot in the next four, the moment's number in the rest.
+/// State in the lowest three bits, then one for a channel that had asked, slot in the next four, the
+/// moment's number in the rest.
 const STATE: usize = 36;
+const STATE_BITS: u32 = 0b111;
+const INBOUND: u32 = 0b1000;
 const PROBABILITY: usize = 40;
 /// Digest of the terms: which parameters there are, and what was drawn from budgets.
 const TERMS: usize = 48;
@@ -206,6 +209,8 @@ pub(crate) struct NewOffer<'a> {
     pub(crate) offer: OfferId,
     pub(crate) treatment: TreatmentId,
     pub(crate) channel: ChannelId,
+    /// Whether the channel had asked.
+    pub(crate) inbound: bool,
     pub(crate) made_ms: i64,
     pub(crate) expires_ms: i64,
     pub(crate) probability: f64,
@@ -233,12 +238,21 @@ impl Entry {
         TreatmentId(read_u32(bytes, self.offset + TREATMENT))
     }
 
+    pub(crate) fn channel(self, bytes: &[u8]) -> ChannelId {
+        ChannelId(read_u32(bytes, self.offset + CHANNEL))
+    }
+
+    /// Whether the channel had asked.
+    pub(crate) fn inbound(self, bytes: &[u8]) -> bool {
+        read_u32(bytes, self.offset + STATE) & INBOUND != 0
+    }
+
     pub(crate) fn expires_ms(self, bytes: &[u8]) -> i64 {
         read_i64(bytes, self.offset + EXPIRES)
     }
 
     pub(crate) fn state(self, bytes: &[u8]) -> Option<OfferState> {
-        OfferState::from_number(read_u32(bytes, self.offset + STATE) & 0xF)
+        OfferState::from_number(read_u32(bytes, self.offset + STATE) & STATE_BITS)
     }
 
     /// The moment that it answers, if any.
@@ -251,7 +265,7 @@ impl Entry {
     }
 
     pub(crate) fn set_state(self, bytes: &mut [u8], state: OfferState) {
-        let others = read_u32(bytes, self.offset + STATE) & !0xF;
+        let others = read_u32(bytes, self.offset + STATE) & !STATE_BITS;
         write_u32(bytes, self.offset + STATE, others | state as u32);
         self.table.note_due(bytes);
     }
@@ -283,9 +297,10 @@ impl Entry {
         write_u32(bytes, at + OFFER, offer.offer.0);
         write_u32(bytes, at + TREATMENT, offer.treatment.0);
         write_u32(bytes, at + CHANNEL, offer.channel.0);
+        let inbound = if offer.inbound { INBOUND } else { 0 };
         let moment = offer.moment.map_or(NO_MOMENT, |moment| moment.0);
-        let state = OfferState::Offered as u32 | u32::from(offer.slot) << 4 | moment << 8;
-        write_u32(bytes, at + STATE, state);
+        let place = u32::from(offer.slot) << 4 | moment << 8;
+        write_u32(bytes, at + STATE, OfferState::Offered as u32 | inbound | place);
         write_u64(bytes, at + PROBABILITY, offer.probability.to_bits());
         write_u32(bytes, at + TERMS, offer.terms);
         let mut types = [0; OFFER_PARAMETERS_MAX];
@@ -316,7 +331,7 @@ impl Entry {
             slot: self.slot(bytes),
             offer: self.offer(bytes),
             treatment: self.treatment(bytes),
-            channel: ChannelId(read_u32(bytes, at + CHANNEL)),
+            channel: self.channel(bytes),
             made_ms: read_i64(bytes, at + MADE),
             expires_ms: self.expires_ms(bytes),
             state: self.state(bytes)?,
@@ -355,6 +370,7 @@ mod tests {
                         offer: OfferId(1),
                         treatment: TreatmentId(1),
                         channel: ChannelId(1),
+                        inbound: false,
                         made_ms: 1,
                         expires_ms: draw(2, 40) as i64 * 333,
                         probability: 1.0,

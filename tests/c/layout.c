@@ -133,12 +133,13 @@ FIELD(opportune_outcome, now_ms, 32);
 FIELD(opportune_outcome, kind, 40);
 FIELD(opportune_outcome, slot, 44);
 
-SIZE(opportune_settled, 24);
+SIZE(opportune_settled, 32);
 FIELD(opportune_settled, struct_size, 0);
 FIELD(opportune_settled, result, 8);
 FIELD(opportune_settled, offer, 12);
 FIELD(opportune_settled, treatment, 16);
 FIELD(opportune_settled, reserved, 20);
+FIELD(opportune_settled, next_call_ms, 24);
 
 SIZE(opportune_open_offer, 152);
 FIELD(opportune_open_offer, decision, 0);

@@ -8,7 +8,7 @@ use super::Analysis;
 use crate::base::civil::{DAY_MS, HOUR_MS, MINUTE_MS};
 use crate::compile::diagnostic::Code;
 use crate::compile::source::Item;
-use crate::policy::{Cap, CapScope, KindSet, Offer, OfferKind, Treatment};
+use crate::policy::{CalendarUnit, Cap, CapScope, KindSet, Offer, OfferKind, Treatment};
 
 impl<'a> Analysis<'a> {
     pub(super) fn caps(&self) {
@@ -51,7 +51,7 @@ impl<'a> Analysis<'a> {
         let mandatory = items.iter().position(|item| {
             let section = item.open_section();
             let get = |key: &str| section.as_ref().and_then(|section| section.get(key));
-            ["from", "until"].into_iter().all(|date| get(date).is_none())
+            ["from", "until", "per"].into_iter().all(|date| get(date).is_none())
                 && get("of").and_then(|of| of.as_text()) == Some("all")
                 && get("within").and_then(|within| within.duration_ms()) == longest
         });
@@ -76,7 +76,13 @@ impl<'a> Analysis<'a> {
         let tables = &self.policy.tables;
         let pairs = tables.treatments.iter().map(|t| (&tables.offers[t.offer as usize], t));
         pairs.filter(move |(offer, treatment)| match scope {
-            CapScope::All | CapScope::EachOffer => true,
+            CapScope::All
+            | CapScope::EachOffer
+            | CapScope::EachIssue
+            | CapScope::EachGroup
+            | CapScope::EachChannel
+            | CapScope::Intent(_) => true,
+            CapScope::Kind(kind) => offer.kind == kind,
             CapScope::Issue(issue) => tables.groups[usize::from(offer.group)].issue == issue,
             CapScope::Group(group) => offer.group == group,
             CapScope::Offer(capped) => treatment.offer == capped,
@@ -90,7 +96,10 @@ impl<'a> Analysis<'a> {
         self.covers(tighter.scope, cap.scope)
             && tighter.period.covers(cap.period)
             && is_within(tighter.exempt, cap.exempt)
-            && within(tighter, cap.window_ms) <= i64::from(cap.limit)
+            && match tighter.per {
+                None => within(tighter, cap.window_ms) <= i64::from(cap.limit),
+                per => per == cap.per && tighter.limit <= cap.limit,
+            }
     }
 
     /// Whether everything that one scope counts together, the other counts together too.
@@ -100,7 +109,14 @@ impl<'a> Analysis<'a> {
         let group_of = |offer: u32| tables.offers[offer as usize].group;
         match (wide, narrow) {
             (CapScope::All, _) => true,
-            (CapScope::EachOffer, CapScope::Offer(_)) => true,
+            (CapScope::EachOffer, CapScope::Offer(_))
+            | (
+                CapScope::EachGroup,
+                CapScope::Group(_) | CapScope::Offer(_) | CapScope::EachOffer,
+            )
+            | (CapScope::EachIssue, CapScope::Issue(_) | CapScope::Group(_) | CapScope::Offer(_))
+            | (CapScope::EachIssue, CapScope::EachGroup | CapScope::EachOffer)
+            | (CapScope::EachChannel, CapScope::Channel(_)) => true,
             (CapScope::Issue(issue), CapScope::Group(group)) => issue_of(group) == issue,
             (CapScope::Issue(issue), CapScope::Offer(offer)) => issue_of(group_of(offer)) == issue,
             (CapScope::Group(group), CapScope::Offer(offer)) => group_of(offer) == group,
@@ -113,6 +129,11 @@ impl<'a> Analysis<'a> {
         let of = match cap.scope {
             CapScope::All => "in all".to_string(),
             CapScope::EachOffer => "of each offer".to_string(),
+            CapScope::EachGroup => "of each group".to_string(),
+            CapScope::EachIssue => "of each issue".to_string(),
+            CapScope::EachChannel => "on each channel".to_string(),
+            CapScope::Intent(id) => format!("of the intent {}", self.name(id)),
+            CapScope::Kind(kind) => format!("of kind {}", kind.word()),
             CapScope::Issue(at) => format!("of {}", self.name(tables.issues[usize::from(at)].id)),
             CapScope::Group(at) => format!("of {}", self.name(tables.groups[usize::from(at)].id)),
             CapScope::Offer(at) => format!("of {}", self.name(tables.offers[at as usize].id)),
@@ -120,7 +141,11 @@ impl<'a> Analysis<'a> {
                 format!("on {}", self.name(tables.channels[usize::from(at)].id))
             }
         };
-        format!("at most {} {of} within {}", cap.limit, length(cap.window_ms))
+        let listed = CalendarUnit::LISTED.into_iter().find(|(_, unit, _)| Some(*unit) == cap.per);
+        match listed {
+            Some((unit, _, _)) => format!("at most {} {of} per {unit}", cap.limit),
+            None => format!("at most {} {of} within {}", cap.limit, length(cap.window_ms)),
+        }
     }
 }
 

@@ -5,8 +5,12 @@ use std::vec::Vec;
 
 use super::root::{CONTROL, EXEMPT, kinds};
 use super::*;
+use crate::base::limits::CONTACTS_MAX;
 use crate::compile::alphabet::ALPHABETS;
+use crate::compile::contact::CAP_SCOPES;
+use crate::compile::pauses::OUTCOMES;
 use crate::compile::{channels, offers};
+use crate::policy::InteractionStep;
 
 pub(in crate::compile) static BUDGET: Record = Record {
     doc: "What offers may consume.",
@@ -64,6 +68,21 @@ pub(in crate::compile) static CONTACT: Record = Record {
             "How often people are contacted; the longest one of all contacts must exempt nothing.",
         ),
         optional(
+            "pauses",
+            Form::List(&Form::Table(&PAUSE)),
+            "What is not offered for a while after outcomes, such as three rejections.",
+        ),
+        optional(
+            "limits",
+            Form::List(&Form::Table(&LIMIT)),
+            "How many of a kind somebody may have taken within a time.",
+        ),
+        optional(
+            "remember",
+            Form::Whole { min: 1, max: CONTACTS_MAX as i64 },
+            "How many outcomes a profile remembers for pauses and limits; while it is full of what still counts, all that they could stop is stopped.",
+        ),
+        optional(
             "suppress",
             Form::List(&Form::Table(&SUPPRESS)),
             "When only exempt kinds are offered.",
@@ -84,12 +103,13 @@ pub(in crate::compile) static CAP: Record = Record {
     doc: "At most so many contacts within any such stretch of time.",
     keys: &[
         required("at_most", Form::Whole { min: 1, max: u16::MAX as i64 }, "How many."),
-        required("within", Form::Length, "Within which stretch of time, at most 90d."),
-        required(
-            "of",
-            Form::Either(&[Form::Choice(|| vec!["all", "each offer"]), Form::Table(&CAP_SCOPE)]),
-            "Which contacts count.",
+        optional("within", Form::Length, "Within any stretch of so much time, at most 90d."),
+        optional(
+            "per",
+            Form::Choice(|| vec!["day", "week", "month"]),
+            "In place of `within`: within each of the subscriber's own days, weeks or months.",
         ),
+        required("of", Form::Either(&SCOPES), "Which contacts count."),
         EXEMPT,
         FROM,
         UNTIL,
@@ -103,8 +123,53 @@ pub(in crate::compile) static CAP_SCOPE: Record = Record {
         optional("issue", Form::Text, "The issue whose contacts count."),
         optional("group", Form::Text, "The group whose contacts count, written issue.group."),
         optional("offer", Form::Text, "The offer whose contacts count."),
+        optional("intent", Form::Text, "Those that answer moments with this intent."),
+        optional("kind", Form::Choice(kinds), "Those of this kind of offer."),
     ],
 };
+
+fn cap_scopes() -> Vec<&'static str> {
+    CAP_SCOPES.map(|(word, _)| word).into()
+}
+
+pub(in crate::compile) static PAUSE: Record = Record {
+    doc: "After so many outcomes nothing of the same is offered for a while.",
+    keys: &[
+        required("after", Form::Choice(outcomes), "Which outcome."),
+        optional("times", Form::Whole { min: 1, max: CONTACTS_MAX as i64 }, "How many of them; 1."),
+        optional("within", Form::Length, "Within how much time they all have to be, at most 90d."),
+        PAUSE_OF,
+        required("for", Form::Length, "How long nothing is offered, from the last of them."),
+        EXEMPT,
+        FROM,
+        UNTIL,
+    ],
+};
+
+pub(in crate::compile) static LIMIT: Record = Record {
+    doc: "Nothing of the same is offered while there were so many outcomes.",
+    keys: &[
+        required("at_most", Form::Whole { min: 1, max: CONTACTS_MAX as i64 }, "How many."),
+        optional("step", Form::Choice(outcomes), "Which outcome; accepted, with open offers."),
+        required("within", Form::Length, "Within any stretch of so much time, at most 90d."),
+        PAUSE_OF,
+        EXEMPT,
+        FROM,
+        UNTIL,
+    ],
+};
+
+static SCOPES: [Form; 2] = [Form::Choice(cap_scopes), Form::Table(&CAP_SCOPE)];
+
+const PAUSE_OF: Key = required(
+    "of",
+    Form::Either(&SCOPES),
+    "Outcomes of which offers count together, and which are stopped.",
+);
+
+fn outcomes() -> Vec<&'static str> {
+    OUTCOMES.map(InteractionStep::word).into()
+}
 
 pub(in crate::compile) static SUPPRESS: Record = Record {
     doc: "While it holds, only exempt kinds are offered.",

@@ -5,7 +5,8 @@ use core::ops::Range;
 
 use super::error::ArtifactError;
 use super::{
-    catalogue, contact, experiments, lifecycles, models, predecessors, schema, sources, zones,
+    catalogue, contact, experiments, interactions, lifecycles, models, predecessors, schema,
+    sources, zones,
 };
 use crate::base::bucket::BUCKETS;
 use crate::base::ids::{MemberId, PermanentId};
@@ -30,6 +31,7 @@ pub(super) fn tables(tables: &Tables) -> Result<(), ArtifactError> {
     lifecycles::check(&check)?;
     experiments::check(&check)?;
     catalogue::check(&check)?;
+    interactions::check(&check)?;
     contact::check(&check)?;
     predecessors::check(&check)
 }

@@ -14,6 +14,7 @@ mod check;
 mod contact;
 mod error;
 mod experiments;
+mod interactions;
 mod lifecycles;
 mod models;
 #[cfg_attr(not(feature = "std"), path = "no_names.rs")]
@@ -130,8 +131,14 @@ mod tests {
         };
         let exempt = KindSet::default();
         let period = Period::ALWAYS;
-        let caps =
-            Vec::from([Cap { scope: CapScope::All, limit: 3, window_ms: 1_000, period, exempt }]);
+        let caps = Vec::from([Cap {
+            scope: CapScope::All,
+            limit: 3,
+            window_ms: 1_000,
+            per: None,
+            period,
+            exempt,
+        }]);
         Tables {
             name: "least".into(),
             currency: "USD".into(),

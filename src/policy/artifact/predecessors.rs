@@ -22,6 +22,7 @@ encoded! {
         moments: Vec<Moment>,
         patterns: Vec<Pattern>,
         contact_entries: u16,
+        outcome_entries: u16,
         gone: Vec<GoneName>,
     }
     GoneName { namespace: u8, number: u32, name: String }
@@ -53,7 +54,8 @@ fn predecessor(old: &Predecessor) -> Result<(), ArtifactError> {
     let counts = old.features.len() <= FEATURES_MAX
         && old.moments.len() <= MOMENTS_MAX
         && old.patterns.len() <= PATTERNS_MAX
-        && usize::from(old.contact_entries) <= CONTACTS_MAX;
+        && usize::from(old.contact_entries) <= CONTACTS_MAX
+        && usize::from(old.outcome_entries) <= CONTACTS_MAX;
     ensure(counts, "too much in an older layout")?;
     let held = old.features.iter().all(|feature| feature.holder == old.holder);
     let alone = old.moments.is_empty() && old.patterns.is_empty() && old.contact_entries == 0;

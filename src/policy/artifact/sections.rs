@@ -62,7 +62,9 @@ sections! {
         test_subscribers
     }
     2 "zones and sources" { zones sources }
-    3 "events, features and moments" { events features moments patterns moment_offers }
+    3 "events, features and moments" {
+        events interactions features moments patterns moment_offers
+    }
     4 "the catalogue" { issues groups offers treatments fallbacks channels budgets }
     5 "contact rules" { contact }
     6 "code" { code }
