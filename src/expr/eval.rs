@@ -22,31 +22,35 @@ pub(crate) trait Environment {
     fn local(&self, utc_ms: i64) -> LocalTime;
 }
 
-/// The operand stack. The compiler has bounded its depth, so the fallbacks are never taken; they
-/// are there so that no program, however it was made, can panic.
+/// The operand stack. A policy is refused whose programs go deeper, so places never come round;
+/// that they would is there so that no program, however it was made, can panic.
 struct Stack {
     cells: [Cell; EXPRESSION_STACK_MAX],
     depth: usize,
 }
 
+// PERF: the place of a depth is known to lie within without being compared.
+const _: () = assert!(EXPRESSION_STACK_MAX.is_power_of_two());
+
 impl Stack {
     #[inline(always)]
     fn push(&mut self, cell: Cell) {
-        if let Some(slot) = self.cells.get_mut(self.depth) {
+        if let Some(slot) = self.cells.get_mut(self.depth % EXPRESSION_STACK_MAX) {
             *slot = cell;
-            self.depth += 1;
         }
+        self.depth = self.depth.wrapping_add(1);
     }
 
     #[inline(always)]
     fn pop(&mut self) -> Cell {
-        self.depth = self.depth.saturating_sub(1);
-        self.cells.get(self.depth).copied().unwrap_or_default()
+        self.depth = self.depth.wrapping_sub(1);
+        self.cells.get(self.depth % EXPRESSION_STACK_MAX).copied().unwrap_or_default()
     }
 
     #[inline(always)]
     fn top(&self) -> Cell {
-        self.cells.get(self.depth.wrapping_sub(1)).copied().unwrap_or_default()
+        let top = self.depth.wrapping_sub(1) % EXPRESSION_STACK_MAX;
+        self.cells.get(top).copied().unwrap_or_default()
     }
 
     #[inline(always)]
