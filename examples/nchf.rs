@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// What came of each request; the second is sent twice.
 pub fn run() -> Result<Vec<String>, Box<dyn Error>> {
-    let mut host = Host::new(5 * MICROS / 2)?;
+    let mut host = Host::new(11 * MICROS / 10)?;
     let [create, update, release] = REQUESTS;
     let mut lines = Vec::new();
     for text in [create, update, update, release] {

@@ -87,9 +87,9 @@ fn steps_are_those_of_the_policy() {
     // Each event taken in, and one moment of three operations asked, and its strength; the
     // window read once.
     assert_eq!(steps.classify, 32 * (2 + 1 + 3 + 1) + (1 + 5));
-    // Ten contacts under one cap; an offer, its value, a treatment under one cap; the window; and
-    // whether the moment waits for the morning.
-    assert_eq!(steps.allocate, 10 + (1 + 1 + (1 + 1)) + (1 + 5) + 1);
+    // Ten contacts under one cap; an offer, its value, a treatment under one cap; the window;
+    // whether the moment waits for the morning; and six open offers with their values.
+    assert_eq!(steps.allocate, 10 + (1 + 1 + (1 + 1)) + (1 + 5) + 1 + 6 * (1 + 1));
     // Events are taken once.
     assert_eq!(steps.decide, steps.update + (steps.classify - 32 * 2) + steps.allocate);
 }

@@ -17,13 +17,14 @@ fn rated(lines: &[String]) -> Vec<&str> {
 fn an_nchf_session_is_rated_and_decided() {
     let lines = nchf::run().expect("sound requests");
     let expected = [
-        "0.0 MB used, 2.50 left",
-        "9.0 MB used, 1.60 left",
-        "9.0 MB used, 1.60 left",
-        "5.0 MB used, 1.10 left",
+        "0.0 MB used, 1.10 left",
+        "9.0 MB used, 0.20 left",
+        "9.0 MB used, 0.20 left",
+        "5.0 MB used, 0.00 left",
     ];
     assert_eq!(rated(&lines), expected, "{lines:#?}");
     assert!(lines[0].ends_with("nothing (no moment)"), "{lines:#?}");
+    // What is left will not last half an hour.
     assert!(lines[1].ends_with(" on ussd"), "{lines:#?}");
     assert!(lines[2].ends_with("repeated"), "{lines:#?}");
 }

@@ -9,7 +9,7 @@ mod support;
 use opportune::record::{Input, Inputs, LogWriter, NotReproduced, Receipt, Replay};
 use opportune::{
     Arm, BudgetId, Context, Decision, Error, Local, Message, Origin, Outcome, OutcomeKind, Policy,
-    ProfileBytes, Shared, Snapshot, advance, decide, settle,
+    ProfileBytes, Shared, Snapshot, advance, decide, erase, settle, update,
 };
 use prepaid::{AFTERNOON_MS, Ids, MINUTE_MS, known_profile, message, outbound, rich_local};
 
@@ -86,6 +86,21 @@ impl<'p> Host<'p> {
         self.made.push((decision, receipt));
     }
 
+    /// What a subscriber may demand; then something is taken in without a decision.
+    fn erase(&mut self, line: usize) {
+        let (key, profile) = &mut self.lines[line];
+        let bytes = ProfileBytes::in_place(profile);
+        erase(self.policy, bytes, key.as_bytes(), &mut self.local).expect("a sound profile");
+        self.log.erasure(key.as_bytes());
+        let call = self.ids.call_fields();
+        let balance = self.ids.balance_fields(3_000_000);
+        let events = self.ids.call(&call, &balance, AFTERNOON_MS);
+        let message = message(key, 1, AFTERNOON_MS, &events);
+        let bytes = ProfileBytes::in_place(profile);
+        update(self.policy, bytes, &message, &mut self.local.scratch).expect("a sound message");
+        self.log.update(&message);
+    }
+
     /// The next snapshot, made of what was learned so far.
     fn learn(&mut self) {
         let learned = advance(self.policy, &self.snapshot, &self.local.delta);
@@ -99,9 +114,12 @@ fn a_decision_ten_thousand_messages_back_is_reached_from_a_checkpoint() {
     let policy = support::shipped_policy("prepaid");
     let mut host = Host::new(&policy, 7);
     (0..1_500).for_each(|number| host.call(number));
+    host.erase(3);
     host.learn();
     let before = host.log.take();
     (1_500..12_500).for_each(|number| host.call(number));
+    host.erase(5);
+    host.call(12_500);
     host.log.end();
     let after = host.log.take();
 

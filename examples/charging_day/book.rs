@@ -82,7 +82,8 @@ impl Book {
         if decision.offers.is_empty() {
             self.no_offer[decision.furthest as usize] += 1;
         }
-        for offered in &decision.offers {
+        let new = || decision.offers.iter().filter(|offered| offered.decision == decision.id);
+        for offered in new() {
             let row = self.treatments.entry(offered.treatment).or_insert(TreatmentRow {
                 offer: offered.offer,
                 channel: offered.channel,
@@ -94,7 +95,7 @@ impl Book {
         let line = &mut self.lines[subscriber];
         line.decisions += 1;
         let made = if inbound { &mut line.shown } else { &mut line.contacts };
-        *made += decision.offers.len() as u64;
+        *made += new().count() as u64;
     }
 
     pub fn outcome(&mut self, kind: OutcomeKind, settled: Settled) {

@@ -190,8 +190,10 @@ impl<'a> Day<'a> {
 
     fn decided(&mut self, subscriber: usize, at_ms: i64, decision: &Decision, inbound: bool) {
         self.book.decision(subscriber, decision, inbound);
-        for (slot, offered) in (0..).zip(&decision.offers) {
-            let made = Made { decision: decision.id, slot };
+        // What a channel goes on with was answered, or will be, when it was made.
+        let new = decision.offers.iter().filter(|offered| offered.decision == decision.id);
+        for offered in new {
+            let made = Made { decision: offered.decision, slot: offered.slot };
             self.respond(subscriber, at_ms, made, offered);
         }
         let line = &mut self.lines[subscriber];

@@ -112,6 +112,7 @@ pub fn allocate(
     let inputs = inputs(shared, message, context, key, opened.read());
     let mut decision = Decision::nothing();
     decision.id = inputs.decision;
+    decision.test = inputs.test;
     if made_before(&inputs, opened.read()) {
         repeat(&inputs, opened, &mut decision);
         return Ok(decision);
@@ -139,11 +140,11 @@ pub fn decide(
 ) -> Result<Decision, Error> {
     let mut decision = Decision::nothing();
     decide_traced(shared, profile, message, context, local, &mut NoTrace, &mut decision)?;
-    if decision.moments.is_empty() && decision.offers.is_empty() {
+    if decision.moments.is_empty() && context.channel.is_none() {
         // PERF: a decision has room for eight moments and four offers, 1.2 KB that would be moved
         // out for the answer that most messages get: nothing.
-        let Decision { id, repeated, revision, next_call_ms, .. } = decision;
-        return Ok(Decision { id, repeated, revision, next_call_ms, ..Decision::nothing() });
+        let Decision { id, repeated, revision, next_call_ms, test, .. } = decision;
+        return Ok(Decision { id, repeated, revision, next_call_ms, test, ..Decision::nothing() });
     }
     Ok(decision)
 }
@@ -259,6 +260,7 @@ fn decide_traced(
     profile::begin(policy, memo, message.account)?;
     let inputs = inputs(shared, message, context, key, opened.read());
     decision.id = inputs.decision;
+    decision.test = inputs.test;
     let seen = match made_before(&inputs, opened.read()) {
         true => Seen::Again,
         false => profile::seen(&policy.layout, opened.read(), key),

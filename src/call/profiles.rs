@@ -165,7 +165,8 @@ pub fn open_offers(
             let offer = policy.offer_position(entry.offer(profile));
             let treatment = policy.treatment_position(entry.treatment(profile));
             // Under other terms today's parameters are not those that were promised.
-            let same = treatment.is_some_and(|t| entry.made_on(profile, policy.terms(t)));
+            let same = treatment.is_some_and(|t| entry.made_on(profile, policy.terms(t)))
+                || treatment.is_some_and(|t| entry.made_on(profile, !policy.terms(t)));
             let parameters = offer
                 .filter(|_| same)
                 .and_then(|position| policy.tables.offers.get(position))

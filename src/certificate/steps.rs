@@ -165,6 +165,7 @@ fn allocate(policy: &Policy) -> u64 {
         + contacts * caps
         + pausing(policy)
         + looking(tables, treatment)
+        + showing(tables)
         + DECISION_OFFERS_MAX as u64 * made
         + reading(tables, programs)
         + planning(tables)
@@ -203,7 +204,16 @@ fn planning(tables: &Tables) -> u64 {
     due().count() as u64 + due().map(ops).sum::<u64>() + reading(tables, due())
 }
 
-/// Looking at every offer of the moments that cost most, as many as one message can raise.
+/// Going on with what is open for a channel that asks, and looking what is open of each offer that
+/// fills a place.
+fn showing(tables: &Tables) -> u64 {
+    let worth = |offer: &Offer| ops(offer.value) + ops(offer.weight);
+    let open = 1 + tables.offers.iter().map(worth).max().unwrap_or(0);
+    OPEN_OFFERS as u64 * open * (1 + tables.fallbacks.len() as u64)
+}
+
+/// Looking at every offer that fills a place, and at those of the moments that cost most, as many as
+/// one message can raise.
 fn looking(tables: &Tables, treatment: u64) -> u64 {
     let offer = |position: &u32| {
         let offer = tables.offers.get(*position as usize);
@@ -224,7 +234,8 @@ fn looking(tables: &Tables, treatment: u64) -> u64 {
         })
         .collect();
     moments.sort_unstable_by(|a, b| b.cmp(a));
-    moments.iter().take(MOMENTS_RAISED_MAX).sum()
+    let fallbacks: u64 = tables.fallbacks.iter().map(offer).sum();
+    fallbacks + moments.iter().take(MOMENTS_RAISED_MAX).sum::<u64>()
 }
 
 /// Reading every feature that programs can ask for, and the zone's, and scoring the models behind

@@ -40,12 +40,19 @@ impl Build<'_> {
             return Window::Lifetime;
         }
         let period = window.as_ref().and_then(Item::as_text).filter(|text| PERIODS.contains(text));
+        // A streak goes back as far as periods are remembered.
+        let counted: &[&str] = if *fold == Fold::Streak { &[] } else { &["periods", "ago"] };
         let (wanted, allowed): (Option<Window>, &[&str]) = match (window, half_life, period) {
             (_, Some(half_life), _) => (decay(section, &half_life), &["buckets", "per"]),
             (_, _, Some("cycle")) => {
                 let bill_day = self.bill_day(section, holder).map(CalendarUnit::Cycle);
                 let window = bill_day.and_then(|unit| calendar(section, unit, fold));
-                (window, &["periods", "ago", "bill_day"])
+                let with_bill_day: &[&str] = if counted.is_empty() {
+                    &["bill_day"]
+                } else {
+                    &["periods", "ago", "bill_day"]
+                };
+                (window, with_bill_day)
             }
             (_, _, Some(period)) => {
                 let unit = match period {
@@ -53,11 +60,11 @@ impl Build<'_> {
                     "week" => CalendarUnit::Week,
                     _ => CalendarUnit::Month,
                 };
-                (calendar(section, unit, fold), &["periods", "ago"])
+                (calendar(section, unit, fold), counted)
             }
             (Some(window), ..) => (rolling(section, &window), &["buckets"]),
             (None, ..) if fold.counts_periods() => {
-                (calendar(section, CalendarUnit::Day, fold), &["periods", "ago"])
+                (calendar(section, CalendarUnit::Day, fold), counted)
             }
             (None, ..) => (Some(Window::Lifetime), &[]),
         };
@@ -115,7 +122,7 @@ fn needs(key: &str) -> &'static str {
     match key {
         "buckets" => "`buckets` divide a `window` that is a length of time, or count half-lives",
         "periods" | "ago" => {
-            "`periods` and `ago` count days, weeks, months or cycles of a `window`"
+            "`periods` and `ago` count days, weeks, months or cycles of a `window`; a streak has none"
         }
         "bill_day" => "`bill_day` is of `window = \"cycle\"`",
         _ => "`per` makes a rate of what decays: it needs a `half_life`",

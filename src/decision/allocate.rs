@@ -1,12 +1,10 @@
-//! From raised moments to offers, and what a decision writes.
+//! From raised moments to offers.
 
 use super::arbitration::{Candidate, score, worth};
 use super::arms::list_arms;
 use super::change::helping;
-use super::continuing::continued;
+use super::continuing::{continued, filling_still};
 use super::gates::Gates;
-use super::interaction::{Interaction, Told};
-use super::outcome::make_room;
 use super::search::{Search, SearchSpace};
 use super::shadow::{self, Rivals};
 use super::workspace::Workspace;
@@ -15,10 +13,10 @@ use crate::base::ids::{IntentId, MomentId};
 use crate::base::limits::{DECISION_OFFERS_MAX, MOMENTS_RAISED_MAX};
 use crate::base::steps::step;
 use crate::expr::evaluate;
-use crate::moment::{MomentState, Moments, RaisedMoment, stop_waiting};
-use crate::policy::{InteractionStep, Moment, Offer, Policy};
-use crate::profile::{Contact, Features, Log, NewOffer, Parameter, Value};
-use crate::snapshot::{BudgetCount, Delta, Lease, Snapshot, TreatmentCount};
+use crate::moment::{Moments, RaisedMoment};
+use crate::policy::{Moment, Offer, Policy};
+use crate::profile::{Features, Parameter, Value};
+use crate::snapshot::{Lease, Snapshot};
 
 /// In place of a moment's position: the offer fills a place that is left.
 const NO_MOMENT: u8 = u8::MAX;
@@ -61,7 +59,6 @@ pub(crate) fn allocate<'a, T: Trace>(
 ) {
     let Decision { moments, stages, .. } = decision;
     let arm = inputs.policy.arm(inputs.subscriber);
-    decision.test = inputs.test;
     features.choose_for(inputs.subscriber, inputs.snapshot.switches());
     let Workspace { gates: answers, search } = workspace;
     let mut gates = Gates::new(features, inputs, arm, context, lease, answers);
@@ -74,7 +71,7 @@ pub(crate) fn allocate<'a, T: Trace>(
     if waits {
         decision.next_call_ms = gates.quiet_until_ms();
     }
-    decision.arm = (!decision.moments.is_empty()).then_some(arm);
+    decision.arm = Some(arm);
     list_arms(gates.features, context, &decision.moments, &mut decision.arms);
     if context.channel.is_some() {
         decision.offers = continued(&mut gates, context);
@@ -125,7 +122,14 @@ fn fill(gates: &mut Gates, decision: &mut Decision, context: &Context) {
         let Some(offer) = inputs.policy.tables.offers.get(position as usize) else { continue };
         let shown = |other: &Offered| group_of(inputs.policy, other) == Some(offer.group);
         let stays = decision.offers.iter().any(shown) || shadow::in_shadow(inputs, offer);
-        if stays || gates.rules(offer).is_err() {
+        if stays {
+            continue;
+        }
+        if let Some(open) = filling_still(gates, offer.id, context) {
+            decision.offers.push(open);
+            continue;
+        }
+        if gates.rules(offer).is_err() {
             continue;
         }
         let Ok(candidate) = consider(gates, position, offer, (NO_MOMENT, IntentId(0))) else {
@@ -272,6 +276,8 @@ fn consider(
         }
         let worth = *worth_memo.get_or_insert_with(|| worth(gates.features, offer));
         let score = worth.map(|worth| score(gates.inputs, worth, at, treatment, channel));
+        // What fills a place that is left needs none.
+        let score = if moment == NO_MOMENT { score.or(Some(0.0)) } else { score };
         match score {
             Some(score) if score >= tables.score_micros_min || moment == NO_MOMENT => {
                 // Treatments are in order of their ids: of equal scores the first stays.
@@ -329,113 +335,4 @@ fn make_offer(
         probability,
         expires_ms: inputs.now_ms.saturating_add(offer.open_ms),
     })
-}
-
-/// Writes a decision down: moments, contacts and open offers into the profile, reservations into
-/// the lease, counts into the delta. Cannot fail.
-pub(crate) fn apply(
-    inputs: &Inputs,
-    context: &Context,
-    decision: &mut Decision,
-    bytes: &mut [u8],
-    (lease, delta): (&mut Lease, &mut Delta),
-    told: &mut Told,
-) {
-    let policy = inputs.policy;
-    for raised in decision.moments.iter().filter(|moment| !moment.earlier) {
-        if !inputs.test {
-            count_moment(policy, raised, delta);
-        }
-        raise(policy, bytes, raised);
-    }
-    for offered in decision.offers.iter().filter(|offered| offered.decision == decision.id) {
-        let Some(position) = policy.treatment_position(offered.treatment) else { continue };
-        let Some(treatment) = policy.tables.treatments.get(position) else { continue };
-        if !inputs.test {
-            decision.lease_low |= lease.reserve(&treatment.draws);
-            for draw in &treatment.draws {
-                delta.count_budget(draw.budget, BudgetCount::Reserved, draw.amount);
-            }
-            delta.count_treatment(position, TreatmentCount::Offered);
-        }
-        if context.channel.is_none() {
-            let kind = policy.tables.offers.get(treatment.offer as usize).map(|offer| offer.kind);
-            let contact = Contact {
-                time_ms: inputs.now_ms,
-                offer: offered.offer,
-                channel: offered.channel,
-                intent: policy.intent_of(offered.moment),
-                kind,
-                step: None,
-            };
-            Log::of_contacts(policy).record(bytes, contact);
-        }
-        if let Some(entry) = make_room(policy, bytes, inputs.now_ms, (lease, delta), told) {
-            let terms = inputs.terms(position);
-            let inbound = context.channel.is_some();
-            entry.write(bytes, &open_offer(inputs, (terms, inbound), offered));
-            let offered = Interaction::of(entry, bytes, InteractionStep::Offered, inputs.now_ms);
-            told.fold(policy, bytes, offered);
-        }
-        answer(policy, bytes, offered, context, inputs.now_ms);
-    }
-    if !inputs.test {
-        shadow::count(inputs, &decision.shadows, delta);
-    }
-    // What is not raised ends nothing.
-    if !decision.moments.is_empty() {
-        stop_waiting(policy, bytes);
-    }
-}
-
-fn open_offer<'o>(
-    inputs: &Inputs,
-    (terms, inbound): (u32, bool),
-    offered: &'o Offered,
-) -> NewOffer<'o> {
-    NewOffer {
-        decision: offered.decision,
-        slot: offered.slot,
-        moment: offered.moment,
-        offer: offered.offer,
-        treatment: offered.treatment,
-        channel: offered.channel,
-        inbound,
-        made_ms: inputs.now_ms,
-        expires_ms: offered.expires_ms,
-        probability: offered.probability,
-        terms,
-        parameters: &offered.parameters,
-    }
-}
-
-pub(super) fn count_moment(policy: &Policy, raised: &RaisedMoment, delta: &mut Delta) {
-    if let Some(position) = policy.moment_position(raised.id) {
-        delta.count_moment(position);
-    }
-}
-
-/// A moment becomes active, and ends those that it supersedes.
-pub(super) fn raise(policy: &Policy, bytes: &mut [u8], raised: &RaisedMoment) {
-    let Some(position) = policy.moment_position(raised.id) else { return };
-    MomentState::of(policy, position).raise(bytes, raised.expires_ms);
-    let moment = policy.tables.moments.get(position);
-    for other in moment.into_iter().flat_map(|moment| &moment.supersedes) {
-        MomentState::of(policy, usize::from(*other)).end(bytes);
-    }
-}
-
-/// The moment that an offer answered stays silent for a while. A contact ends it; what a channel
-/// shows that asked leaves it to be answered elsewhere.
-fn answer(policy: &Policy, bytes: &mut [u8], offered: &Offered, context: &Context, now_ms: i64) {
-    let position = offered.moment.and_then(|moment| policy.moment_position(moment));
-    let Some(position) = position else { return };
-    let Some(moment) = policy.tables.moments.get(position) else { return };
-    let state = MomentState::of(policy, position);
-    if context.channel.is_none() {
-        state.end(bytes);
-    }
-    if moment.snooze_ms > 0 {
-        state.snooze(bytes, now_ms.saturating_add(moment.snooze_ms));
-    }
 }

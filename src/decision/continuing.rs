@@ -6,13 +6,16 @@ use super::arbitration::{score, worth};
 use super::contact::Touch;
 use super::gates::Gates;
 use super::{Context, Offered};
+use crate::base::ids::OfferId;
 use crate::base::limits::{DECISION_OFFERS_MAX, OPEN_OFFERS};
 use crate::base::steps::step;
+use crate::policy::Draw;
 use crate::profile::{Entry, OfferState, OpenOffers};
 
-/// The offers that a channel which asks goes on with, best first: those that are open and have a
-/// treatment on that channel. They keep their terms, and outcomes name the decision that made them;
-/// nothing is reserved, counted or remembered again. O(open offers).
+/// The offers that a channel which asks goes on with, best first: those that answer a moment, are
+/// open and have a treatment on that channel which draws on nothing but what was reserved. They keep
+/// their terms, and outcomes name the decision that made them; nothing is reserved, counted or
+/// remembered again. O(open offers).
 pub(super) fn continued(
     gates: &mut Gates,
     context: &Context,
@@ -20,10 +23,24 @@ pub(super) fn continued(
     let bytes = gates.features.bytes();
     let mut found: SmallVec<[Offered; OPEN_OFFERS]> = OpenOffers::of(gates.inputs.policy)
         .used(bytes)
+        .filter(|entry| entry.moment(bytes).is_some())
         .filter_map(|entry| on_channel(gates, entry, context))
         .collect();
-    found.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.offer.cmp(&b.offer)));
+    found.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.offer.cmp(&b.offer)));
     found.into_iter().take(usize::from(context.slots).min(DECISION_OFFERS_MAX)).collect()
+}
+
+/// The same of an offer that fills a place which is left. O(open offers).
+pub(super) fn filling_still(
+    gates: &mut Gates,
+    offer: OfferId,
+    context: &Context,
+) -> Option<Offered> {
+    let bytes = gates.features.bytes();
+    OpenOffers::of(gates.inputs.policy)
+        .used(bytes)
+        .filter(|entry| entry.moment(bytes).is_none() && entry.offer(bytes) == offer)
+        .find_map(|entry| on_channel(gates, entry, context))
 }
 
 /// An open offer as the asking channel shows it, if it can.
@@ -41,14 +58,20 @@ fn on_channel(gates: &mut Gates, entry: Entry, context: &Context) -> Option<Offe
     }
     let position = policy.offer_position(entry.offer(bytes))?;
     let offer = tables.offers.get(position)?;
-    gates.still_made(offer).ok()?;
+    let taken = &tables.treatments.get(made)?.draws;
+    let reserved = |draws: &[Draw]| {
+        let covers =
+            |draw: &Draw, other: &Draw| other.budget == draw.budget && other.amount >= draw.amount;
+        draws.iter().all(|draw| taken.iter().any(|other| covers(draw, other)))
+    };
     let touch = Touch::at(policy, position, policy.intent_of(entry.moment(bytes)));
+    gates.still_made(offer, &touch).ok()?;
     let at = offer.treatments.clone().find(|at| {
         let treatment = tables.treatments.get(*at as usize);
         let channel = treatment.and_then(|t| tables.channels.get(usize::from(t.channel)));
         treatment.zip(channel).is_some_and(|(treatment, channel)| {
             let here = context.channel == Some(channel.id);
-            here && gates.shown(treatment, channel, touch).is_ok()
+            here && reserved(&treatment.draws) && gates.shown(treatment, channel, touch).is_ok()
         })
     })? as usize;
     let treatment = tables.treatments.get(at)?;

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::contact::{CapUse, Touch};
 use super::pauses::Pauses;
+use super::shadow::in_shadow;
 use super::{Context, Decision, Inputs, RuleOwner, Stage};
 use crate::base::ids::{IntentId, MemberId};
 use crate::base::steps::step;
@@ -155,9 +156,32 @@ impl<'a, 'f> Gates<'a, 'f> {
 
     /// The stages that hold for an offer which is open already: its rules were asked when it was
     /// made.
-    pub(super) fn still_made(&mut self, offer: &Offer) -> Result<(), Stage> {
+    pub(super) fn still_made(&mut self, offer: &Offer, touch: &Touch) -> Result<(), Stage> {
         self.switched_on(offer)?;
-        if self.suppressed(offer.kind) { Err(Stage::Suppressed) } else { Ok(()) }
+        if in_shadow(self.inputs, offer) {
+            return Err(Stage::SwitchedOff);
+        }
+        if self.suppressed(offer.kind) {
+            return Err(Stage::Suppressed);
+        }
+        self.not_paused(touch)?;
+        if self.controlled(offer) { Err(Stage::InControl) } else { Ok(()) }
+    }
+
+    fn not_paused(&mut self, touch: &Touch) -> Result<(), Stage> {
+        let Inputs { policy, now_ms, test, .. } = *self.inputs;
+        if test {
+            return Ok(());
+        }
+        let bytes = self.features.bytes();
+        self.workspace.pauses.stop(policy, bytes, now_ms, touch, Stage::Paused)
+    }
+
+    /// Whether the subscriber is in a control group that the offer is kept from.
+    fn controlled(&mut self, offer: &Offer) -> bool {
+        let exempt = self.inputs.policy.tables.control.exempt;
+        let control = self.arm == Arm::Control && !self.inputs.test && !exempt.contains(offer.kind);
+        control || self.withheld(offer)
     }
 
     fn place(&self, offer: &Offer) -> Option<(&'a Group, &'a Issue)> {
@@ -209,25 +233,16 @@ impl<'a, 'f> Gates<'a, 'f> {
         if self.suppressed(offer.kind) {
             return Err(Stage::Suppressed);
         }
+        self.not_paused(&touch)?;
         let (bytes, now_ms) = (self.features.bytes(), self.inputs.now_ms);
-        let test = self.inputs.test;
-        if !test {
-            self.workspace.pauses.stop(policy, bytes, now_ms, &touch, Stage::Paused)?;
-        }
-        if self.arm == Arm::Control
-            && !self.inputs.test
-            && !policy.tables.control.exempt.contains(offer.kind)
-        {
-            return Err(Stage::InControl);
-        }
-        if self.withheld(offer) {
+        if self.controlled(offer) {
             return Err(Stage::InControl);
         }
         let mut open = OpenOffers::of(policy).used(bytes);
         if open.any(|open| open.offer(bytes) == offer.id && open.expires_ms(bytes) > now_ms) {
             return Err(Stage::AlreadyOpen);
         }
-        if !test {
+        if !self.inputs.test {
             self.workspace.pauses.stop(policy, bytes, now_ms, &touch, Stage::Excluded)?;
         }
         Ok(touch)

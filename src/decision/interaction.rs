@@ -111,8 +111,8 @@ impl<'e> Told<'e> {
                 let mut raised = Moments::new();
                 moment::classify(&mut features, message, self.events, &mut NoWatch, &mut raised);
                 for raised in raised.iter().filter(|raised| !raised.earlier) {
-                    super::allocate::count_moment(policy, raised, delta);
-                    super::allocate::raise(policy, bytes, raised);
+                    super::apply::count_moment(policy, raised, delta);
+                    super::apply::raise(policy, bytes, raised);
                     moment::wait_until_ms(policy, bytes, now_ms);
                 }
                 moment::set_completed(policy, bytes, before);

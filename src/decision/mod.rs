@@ -6,6 +6,7 @@
 //! they cannot be traded against value.
 
 mod allocate;
+mod apply;
 mod arbitration;
 mod arms;
 mod change;
@@ -24,7 +25,8 @@ mod trace;
 mod words;
 mod workspace;
 
-pub(crate) use allocate::{Inputs, allocate, apply};
+pub(crate) use allocate::{Inputs, allocate};
+pub(crate) use apply::apply;
 pub use change::Change;
 pub use eligible::Lookup;
 pub(crate) use eligible::eligible;

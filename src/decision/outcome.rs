@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use super::Offered;
 use super::interaction::{Interaction, Told};
 use crate::base::bytes::{read_u32, read_u64, write_u32};
 use crate::base::ids::{OfferId, TreatmentId};
@@ -209,16 +210,20 @@ pub(crate) fn release(policy: &Policy, bytes: &[u8], lease: &mut Lease, delta: &
     }
 }
 
-/// An entry for one more offer. When all are taken one is closed for it, as expired, and counted
-/// in the header.
+/// An entry for one more offer of a decision. When all are taken one that the decision does not show
+/// is closed for it, as expired, and counted in the header.
 pub(super) fn make_room(
     policy: &Policy,
     bytes: &mut [u8],
+    shown: &[Offered],
     now_ms: i64,
     (lease, delta): (&mut Lease, &mut Delta),
     told: &mut Told,
 ) -> Option<Entry> {
-    let entry = OpenOffers::of(policy).next(bytes)?;
+    let entry = OpenOffers::of(policy).next(bytes, |entry| {
+        let made = (entry.decision(bytes), entry.slot(bytes));
+        shown.iter().any(|offered| (offered.decision, offered.slot) == made)
+    })?;
     match entry.state(bytes) {
         None => return Some(entry),
         Some(OfferState::Accepted) => entry.close(bytes),

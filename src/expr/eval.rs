@@ -169,7 +169,12 @@ pub(crate) fn evaluate(program: &[Op], environment: &mut impl Environment) -> Ce
             }
             Op::UintToDouble => stack.unary(|cell| from_double(cell.bits().map(|v| v as f64))),
             Op::SwitchSign => stack.unary(|cell| cell.as_int().filter(|v| *v >= 0).into()),
-            Op::Number => stack.unary(|cell| cell.as_double().map_or(Cell::MISSING, Cell::double)),
+            Op::Number => {
+                let finite = |value: &f64| value.is_finite();
+                stack.unary(|cell| {
+                    cell.as_double().filter(finite).map_or(Cell::MISSING, Cell::double)
+                });
+            }
             Op::TimestampInRange => stack.unary(|cell| within(cell, TIMESTAMP_MS)),
             Op::DurationInRange => stack.unary(|cell| within(cell, DURATION_MS)),
             Op::Unary(function) => stack.unary(|cell| function.of(cell)),

@@ -101,7 +101,7 @@ pub(crate) enum Op {
     UintToDouble,
     /// An integer as an unsigned one or back; missing when the other cannot hold it.
     SwitchSign,
-    /// The float that a program results in: missing if NaN, and zero without a sign.
+    /// The float that a program results in: missing if NaN or infinite, and zero without a sign.
     Number,
     /// A timestamp that CEL can hold, of the years 1 to 9999; missing otherwise.
     TimestampInRange,

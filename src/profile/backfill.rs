@@ -164,7 +164,8 @@ fn bits_of(policy: &Policy, position: usize, entry: &Dated) -> Result<Folded, Er
     let ty = aggregate.value;
     match (aggregate.fold, entry.among) {
         (Fold::Count | Fold::Active | Fold::Streak, _) => alone(entry, count(entry.value)?),
-        (Fold::LastTime | Fold::FirstTime, _) => alone(entry, bits(entry.value, Type::Timestamp)?),
+        // The time alone counts.
+        (Fold::LastTime | Fold::FirstTime, _) => alone(entry, entry.time_ms as u64),
         (Fold::Mean, Some(among)) => {
             Ok(Folded { value: bits(entry.value, ty)?, among: count(among)? })
         }

@@ -77,6 +77,9 @@ impl<'a> ProfileBytes<'a> {
         subscriber: u64,
         room: &'a mut [u8],
     ) -> Result<Opened<'a>, Error> {
+        if matches!(self.from, From::Within(bytes) if bytes > self.to.len()) {
+            return Err(Error::ProfileLength);
+        }
         let old = self.old();
         let found = sound(policy, old, subscriber)?;
         let layout = found.own_layout(policy)?;

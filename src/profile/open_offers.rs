@@ -184,14 +184,17 @@ impl OpenOffers {
         self.all().take(open).filter(move |entry| entry.decision(bytes) == decision)
     }
 
-    /// Which entry the next offer takes: a free one; when none is free, the oldest of those
-    /// accepted, else the oldest.
-    pub(crate) fn next(self, bytes: &[u8]) -> Option<Entry> {
-        self.all().min_by_key(|entry| {
-            let state = entry.state(bytes);
-            let accepted = state == Some(OfferState::Accepted);
-            (state.is_some(), !accepted, read_i64(bytes, entry.offset + MADE))
-        })
+    /// Which entry the next offer takes, of those that need not be `kept`: a free one; when none is
+    /// free, the oldest of those that fill a place, of those accepted, or of all.
+    pub(crate) fn next(self, bytes: &[u8], kept: impl Fn(Entry) -> bool) -> Option<Entry> {
+        let worth_keeping = |entry: &Entry| match entry.state(bytes) {
+            None => 0,
+            Some(_) if entry.moment(bytes).is_none() => 1,
+            Some(OfferState::Accepted) => 2,
+            Some(_) => 3,
+        };
+        let free_to_go = self.all().filter(|entry| entry.state(bytes).is_none() || !kept(*entry));
+        free_to_go.min_by_key(|entry| (worth_keeping(entry), read_i64(bytes, entry.offset + MADE)))
     }
 
     fn all(self) -> impl Iterator<Item = Entry> {
@@ -260,7 +263,7 @@ impl Entry {
         Some(read_u32(bytes, self.offset + STATE) >> 8).filter(|id| *id != NO_MOMENT).map(MomentId)
     }
 
-    fn slot(self, bytes: &[u8]) -> u8 {
+    pub(crate) fn slot(self, bytes: &[u8]) -> u8 {
         (read_u32(bytes, self.offset + STATE) >> 4 & 0xF) as u8
     }
 

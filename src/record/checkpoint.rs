@@ -22,7 +22,6 @@ impl Replay<'_> {
     pub fn checkpoint(&self) -> Result<Vec<u8>, Error> {
         let mut body = Writer::default();
         body.u64(self.policy.fingerprint());
-        body.run(&self.snapshot.to_bytes());
         body.u32(self.lanes.len() as u32);
         for (number, lane) in &self.lanes {
             if lane.reproduced.is_some() {
@@ -32,6 +31,7 @@ impl Replay<'_> {
             body.u64(lane.records);
             body.u8(u8::from(lane.ended));
             body.run(&lane.local.lease.to_bytes());
+            body.run(&lane.snapshot.to_bytes());
         }
         body.u32(self.profiles.len() as u32);
         for (subscriber, profile) in &self.profiles {
@@ -55,8 +55,6 @@ impl<'p> Replay<'p> {
             return Err(Error::SnapshotMismatch);
         }
         let mut replay = Replay::new(policy);
-        let snapshot = body.run().ok_or(Error::Malformed)?;
-        replay.snapshot = Snapshot::from_bytes(policy, snapshot)?;
         replay.take_up(&mut body).filter(|()| body.is_empty()).ok_or(Error::Malformed)?;
         Ok(replay)
     }
@@ -73,7 +71,9 @@ impl<'p> Replay<'p> {
             let origin = Origin { node: number, epoch: 0, sequence: 1 };
             let mut local = Local::new(self.policy, origin);
             local.lease = Lease::from_bytes(self.policy, body.run()?).ok()?;
-            self.lanes.insert(number, Lane { local, records, reproduced: None, ended });
+            let snapshot = Snapshot::from_bytes(self.policy, body.run()?).ok()?;
+            let lane = Lane { local, snapshot, records, reproduced: None, ended };
+            self.lanes.insert(number, lane);
         }
         for _ in 0..body.u32()? {
             let (subscriber, profile) = (body.run()?, body.run()?);

@@ -31,12 +31,14 @@ enum Kind {
     Decision = 6,
     Outcome = 7,
     End = 8,
+    Update = 9,
+    Erasure = 10,
 }
 
 impl Kind {
     fn from_number(number: u8) -> Option<Kind> {
         use Kind::*;
-        [Start, Snapshot, Grant, Backfill, Message, Decision, Outcome, End]
+        [Start, Snapshot, Grant, Backfill, Message, Decision, Outcome, End, Update, Erasure]
             .into_iter()
             .find(|kind| *kind as u8 == number)
     }
@@ -93,7 +95,21 @@ impl LogWriter {
 
     /// A message that was decided on.
     pub fn message(&mut self, message: &Message, context: &Context) {
-        self.frame(Kind::Message, |body| {
+        self.whole_message(Kind::Message, message, context);
+    }
+
+    /// A message that a line's profile only took in, by [`update`](crate::update).
+    pub fn update(&mut self, message: &Message) {
+        self.whole_message(Kind::Update, message, &Context::default());
+    }
+
+    /// A line's profile that was erased, by [`erase`](crate::erase).
+    pub fn erasure(&mut self, subscriber: &[u8]) {
+        self.frame(Kind::Erasure, |body| body.run(subscriber));
+    }
+
+    fn whole_message(&mut self, kind: Kind, message: &Message, context: &Context) {
+        self.frame(kind, |body| {
             write_message(body, message);
             write_context(body, context);
             write_account(body, message);
@@ -158,6 +174,10 @@ pub enum Record<'a> {
     Backfill(LoggedBackfill<'a>),
     /// A message was decided on.
     Message(LoggedMessage<'a>),
+    /// A message was taken in without a decision.
+    Update(LoggedMessage<'a>),
+    /// The profile of this subscriber was erased.
+    Erasure(&'a [u8]),
     /// The decision on the message before.
     Decision(Box<Decision>),
     /// An outcome was settled.
@@ -226,6 +246,8 @@ fn read_record(body: &[u8]) -> Option<(u32, Record<'_>)> {
         Kind::Grant => Record::Grant { budget: BudgetId(reader.u32()?), amount: reader.i64()? },
         Kind::Backfill => Record::Backfill(LoggedBackfill::read(&mut reader)?),
         Kind::Message => Record::Message(LoggedMessage::read(&mut reader)?),
+        Kind::Update => Record::Update(LoggedMessage::read(&mut reader)?),
+        Kind::Erasure => Record::Erasure(reader.run()?),
         Kind::Decision => Record::Decision(Box::new(read_decision(&mut reader)?)),
         Kind::Outcome => Record::Outcome(Outcome {
             subscriber: reader.run()?,

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::frame::{LogReader, Record};
 use super::message_bytes::{LoggedBackfill, LoggedMessage};
 use super::receipt::{NotReproduced, Receipt};
-use crate::call::{Local, Shared, backfill, decide, explain, new_profile, settle};
+use crate::call::{Local, Shared, backfill, decide, erase, explain, new_profile, settle, update};
 use crate::decision::{Decision, Explanation};
 use crate::error::Error;
 use crate::policy::Policy;
@@ -17,7 +17,6 @@ use crate::snapshot::{Origin, Snapshot};
 #[derive(Debug)]
 pub struct Replay<'p> {
     pub(super) policy: &'p Policy,
-    pub(super) snapshot: Snapshot,
     pub(super) lanes: BTreeMap<u32, Lane>,
     pub(super) profiles: BTreeMap<Vec<u8>, Vec<u8>>,
     replayed: Replayed,
@@ -27,6 +26,8 @@ pub struct Replay<'p> {
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) local: Local,
+    /// What its decisions read.
+    pub(super) snapshot: Snapshot,
     pub(super) records: u64,
     /// The decision just reproduced, until the log says what it was.
     pub(super) reproduced: Option<Decision>,
@@ -104,7 +105,6 @@ impl<'p> Replay<'p> {
     pub fn new(policy: &'p Policy) -> Replay<'p> {
         Replay {
             policy,
-            snapshot: Snapshot::initial(policy),
             lanes: BTreeMap::new(),
             profiles: BTreeMap::new(),
             replayed: Replayed::default(),
@@ -170,7 +170,7 @@ impl<'p> Replay<'p> {
     ) -> Result<Reached<'_, 'l>, Error> {
         let profile = &*profile_of(self.policy, &mut self.profiles, logged.subscriber())?;
         let lane = self.lanes.get(&number).ok_or(Error::Malformed)?;
-        let shared = Shared { policy: self.policy, snapshot: &self.snapshot };
+        let shared = Shared { policy: self.policy, snapshot: &lane.snapshot };
         Ok(Reached { shared, profile, local: &lane.local, logged })
     }
 
@@ -198,7 +198,7 @@ impl<'p> Replay<'p> {
         let lane = lane.ok_or(Error::Malformed)?;
         match record {
             Record::Start { .. } => {}
-            Record::Snapshot(bytes) => self.snapshot = Snapshot::from_bytes(self.policy, bytes)?,
+            Record::Snapshot(bytes) => lane.snapshot = Snapshot::from_bytes(self.policy, bytes)?,
             Record::Grant { budget, amount } => {
                 lane.local.lease.grant(self.policy, *budget, *amount);
             }
@@ -212,7 +212,7 @@ impl<'p> Replay<'p> {
             Record::Message(logged) => {
                 let profile = profile_of(self.policy, &mut self.profiles, logged.subscriber())?;
                 let bytes = ProfileBytes::in_place(profile);
-                let shared = Shared { policy: self.policy, snapshot: &self.snapshot };
+                let shared = Shared { policy: self.policy, snapshot: &lane.snapshot };
                 let events = logged.events();
                 let message = logged.message(&events);
                 let decision = decide(shared, bytes, &message, &logged.context, &mut lane.local)?;
@@ -220,6 +220,17 @@ impl<'p> Replay<'p> {
                 if lane.reproduced.replace(decision).is_some() {
                     return Err(Error::Malformed);
                 }
+            }
+            Record::Update(logged) => {
+                let profile = profile_of(self.policy, &mut self.profiles, logged.subscriber())?;
+                let bytes = ProfileBytes::in_place(profile);
+                let events = logged.events();
+                update(self.policy, bytes, &logged.message(&events), &mut lane.local.scratch)?;
+            }
+            Record::Erasure(subscriber) => {
+                let profile = profile_of(self.policy, &mut self.profiles, subscriber)?;
+                let bytes = ProfileBytes::in_place(profile);
+                erase(self.policy, bytes, subscriber, &mut lane.local)?;
             }
             Record::Decision(logged) => {
                 let reproduced = lane.reproduced.take().ok_or(Error::Malformed)?;
@@ -242,7 +253,9 @@ impl<'p> Replay<'p> {
         }
         let origin = Origin { node: local, epoch: 0, sequence: 1 };
         let local_state = Local::new(self.policy, origin);
-        let lane = Lane { local: local_state, records: 1, reproduced: None, ended: false };
+        let snapshot = Snapshot::initial(self.policy);
+        let (reproduced, ended) = (None, false);
+        let lane = Lane { local: local_state, snapshot, records: 1, reproduced, ended };
         match self.lanes.insert(local, lane) {
             None => Ok(()),
             Some(_) => Err(Error::Malformed),

@@ -19,6 +19,10 @@ impl Analysis<'_> {
     pub(super) fn scores(&self) {
         let tables = &self.policy.tables;
         for treatment in &tables.treatments {
+            // What fills a place needs no score.
+            if tables.fallbacks.contains(&treatment.offer) {
+                continue;
+            }
             let offer = &tables.offers[treatment.offer as usize];
             let Some(worth_micros) = self.worth_max(offer) else { continue };
             let guess = treatment.prior_accepted / treatment.prior_offered;

@@ -120,7 +120,7 @@ pub(in crate::compile) static POLICY: Record = Record {
         optional(
             "test_subscribers",
             Form::List(&Form::Text),
-            "Keys of subscribers that are ours: only consent binds what they are offered, and nothing of them is counted.",
+            "Keys of subscribers that are ours: caps, quiet hours, control groups and budgets do not bind what they are offered, and nothing of them is counted.",
         )
         .in_any_file(),
     ],

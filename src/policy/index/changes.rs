@@ -50,7 +50,7 @@ fn change(
 ) -> Option<Change> {
     let now_ms = environment.now_ms();
     if source == NOW {
-        return set.nearest(Some(now_ms), i64::MAX).filter(|at| *at > now_ms).map(Change::Later);
+        return set.next_after(now_ms).map(Change::Later);
     }
     if source >= AGE {
         let age = key_of(source, features, environment);

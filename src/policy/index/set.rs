@@ -85,6 +85,12 @@ impl Set {
             .min_by_key(|found| found.abs_diff(key))
     }
 
+    /// The least key above this one that belongs.
+    pub(super) fn next_after(&self, key: i64) -> Option<i64> {
+        let next = key.checked_add(1)?;
+        self.ranges.iter().find(|(_, high)| *high >= next).map(|(low, _)| next.max(*low))
+    }
+
     /// Keys at which membership changes.
     pub(super) fn edges(&self) -> impl Iterator<Item = i64> + '_ {
         self.ranges.iter().flat_map(|(low, high)| {
@@ -177,6 +183,11 @@ mod tests {
         for (key, nearest) in near {
             assert_eq!(outside.nearest(key, i64::MAX), Some(nearest), "{key:?}");
         }
+        let after = [(5, 6), (9, 21), (15, 21), (30, 31)];
+        for (key, next) in after {
+            assert_eq!(outside.next_after(key), Some(next), "{key}");
+        }
+        assert_eq!(Set::below(10).next_after(9), None);
         assert_eq!(Set::missing().nearest(Some(1), i64::MAX), None);
         assert_eq!(Set::above(20).nearest(Some(1), 20), None, "out of reach");
     }
