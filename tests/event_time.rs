@@ -97,6 +97,8 @@ fn can_be(fold: &str, window: &str) -> bool {
                 || ["sum", "mean", "share"].iter().any(|kind| fold.starts_with(kind))
         }
         "ever" | "rolling" => !["active", "streak"].contains(&fold),
+        // A streak goes back from now, as far as periods are remembered.
+        "yesterday" | "days" | "last_month" => fold != "streak",
         _ => true,
     }
 }
@@ -356,12 +358,7 @@ fn expected(fold: &str, window: &str, events: &[Use], now_ms: i64) -> Expected {
             exactly(Value::Int(asked.iter().filter(|p| happened(events, window, p)).count() as i64))
         }
         "streak" => {
-            let asked: Vec<Date> = {
-                // However the window is cut, a streak goes back from now.
-                let plain = ["yesterday", "days"].contains(&window).then_some("day");
-                let plain = plain.or((window == "last_month").then_some("month"));
-                periods(now_ms, plain.unwrap_or(window), 65)
-            };
+            let asked: Vec<Date> = periods(now_ms, window, 65);
             let today = happened(events, window, &asked[0]);
             let run = asked[usize::from(!today)..].iter();
             exactly(Value::Int(run.take_while(|p| happened(events, window, p)).count() as i64))
