@@ -356,6 +356,7 @@ fn every_fold_over_every_window_has_a_form_for_people() {
         "fading" => !["min", "last", "first_time", "distinct", "quantile", "active", "streak"]
             .contains(&fold),
         "ever" | "rolling" => !["active", "streak"].contains(&fold),
+        "day" | "month" => fold != "streak",
         _ => true,
     };
     let mut text = String::from(
