@@ -14,16 +14,10 @@ use crate::base::limits::{CONTACT_RULES_MAX, CONTACTS_MAX};
 use crate::policy::{CapScope, InteractionStep, Pause};
 
 /// The outcomes that can stop something; how often something is offered is for caps.
-pub(super) const OUTCOMES: [InteractionStep; 8] = [
-    InteractionStep::Delivered,
-    InteractionStep::Seen,
-    InteractionStep::Clicked,
-    InteractionStep::Accepted,
-    InteractionStep::Rejected,
-    InteractionStep::Expired,
-    InteractionStep::Fulfilled,
-    InteractionStep::Failed,
-];
+pub(super) fn outcomes() -> impl Iterator<Item = (&'static str, InteractionStep)> {
+    let steps = InteractionStep::ALL.into_iter().filter(|step| *step != InteractionStep::Offered);
+    steps.map(|step| (step.word(), step))
+}
 
 /// Outcomes that a profile remembers at least when the policy does not say: a few things that are
 /// counted each by itself do not fill it.
@@ -116,7 +110,8 @@ impl Build<'_> {
 }
 
 fn outcome(item: &Item<'_>) -> Option<InteractionStep> {
-    item.choice(&OUTCOMES.map(|step| (step.word(), step)))
+    let words: Vec<_> = outcomes().collect();
+    item.choice(&words)
 }
 
 fn times(item: &Item<'_>) -> Option<u16> {

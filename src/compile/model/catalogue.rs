@@ -8,9 +8,7 @@ use super::*;
 use crate::base::limits::CONTACTS_MAX;
 use crate::compile::alphabet::ALPHABETS;
 use crate::compile::contact::CAP_SCOPES;
-use crate::compile::pauses::OUTCOMES;
-use crate::compile::{channels, offers};
-use crate::policy::InteractionStep;
+use crate::compile::{channels, offers, pauses};
 
 pub(in crate::compile) static BUDGET: Record = Record {
     doc: "What offers may consume.",
@@ -168,7 +166,7 @@ const PAUSE_OF: Key = required(
 );
 
 fn outcomes() -> Vec<&'static str> {
-    OUTCOMES.map(InteractionStep::word).into()
+    pauses::outcomes().map(|(word, _)| word).collect()
 }
 
 pub(in crate::compile) static SUPPRESS: Record = Record {
